@@ -1,0 +1,100 @@
+/** The history format: NDJSON in Jepsen's vocabulary, version 1. `docs/history-format.md` describes it for other tools. */
+import type { Hazard } from '../../implementations/claims.ts';
+import type { LossReason, Mode } from '../../implementations/lock.ts';
+
+export const HISTORY_VERSION = 1;
+
+export interface HistoryHeader {
+  readonly holdfast: 'history';
+  readonly version: number;
+  readonly run?: string;
+  readonly model?: string;
+  /** Logical clients: client = process mod clients. */
+  readonly clients?: number;
+  /** Worker processes: worker = client mod workers. */
+  readonly workers?: number;
+  readonly permits?: number;
+  /** Bound of the liveness verdict in nanoseconds. */
+  readonly recoverNs?: number;
+}
+
+/** An integer is one logical client with at most one open operation; a string is an observation (always `info`). */
+export type Process = number | string;
+
+export interface HistoryEvent {
+  readonly index?: number;
+  readonly type: 'invoke' | 'ok' | 'fail' | 'info';
+  readonly process: Process;
+  readonly f: string;
+  readonly key?: string;
+  readonly value?: unknown;
+  /** Nanoseconds since the run began, one clock for the whole file. */
+  readonly time?: number;
+  readonly error?: { readonly code: string };
+}
+
+export interface AcquireInvokeValue {
+  readonly lease: string;
+  readonly mode?: Mode;
+  readonly owner?: string;
+}
+export interface AcquireOkValue extends AcquireInvokeValue {
+  /** Decimal. */
+  readonly fence?: string;
+  /** Nanoseconds, same clock as `time`. */
+  readonly deadline?: number;
+}
+export interface ReleaseInvokeValue {
+  readonly lease: string;
+}
+export interface ReleaseOkValue extends ReleaseInvokeValue {
+  readonly outcome?: 'released' | 'lost';
+}
+export interface RenewValue {
+  readonly lease: string;
+  readonly deadline: number;
+}
+export interface LostValue {
+  readonly lease: string;
+  readonly reason: LossReason;
+}
+export interface HeldValue {
+  readonly lease: string;
+  readonly held: boolean;
+}
+/** Its `time` is the end of the stall. */
+export interface StallValue {
+  readonly ms: number;
+}
+export interface NoticeValue {
+  readonly lease: string;
+  readonly due: number;
+  readonly aborted: boolean;
+}
+export type Door = 'plain' | 'fenced';
+export interface ResourceReadValue {
+  readonly lease: string;
+  readonly fence?: string;
+  readonly door: Door;
+  readonly value: number;
+  readonly accepted: boolean;
+}
+export interface ResourceWriteValue {
+  readonly lease: string;
+  readonly fence?: string;
+  readonly door: Door;
+  readonly from: number;
+  readonly to: number;
+  readonly accepted: boolean;
+}
+export interface FaultTarget {
+  readonly worker?: number;
+  readonly node?: number;
+}
+/** `f` is the hazard. `start` is stamped before the fault is applied, `end` after it was undone, `bit` when it showed. */
+export interface NemesisValue {
+  readonly fault: string;
+  readonly phase: 'start' | 'bit' | 'end' | 'healed';
+  readonly target: FaultTarget;
+}
+export type NemesisName = Hazard;
