@@ -1,0 +1,219 @@
+/**
+ * The timeline of a counterexample as SVG: who held what when, what the faults did, and what was read and written.
+ * Its colours are the style sheet's, so that it follows the page into the dark and onto paper.
+ */
+import type { Timeline } from '../../harness/verdict/report.ts';
+import { hazardName, milliseconds } from '../wording.ts';
+import {
+  endOf,
+  faultRows,
+  lanesOf,
+  overlapsOf,
+  type FaultWindow,
+  type Holding,
+  type Lane,
+  type ResourceUse,
+} from './lanes.ts';
+import { markup, type Markup } from './markup.ts';
+import { roundTicks } from './ticks.ts';
+
+const WIDTH = 1000;
+const LEFT = 112;
+const RIGHT = 16;
+const FAULT_ROW = 24;
+const HOLDING_ROW = 54;
+const USE_ROW = 26;
+const LANE_PADDING = 8;
+const BAR = 16;
+const AXIS = 34;
+/** Room for text above a bar. */
+const BAR_TOP = 24;
+
+interface Scale {
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Pixels from the left; moments outside lie on the edge. */
+  readonly x: (ms: number) => number;
+}
+
+/** The drawing; `label` is its accessible name. */
+export function timelineSvg(timeline: Timeline, label: string): Markup {
+  const scale = scaleOf(timeline);
+  const faults = faultRows(timeline.faults);
+  const faultsTop = 26;
+  const faultsHeight = faults.length === 0 ? 0 : faults.length * FAULT_ROW + LANE_PADDING;
+  let top = faultsTop + faultsHeight;
+  const lanes = lanesOf(timeline).map((lane) => {
+    const placed = { lane, top, height: laneHeight(lane) };
+    top += placed.height;
+    return placed;
+  });
+  const bottom = top;
+  const ofServers = timeline.faults.filter((fault) => lanes.every(({ lane }) => lane.worker !== fault.target));
+  return markup`<svg class="timeline" viewBox="0 0 ${WIDTH} ${bottom + AXIS}" role="img" aria-label="${label}">
+${patterns()}
+${lanes.map(({ lane, top: y, height }, index) => laneBackground(lane, y, height, index, scale))}
+${ofServers.map((fault) => faultSpan(fault, faultsTop, bottom, scale))}
+${axis(scale, faultsTop, bottom)}
+${overlapsOf(timeline).map((overlap) => overlapBand(overlap.fromMs, overlap.toMs, faultsTop + faultsHeight, bottom, scale))}
+${faults.flatMap((row, index) => row.map((fault) => faultBar(fault, faultsTop + index * FAULT_ROW, scale)))}
+${faults.length === 0 ? undefined : markup`<text class="lane-name" x="0" y="${faultsTop + 15}">faults</text>`}
+${lanes.flatMap(({ lane, top: y }) => lane.rows.flatMap((row, index) => row.map((holding) => holdingBar(holding, y + LANE_PADDING + index * HOLDING_ROW, scale))))}
+${lanes.flatMap(({ lane, top: y }) => usesOf(lane, y + LANE_PADDING + lane.rows.length * HOLDING_ROW, scale))}
+</svg>`;
+}
+
+function laneHeight(lane: Lane): number {
+  return LANE_PADDING * 2 + lane.rows.length * HOLDING_ROW + (lane.uses.length === 0 ? 0 : USE_ROW) - 8;
+}
+
+function scaleOf({ fromMs, toMs }: Timeline): Scale {
+  const span = Math.max(toMs - fromMs, 0.001);
+  const x = (ms: number): number => {
+    const within = Math.min(Math.max(ms, fromMs), toMs);
+    return round(LEFT + ((within - fromMs) / span) * (WIDTH - LEFT - RIGHT));
+  };
+  return { fromMs, toMs, x };
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}
+
+function patterns(): Markup {
+  return markup`<defs>
+<pattern id="tl-fault" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="3" height="7" class="hatch-fault"/></pattern>
+<pattern id="tl-overlap" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(-45)"><rect width="2.5" height="6" class="hatch-overlap"/></pattern>
+</defs>`;
+}
+
+function laneBackground(lane: Lane, top: number, height: number, index: number, scale: Scale): Markup {
+  return markup`<rect class="${index % 2 === 0 ? 'lane' : 'lane odd'}" x="0" y="${top}" width="${WIDTH}" height="${height}"/>
+<text class="lane-name" x="8" y="${top + LANE_PADDING + BAR_TOP + 12}">${shortened(lane.worker, 14)}</text>
+${lane.faults.map((fault) => markup`<rect class="fault-lane" fill="url(#tl-fault)" x="${scale.x(fault.fromMs)}" y="${top}" width="${widthOf(fault.fromMs, fault.toMs, scale)}" height="${height}"/>`)}`;
+}
+
+function widthOf(fromMs: number, toMs: number, scale: Scale, least = 2): number {
+  return Math.max(round(scale.x(toMs) - scale.x(fromMs)), least);
+}
+
+/** What a fault of a server shades: every lane. A worker's own lane is shaded with the lane. */
+function faultSpan(fault: FaultWindow, top: number, bottom: number, scale: Scale): Markup {
+  return markup`<rect class="fault-all" fill="url(#tl-fault)" x="${scale.x(fault.fromMs)}" y="${top}" width="${widthOf(fault.fromMs, fault.toMs, scale)}" height="${bottom - top}"/>`;
+}
+
+function faultBar(fault: FaultWindow, top: number, scale: Scale): Markup {
+  const x = scale.x(fault.fromMs);
+  const width = widthOf(fault.fromMs, fault.toMs, scale, 4);
+  const text = `${hazardName(fault.hazard)}, ${shortened(fault.target, 24)}${fault.bit ? '' : ' (did not bite)'}`;
+  const inside = width > text.length * 7 + 12;
+  const before = !inside && x + width + text.length * 7 > WIDTH - RIGHT;
+  const at = inside ? x + 6 : before ? x - 6 : x + width + 6;
+  return markup`<g><title>${text}: ${span(fault.fromMs, fault.toMs)}</title>
+<rect class="${fault.bit ? 'fault' : 'fault missed'}" x="${x}" y="${top}" width="${width}" height="18" rx="2"/>
+<text class="fault-name" x="${at}" y="${top + 13}" text-anchor="${before ? 'end' : 'start'}">${text}</text></g>`;
+}
+
+function axis(scale: Scale, top: number, bottom: number): Markup {
+  const ticks = roundTicks(scale.fromMs, scale.toMs, 8);
+  return markup`<g class="axis">
+${ticks.map((ms) => markup`<line x1="${scale.x(ms)}" x2="${scale.x(ms)}" y1="${top}" y2="${bottom + 5}"/><text x="${scale.x(ms)}" y="${bottom + 20}" text-anchor="middle">${Number(ms.toPrecision(12))}</text>`)}
+<text x="${LEFT - 14}" y="${bottom + 20}" text-anchor="end">ms</text></g>`;
+}
+
+function overlapBand(fromMs: number, toMs: number, top: number, bottom: number, scale: Scale): Markup {
+  const x = scale.x(fromMs);
+  const width = widthOf(fromMs, toMs, scale);
+  const middle = Math.min(Math.max(x + width / 2, LEFT + 60), WIDTH - RIGHT - 60);
+  return markup`<g><title>Held twice: ${span(fromMs, toMs)}</title>
+<rect class="overlap" fill="url(#tl-overlap)" x="${x}" y="${top}" width="${width}" height="${bottom - top}"/>
+<text class="overlap-name" x="${round(middle)}" y="16" text-anchor="middle">held twice, ${milliseconds(toMs - fromMs)} ms</text>
+<line class="overlap-edge" x1="${x}" x2="${x}" y1="22" y2="${bottom}"/><line class="overlap-edge" x1="${x + width}" x2="${x + width}" y1="22" y2="${bottom}"/></g>`;
+}
+
+const ENDINGS: Readonly<Record<Holding['ending'], string>> = {
+  released: 'released',
+  lost: 'release answered: lost',
+  unknown: 'release unanswered',
+  deadline: 'expired',
+  crash: 'crashed',
+  open: 'still held',
+};
+
+/** Waiting is a thin line, holding a bar, the way of the release a thin line again. */
+function holdingBar(holding: Holding, top: number, scale: Scale): Markup {
+  const { lease, fence, requestedMs, grantedMs, endedMs, deadlineMs, ending, inWitness } = holding;
+  const y = top + BAR_TOP;
+  const middle = y + BAR / 2;
+  const x = scale.x(grantedMs);
+  const width = widthOf(grantedMs, endedMs, scale);
+  const name = `${shortened(lease, 12)}${fence === undefined ? '' : ` · fence ${shortened(fence, 10)}`}`;
+  const full = `lease ${lease}${fence === undefined ? '' : `, fence ${fence}`}: held ${span(grantedMs, endedMs)}, ${ENDINGS[ending]}`;
+  const labelled = inWitness || width > name.length * 6.6;
+  return markup`<g class="${inWitness ? 'holding witness' : 'holding'}"><title>${full}</title>
+<line class="wait" x1="${scale.x(requestedMs)}" x2="${x}" y1="${middle}" y2="${middle}"/>
+<line class="wait" x1="${x + width}" x2="${scale.x(endOf(holding))}" y1="${middle}" y2="${middle}"/>
+<rect class="bar" x="${x}" y="${y}" width="${width}" height="${BAR}" rx="2"/>
+${labelled ? markup`<text x="${x}" y="${y - 6}">${name}</text>` : undefined}
+${endingMark(holding, middle, scale)}
+${deadlineMs === undefined || deadlineMs > scale.toMs || deadlineMs < scale.fromMs ? undefined : deadlineTick(scale.x(deadlineMs), y, inWitness)}</g>`;
+}
+
+function endingMark(holding: Holding, middle: number, scale: Scale): Markup | undefined {
+  const x = scale.x(endOf(holding));
+  switch (holding.ending) {
+    case 'released':
+      return holding.releasedMs === undefined
+        ? undefined
+        : markup`<line class="cap" x1="${x}" x2="${x}" y1="${middle - 5}" y2="${middle + 5}"/>`;
+    case 'crash':
+      return markup`<path class="cap" d="M${x - 5} ${middle - 5}l10 10m0-10l-10 10"/>`;
+    case 'lost':
+      return ending(x, middle, 'lost');
+    case 'unknown':
+      return ending(x, middle, '?');
+    case 'open':
+      return ending(x, middle, '…');
+    case 'deadline':
+      return undefined;
+  }
+}
+
+function ending(x: number, middle: number, text: string): Markup {
+  return markup`<line class="cap" x1="${x}" x2="${x}" y1="${middle - 5}" y2="${middle + 5}"/><text class="ending" x="${x + 5}" y="${middle + 4}">${text}</text>`;
+}
+
+function deadlineTick(x: number, y: number, labelled: boolean): Markup {
+  return markup`<path class="deadline" d="M${x} ${y - 5}v${BAR + 10}m-4 ${-BAR - 10}h8"/>${labelled ? markup`<text class="deadline-name" x="${x}" y="${y + BAR + 16}" text-anchor="middle">deadline</text>` : undefined}`;
+}
+
+function usesOf(lane: Lane, top: number, scale: Scale): readonly Markup[] {
+  return lane.uses.map((use) => useMark(use, top, scale));
+}
+
+/** A read is a ring, a write a filled square, a refused use a cross. */
+function useMark(use: ResourceUse, top: number, scale: Scale): Markup {
+  const x = scale.x(use.atMs);
+  const shape = use.accepted
+    ? use.use === 'read'
+      ? markup`<circle class="read" cx="${x}" cy="${top}" r="4"/>`
+      : markup`<rect class="write" x="${x - 4}" y="${top - 4}" width="8" height="8"/>`
+    : markup`<path class="refused" d="M${x - 4} ${top - 4}l8 8m0-8l-8 8"/>`;
+  const values = use.from === undefined ? `${use.to}` : `${use.from}→${use.to}`;
+  return markup`<g class="${use.inWitness ? 'use witness' : 'use'}"><title>${useText(use)}</title>${shape}
+${use.inWitness ? markup`<text x="${x}" y="${top + 16}" text-anchor="middle">${values}</text>` : undefined}</g>`;
+}
+
+/** `writes 16 → 17 through the plain door at 1505 ms, refused`. */
+export function useText({ use, from, to, door, atMs, accepted }: ResourceUse): string {
+  const values = from === undefined ? `${to}` : `${from} → ${to}`;
+  return `${use === 'read' ? 'reads' : 'writes'} ${values} through the ${door} door at ${milliseconds(atMs)} ms${accepted ? '' : ', refused'}`;
+}
+
+function span(fromMs: number, toMs: number): string {
+  return `${milliseconds(fromMs)} to ${milliseconds(toMs)} ms`;
+}
+
+function shortened(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
+}
