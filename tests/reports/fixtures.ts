@@ -48,7 +48,10 @@ export function latency(p50: number, tail = 1, count = 12_480): Latency {
     p99: round(at(99)),
     p999: round(at(99.9)),
     max: round(at(99.99)),
-    curve: [...percentiles.map((p): [number, number] => [p, round(at(p))]), [100, round(at(99.99))]],
+    curve: [
+      ...percentiles.filter((p) => 1 / (1 - p / 100) < count).map((p): [number, number] => [p, round(at(p))]),
+      [100, round(at(99.99))],
+    ],
   };
 }
 
