@@ -75,10 +75,10 @@ function laneHeight(lane: Lane): number {
 }
 
 function scaleOf({ fromMs, toMs }: Timeline): Scale {
-  const span = Math.max(toMs - fromMs, 0.001);
+  const width = Math.max(toMs - fromMs, 0.001);
   const x = (ms: number): number => {
     const within = Math.min(Math.max(ms, fromMs), toMs);
-    return round(LEFT + ((within - fromMs) / span) * (WIDTH - LEFT - RIGHT));
+    return round(LEFT + ((within - fromMs) / width) * (WIDTH - LEFT - RIGHT));
   };
   return { fromMs, toMs, x };
 }
@@ -155,13 +155,13 @@ const ENDINGS: Readonly<Record<Holding['ending'], string>> = {
 
 /** Waiting is a thin line, holding a bar, the way of the release a thin line again. */
 function holdingBar(holding: Holding, top: number, scale: Scale): Markup {
-  const { lease, fence, requestedMs, grantedMs, endedMs, ending, inWitness } = holding;
+  const { lease, fence, requestedMs, grantedMs, endedMs, inWitness } = holding;
   const y = top + BAR_TOP;
   const middle = y + BAR / 2;
   const x = scale.x(grantedMs);
   const width = widthOf(grantedMs, endedMs, scale);
   const name = `${shortened(lease, 12)}${fence === undefined ? '' : ` · fence ${shortened(fence, 10)}`}`;
-  const full = `lease ${lease}${fence === undefined ? '' : `, fence ${fence}`}: held ${span(grantedMs, endedMs)}, ${ENDINGS[ending]}`;
+  const full = `lease ${lease}${fence === undefined ? '' : `, fence ${fence}`}: held ${span(grantedMs, endedMs)}, ${ENDINGS[holding.ending]}`;
   const labelled = inWitness || width > name.length * 6.6;
   return markup`<g class="${inWitness ? 'holding witness' : 'holding'}"><title>${full}</title>
 <line class="wait" x1="${scale.x(requestedMs)}" x2="${x}" y1="${middle}" y2="${middle}"/>
@@ -172,28 +172,15 @@ ${endingMark(holding, middle, scale)}
 ${deadlineTick(holding, y, scale)}</g>`;
 }
 
+/** A cap where the release was answered, a cross for a crash, a word where the ending was not a good one. */
 function endingMark(holding: Holding, middle: number, scale: Scale): Markup | undefined {
+  const { ending, releasedMs } = holding;
+  if (ending === 'deadline' || (ending === 'released' && releasedMs === undefined)) return undefined;
   const x = scale.x(endOf(holding));
-  switch (holding.ending) {
-    case 'released':
-      return holding.releasedMs === undefined
-        ? undefined
-        : markup`<line class="cap" x1="${x}" x2="${x}" y1="${middle - 5}" y2="${middle + 5}"/>`;
-    case 'crash':
-      return markup`<path class="cap" d="M${x - 5} ${middle - 5}l10 10m0-10l-10 10"/>`;
-    case 'lost':
-      return ending(x, middle, 'lost');
-    case 'unknown':
-      return ending(x, middle, '?');
-    case 'open':
-      return ending(x, middle, '…');
-    case 'deadline':
-      return undefined;
-  }
-}
-
-function ending(x: number, middle: number, text: string): Markup {
-  return markup`<line class="cap" x1="${x}" x2="${x}" y1="${middle - 5}" y2="${middle + 5}"/><text class="ending" x="${x + 5}" y="${middle + 4}">${text}</text>`;
+  if (ending === 'crash') return markup`<path class="cap" d="M${x - 5} ${middle - 5}l10 10m0-10l-10 10"/>`;
+  const word = { released: '', lost: 'lost', unknown: '?', open: '…' }[ending];
+  return markup`<line class="cap" x1="${x}" x2="${x}" y1="${middle - 5}" y2="${middle + 5}"/>
+${word === '' ? undefined : markup`<text class="ending" x="${x + 5}" y="${middle + 4}">${word}</text>`}`;
 }
 
 /** Shown where it matters: in the proof, or where the lease outlasted it. A dotted line leads to one still to come. */
