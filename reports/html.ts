@@ -11,7 +11,6 @@ import { MARKS, tally, violationsOf } from './reading.ts';
 import type { Reporter } from './reporter.ts';
 import {
   EVIDENCE_LEGEND,
-  SIMULATION_WARNING,
   backendPhrase,
   busyWarning,
   checkedPhrase,
@@ -20,6 +19,7 @@ import {
   duration,
   machinePhrase,
   moment,
+  simulationWarning,
 } from './wording.ts';
 
 /** Nothing is fetched, whatever a report contains. */
@@ -57,11 +57,11 @@ export const htmlReporter: Reporter = { format: 'html', fileName: 'report.html',
 function pageHeader(report: Report): Markup {
   const { machine } = report;
   const outcome = report.exitCode === 0 ? 'holds' : report.exitCode === 4 ? 'inconclusive' : 'violated';
-  const simulated = report.locks.some((lock) => lock.backend.provisioner === 'sim');
+  const simulated = simulationWarning(report);
   return markup`<p class="brand">Holdfast <span>${report.run}</span></p>
-<h1 class="${outcome}"><span class="mark" aria-hidden="true">${MARKS[outcome].mark}</span> ${report.conclusion}</h1>
+<h1 class="${outcome}"><span class="mark" aria-hidden="true">${MARKS[outcome].mark}</span><span>${report.conclusion}</span></h1>
 <p class="facts">Exit code ${report.exitCode} · profile ${report.profile} · seed ${report.seed} · ${duration(report.elapsedMs)} · ${moment(report.startedAt)}</p>
-${simulated ? markup`<p class="warning"><strong>Simulated.</strong> ${SIMULATION_WARNING}</p>` : undefined}
+${simulated === undefined ? undefined : markup`<p class="warning"><strong>Simulated.</strong> ${simulated}</p>`}
 ${machine.tooBusyToJudge ? markup`<p class="warning"><strong>Too busy.</strong> ${busyWarning(machine.timerLatenessMs)}</p>` : undefined}`;
 }
 

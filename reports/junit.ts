@@ -5,7 +5,7 @@
  * the exit code is 1 or 4; what is not promised or not judged is skipped, and what is not applicable is left out.
  */
 import type { Cell, LockReport, Report } from '../harness/verdict/report.ts';
-import { evidence, hazardsOf, standingOf } from './reading.ts';
+import { evidence, hazardsOf, standingOf, type Standing } from './reading.ts';
 import type { Reporter } from './reporter.ts';
 import { backendPhrase, underHazard } from './wording.ts';
 
@@ -63,26 +63,22 @@ function countsOf(cells: readonly Cell[]): string {
 function testCase(lock: LockReport, cell: Cell): string {
   const name = escape(`${cell.property} ${underHazard(cell.hazard)}`);
   const open = `    <testcase classname="${escape(lock.name)}" name="${name}"`;
-  const body = outcome(cell);
+  const body = OUTCOMES[standingOf(cell)](cell);
   return body === '' ? `${open}/>` : `${open}>\n      ${body}\n    </testcase>`;
 }
 
-function outcome(cell: Cell): string {
-  const standing = standingOf(cell);
-  switch (standing) {
-    case 'holds':
-      return `<system-out>${escape(evidence(cell))}</system-out>`;
-    case 'violated':
-      return `<failure type="violated" message="${escape(cell.witness?.summary ?? evidence(cell))}">${escape(story(cell))}</failure>`;
-    case 'inconclusive':
-      return `<error type="inconclusive" message="${escape(cell.note ?? evidence(cell))}"/>`;
-    case 'not-promised':
-      return `<skipped message="${escape(['not promised', cell.note].filter(Boolean).join(': '))}"/>`;
-    case 'not-judged':
-      return `<skipped message="${escape(['not judged', cell.note].filter(Boolean).join(': '))}"/>`;
-    case 'not-applicable':
-      return '';
-  }
+const OUTCOMES: Readonly<Record<Standing, (cell: Cell) => string>> = {
+  holds: (cell) => `<system-out>${escape(evidence(cell))}</system-out>`,
+  violated: (cell) =>
+    `<failure type="violated" message="${escape(cell.witness?.summary ?? evidence(cell))}">${escape(story(cell))}</failure>`,
+  inconclusive: (cell) => `<error type="inconclusive" message="${escape(cell.note ?? evidence(cell))}"/>`,
+  'not-promised': (cell) => skippedBecause('not promised', cell),
+  'not-judged': (cell) => skippedBecause('not judged', cell),
+  'not-applicable': () => '',
+};
+
+function skippedBecause(why: string, { note }: Cell): string {
+  return `<skipped message="${escape(note === undefined ? why : `${why}: ${note}`)}"/>`;
 }
 
 function story(cell: Cell): string {

@@ -3,7 +3,6 @@ import type { Cell, LockReport, Report } from '../harness/verdict/report.ts';
 import { MARKS, evidence, rowsOf, triesOf, untestedOf, violationsOf, type Standing } from './reading.ts';
 import type { Reporter } from './reporter.ts';
 import {
-  SIMULATION_WARNING,
   backendPhrase,
   busyWarning,
   count,
@@ -11,6 +10,7 @@ import {
   duration,
   milliseconds,
   ratesPhrase,
+  simulationWarning,
   underHazard,
   underHazards,
 } from './wording.ts';
@@ -18,12 +18,12 @@ import {
 const COLUMNS: readonly Standing[] = ['violated', 'inconclusive', 'holds', 'not-promised'];
 
 export function renderMarkdown(report: Report): string {
-  const simulated = report.locks.some((lock) => lock.backend.provisioner === 'sim');
+  const simulated = simulationWarning(report);
   const blocks = [
     `## Holdfast: ${escape(report.conclusion)}`,
     `Profile ${escape(report.profile)}, seed ${report.seed}, ${duration(report.elapsedMs)}, exit code ${report.exitCode}. ` +
       `Command: ${code(report.command)}`,
-    ...(simulated ? [`> **Simulated.** ${SIMULATION_WARNING}`] : []),
+    ...(simulated === undefined ? [] : [`> **Simulated.** ${escape(simulated)}`]),
     ...(report.machine.tooBusyToJudge ? [`> **Too busy.** ${busyWarning(report.machine.timerLatenessMs)}`] : []),
     ...report.locks.flatMap(lockBlocks),
   ];

@@ -6,15 +6,16 @@ import { costLines, overviewLines, thresholdLines } from './terminal/cost.ts';
 import { MAX_WIDTH, hanging, wrap } from './terminal/layout.ts';
 import { matrixLines } from './terminal/matrix.ts';
 import { plain, type Paint, type Style } from './terminal/paint.ts';
+import { printable } from './terminal/printable.ts';
 import {
   EVIDENCE_LEGEND,
-  SIMULATION_WARNING,
   backendPhrase,
   busyWarning,
   checkedPhrase,
   counted,
   duration,
   machinePhrase,
+  simulationWarning,
   underHazard,
 } from './wording.ts';
 
@@ -33,9 +34,10 @@ type Block = readonly string[];
 
 /** The whole summary, ending in a newline. Without `paint` it has no colour. */
 export function renderTerminal(
-  report: Report,
+  untrusted: Report,
   { width = MAX_WIDTH, paint = plain, folder }: TerminalOptions = {},
 ): string {
+  const report = printable(untrusted);
   const columns = Math.max(Math.min(width, MAX_WIDTH), MIN_WIDTH);
   const several = report.locks.length > 1;
   const blocks: readonly Block[] = [
@@ -74,7 +76,7 @@ function warning(title: string, text: string, width: number, paint: Paint): Bloc
 
 function runBlock(report: Report, width: number, paint: Paint): Block {
   const { machine } = report;
-  const simulated = report.locks.some((lock) => lock.backend.provisioner === 'sim');
+  const simulated = simulationWarning(report);
   return [
     `${paint('bold', `holdfast ${report.tool.version}`)}  ${paint('dim', report.run)}`,
     `  ${paint('dim', 'command'.padEnd(LABEL_WIDTH))}${report.command}`,
@@ -85,7 +87,7 @@ function runBlock(report: Report, width: number, paint: Paint): Block {
       paint,
     ),
     ...field('machine', machinePhrase(report), width, paint),
-    ...(simulated ? warning('SIMULATED', SIMULATION_WARNING, width, paint) : []),
+    ...(simulated === undefined ? [] : warning('SIMULATED', simulated, width, paint)),
     ...(machine.tooBusyToJudge ? warning('TOO BUSY', busyWarning(machine.timerLatenessMs), width, paint) : []),
   ];
 }

@@ -92,10 +92,21 @@ export const EVIDENCE_LEGEND =
   'A try is a fault that took effect or, without faults, a run. "0 of 214, below 1.4 %" means: no violation in ' +
   '214 tries, hence, with 95 % confidence, fewer than 1.4 % of such tries would show one.';
 
-/** What the reader must not overlook when nothing real was tested. */
-export const SIMULATION_WARNING =
-  'No real server took part: time, network and servers were simulated. This tests the algorithm and the code, ' +
-  'not a server, a driver or a network, and its latencies measure nothing.';
+/** What the reader must not overlook when nothing real was tested; `undefined` when everything was real. */
+export function simulationWarning({ locks }: Report): string | undefined {
+  const simulated = locks.filter(isSimulated);
+  if (simulated.length === 0) return undefined;
+  const which = simulated.length === locks.length ? '' : `${simulated.map(({ name }) => name).join(', ')}: `;
+  return (
+    `${which}no real server took part; time, network and servers were simulated. This tests the algorithm and the ` +
+    'code, not a server, a driver or a network, and its latencies measure nothing.'
+  );
+}
+
+/** Whether its latencies are those of a simulated clock. */
+export function isSimulated({ backend }: LockReport): boolean {
+  return backend.provisioner === 'sim';
+}
 
 /** What the reader must not overlook when the machine could not keep time. */
 export function busyWarning(timerLatenessMs: number): string {
@@ -120,4 +131,9 @@ export function ratesPhrase({ throughput, fairness, commandsPerCycle, cpu }: Loc
   ];
   if (processors.length > 0) parts.push(`CPU of ${processors.join(', ')}`);
   return parts.join(', ');
+}
+
+/** At most `most` characters, with an ellipsis where something was cut. */
+export function shortened(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
 }

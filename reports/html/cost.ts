@@ -1,6 +1,6 @@
 /** What the lock costs: latencies, rates and thresholds. */
 import type { LockReport } from '../../harness/verdict/report.ts';
-import { LATENCIES, count, milliseconds, ratesPhrase } from '../wording.ts';
+import { LATENCIES, count, isSimulated, milliseconds, ratesPhrase } from '../wording.ts';
 import { MOST_CURVES, curveSvg, type Curve } from './curve.ts';
 import { markup, type Markup } from './markup.ts';
 
@@ -9,7 +9,7 @@ export function costSection(lock: LockReport): Markup | undefined {
   const rates = ratesPhrase(lock);
   const thresholds = lock.thresholds ?? [];
   if (curves.length === 0 && rates === '' && thresholds.length === 0) return undefined;
-  return markup`<h3>Cost without faults</h3>
+  return markup`<h3>Cost without faults${isSimulated(lock) ? ' (simulated time)' : ''}</h3>
 ${rates === '' ? undefined : markup`<p>${rates}.</p>`}
 ${thresholds.length === 0 ? undefined : thresholdTable(thresholds)}
 ${curves.length === 0 ? undefined : markup`${curveFigure(curves, `Latency of ${lock.name} by percentile`)}${latencyTable(curves, 'phase')}`}`;
@@ -22,10 +22,10 @@ function curvesOf(lock: LockReport): readonly Curve[] {
   });
 }
 
-/** The time to acquire of several locks in one picture. */
+/** The time to acquire of several locks in one picture; simulated time does not belong beside real time. */
 export function acquireComparison(locks: readonly LockReport[]): Markup | undefined {
   const curves = locks.flatMap((lock) =>
-    lock.latency.acquire === undefined ? [] : [{ name: lock.name, latency: lock.latency.acquire }],
+    lock.latency.acquire === undefined || isSimulated(lock) ? [] : [{ name: lock.name, latency: lock.latency.acquire }],
   );
   if (curves.length < 2) return undefined;
   const rest =

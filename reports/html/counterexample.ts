@@ -28,19 +28,21 @@ function timelineFigure(timeline: Timeline, of: string): Markup {
 <details><summary>The timeline as a table</summary>${timelineTable(timeline)}</details>`;
 }
 
+function legendEntry(sample: Markup, text: string): Markup {
+  return markup`<li><svg class="timeline sample" viewBox="0 0 28 16" aria-hidden="true">${sample}</svg>${text}</li>`;
+}
+
 function legend({ key, faults, uses, holdings }: Timeline): Markup {
-  const entry = (sample: Markup, text: string): Markup =>
-    markup`<li><svg class="timeline sample" viewBox="0 0 28 16" aria-hidden="true">${sample}</svg>${text}</li>`;
   const refused = uses.some(({ accepted }) => !accepted);
   return markup`<ul class="legend">
 <li class="muted">Key “${key}”, milliseconds since the plan began</li>
-${entry(markup`<g class="holding witness"><rect class="bar" x="2" y="2" width="24" height="12" rx="2"/></g>`, 'held, in the proof')}
-${holdings.every(({ inWitness }) => inWitness) ? undefined : entry(markup`<g class="holding"><rect class="bar" x="2" y="2" width="24" height="12" rx="2"/></g>`, 'held')}
-${entry(markup`<g class="holding"><line class="wait" x1="2" x2="26" y1="8" y2="8"/></g>`, 'asking, or giving back')}
-${entry(markup`<path class="deadline" d="M14 1v14m-4 -14h8"/>`, 'deadline')}
-${faults.length === 0 ? undefined : entry(markup`<rect class="fault" x="2" y="2" width="24" height="12" rx="2"/>`, 'fault')}
-${uses.length === 0 ? undefined : markup`${entry(markup`<g class="use"><circle class="read" cx="14" cy="8" r="4"/></g>`, 'read')}${entry(markup`<g class="use"><rect class="write" x="10" y="4" width="8" height="8"/></g>`, 'write')}`}
-${refused ? entry(markup`<g class="use"><path class="refused" d="M10 4l8 8m0-8l-8 8"/></g>`, 'refused') : undefined}
+${legendEntry(markup`<g class="holding witness"><rect class="bar" x="2" y="2" width="24" height="12" rx="2"/></g>`, 'held, in the proof')}
+${holdings.every(({ inWitness }) => inWitness) ? undefined : legendEntry(markup`<g class="holding"><rect class="bar" x="2" y="2" width="24" height="12" rx="2"/></g>`, 'held')}
+${legendEntry(markup`<g class="holding"><line class="wait" x1="2" x2="26" y1="8" y2="8"/></g>`, 'asking, or giving back')}
+${legendEntry(markup`<path class="deadline" d="M14 1v14m-4 -14h8"/>`, 'deadline')}
+${faults.length === 0 ? undefined : legendEntry(markup`<rect class="fault" x="2" y="2" width="24" height="12" rx="2"/>`, 'fault')}
+${uses.length === 0 ? undefined : markup`${legendEntry(markup`<g class="use"><circle class="read" cx="14" cy="8" r="4"/></g>`, 'read')}${legendEntry(markup`<g class="use"><rect class="write" x="10" y="4" width="8" height="8"/></g>`, 'write')}`}
+${refused ? legendEntry(markup`<g class="use"><path class="refused" d="M10 4l8 8m0-8l-8 8"/></g>`, 'refused') : undefined}
 </ul>`;
 }
 

@@ -4,6 +4,7 @@ import { GridComponent } from 'echarts/components';
 import { init, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
 import type { Latency } from '../../harness/verdict/report.ts';
+import { shortened } from '../wording.ts';
 import { escaped, trusted, type Markup } from './markup.ts';
 
 use([LineChart, GridComponent, SVGRenderer]);
@@ -21,14 +22,17 @@ export interface Curve {
 
 /** At most `MOST_CURVES` curves in one picture; `label` is its accessible name. */
 export function curveSvg(curves: readonly Curve[], label: string): Markup {
-  const shown = curves.slice(0, MOST_CURVES).map(({ name, latency }) => ({ name, points: pointsOf(latency) }));
+  const shown = curves
+    .slice(0, MOST_CURVES)
+    .map(({ name, latency }) => ({ name: shortened(name, 24), points: pointsOf(latency) }));
   const reach = Math.max(...shown.flatMap(({ points }) => points.map(([x]) => x)), 10);
+  const nameWidth = Math.max(...shown.map(({ name }) => name.length)) * 7.5;
   const chart = init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height: HEIGHT });
   try {
     chart.setOption({
       animation: false,
       textStyle: { fontFamily: 'inherit' },
-      grid: { left: 64, right: 96, top: 16, bottom: 48, containLabel: false },
+      grid: { left: 64, right: 20 + nameWidth, top: 16, bottom: 48, containLabel: false },
       xAxis: {
         type: 'log',
         logBase: 10,
@@ -83,10 +87,11 @@ function pointsOf(latency: Latency): readonly (readonly [number, number])[] {
     [99.9, p999],
     [100, max],
   ];
-  return measured.map(([percentile, ms]) => {
-    const x = Math.min(1 / (1 - percentile / 100), Math.max(latency.count, 1));
-    return [x, Math.max(ms, 0.001)] as const;
-  });
+  const points = new Map<number, number>();
+  for (const [percentile, ms] of measured) {
+    points.set(Math.min(1 / (1 - percentile / 100), Math.max(latency.count, 1)), Math.max(ms, 0.001));
+  }
+  return [...points];
 }
 
 /** 10 → `90 %`, 1000 → `99.9 %`. */

@@ -36,29 +36,25 @@ function tableCell(cell: Cell | undefined, anchor: (cell: Cell) => string): Mark
 }
 
 function briefly(cell: Cell, standing: Standing): string {
-  switch (standing) {
-    case 'violated':
-    case 'holds':
-    case 'inconclusive':
-      return evidence(cell);
-    case 'not-promised':
-      return cell.verdict === 'violated' ? 'broke' : cell.verdict === 'holds' ? 'held all the same' : 'not exercised';
-    case 'not-judged':
-    case 'not-applicable':
-      return '';
-  }
+  if (standing === 'not-judged' || standing === 'not-applicable') return '';
+  if (standing !== 'not-promised') return evidence(cell);
+  return { violated: 'broke', holds: 'held all the same', inconclusive: 'not exercised' }[cell.verdict];
 }
+
+const CLAIMS: Readonly<Record<Cell['claim'], string>> = {
+  holds: 'it holds',
+  unavailable: 'safe, but may refuse service',
+  'not-promised': 'nothing',
+  'not-applicable': 'nothing',
+};
 
 /** The whole cell in words, for the tooltip. */
 function sentence(cell: Cell, standing: Standing): string {
   if (standing === 'not-applicable') return `${cell.property} ${underHazard(cell.hazard)}: not applicable`;
-  const claim = { holds: 'it holds', 'not-promised': 'nothing', unavailable: 'safe, but may refuse service' }[
-    cell.claim === 'not-applicable' ? 'not-promised' : cell.claim
-  ];
   const faults = cell.hazard === 'none' ? '' : `, ${cell.faultsBitten} of ${cell.faultsApplied} faults took effect`;
   return [
     `${cell.property} ${underHazard(cell.hazard)}`,
-    `Claimed: ${claim}`,
+    `Claimed: ${CLAIMS[cell.claim]}`,
     `Verdict: ${cell.verdict} (${evidence(cell)})`,
     `${cell.runs} runs, ${cell.operations} operations judged${faults}`,
     ...(cell.note === undefined ? [] : [cell.note]),

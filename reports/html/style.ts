@@ -4,14 +4,14 @@ export const STYLE = `
   color-scheme: light dark;
   --paper: #ffffff; --raised: #f6f7f8; --ink: #16191d; --muted: #5a626c; --rule: #e3e6ea; --rule-strong: #b4bac2;
   --link: #0b57b0; --good: #00694a; --bad: #b33a00; --bad-wash: #fdeee6; --doubt: #7a5600; --doubt-wash: #fdf5df;
-  --witness: #0b57b0; --other: #a9b0b9; --fault: #8a5fb0;
+  --shade: #0002; --witness: #0b57b0; --other: #a9b0b9; --fault: #8a5fb0;
   --series-1: #0b62b8; --series-2: #b34700; --series-3: #007a5a; --series-4: #8c3f85; --series-5: #7a6200; --series-6: #4a5560;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --paper: #14171a; --raised: #1d2125; --ink: #e8eaed; --muted: #a2abb5; --rule: #2d3339; --rule-strong: #59626c;
     --link: #86b8f5; --good: #5fcba4; --bad: #ff9166; --bad-wash: #3a2118; --doubt: #e6bb55; --doubt-wash: #322a15;
-    --witness: #6fabf2; --other: #69727c; --fault: #b992dd;
+    --shade: #0009; --witness: #6fabf2; --other: #69727c; --fault: #b992dd;
     --series-1: #6fabf2; --series-2: #ff9d5c; --series-3: #5fcba4; --series-4: #d99ad2; --series-5: #dcc25a; --series-6: #a8b3be;
   }
 }
@@ -24,8 +24,7 @@ header { padding-top: 2rem; }
 main { outline: none; }
 footer { padding-bottom: 4rem; }
 h1, h2, h3, h4 { line-height: 1.25; font-weight: 650; text-wrap: balance; overflow-wrap: anywhere; }
-h1 { font-size: 1.75rem; margin: .25rem 0 .5rem; letter-spacing: -.01em; padding-left: 1.4em; text-indent: -1.4em; }
-h1 .mark { display: inline-block; width: 1.4em; text-indent: 0; }
+h1 { font-size: 1.75rem; margin: .25rem 0 .5rem; letter-spacing: -.01em; display: flex; gap: .55em; }
 h2 { font-size: 1.35rem; margin: 3rem 0 .5rem; padding-top: 1.25rem; border-top: 1px solid var(--rule); }
 h3 { font-size: 1.06rem; margin: 2.25rem 0 .5rem; }
 h4 { font-size: 1rem; margin: 0 0 .5rem; }
@@ -43,7 +42,9 @@ h1.holds .mark { color: var(--good); } h1.violated .mark { color: var(--bad); } 
 dl.facts { margin: 1rem 0; display: grid; gap: .25rem; } dl.facts div { display: grid; grid-template-columns: 6.5rem 1fr; gap: .75rem; }
 dt { color: var(--muted); } dd { margin: 0; overflow-wrap: anywhere; }
 dl.notes { display: grid; grid-template-columns: minmax(10rem, 19rem) 1fr; gap: .35rem 1.5rem; margin: .5rem 0; }
-.scroll { overflow-x: auto; max-width: 100%; }
+.scroll { overflow-x: auto; max-width: 100%; background:
+  linear-gradient(to left, var(--paper) 40%, transparent) right / 3rem 100% no-repeat local,
+  linear-gradient(to left, var(--shade), transparent) right / .9rem 100% no-repeat scroll; }
 table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; margin: .5rem 0; }
 caption { text-align: left; color: var(--muted); font-size: .875rem; padding-bottom: .25rem; }
 th, td { text-align: left; padding: .4rem .9rem .4rem 0; border-bottom: 1px solid var(--rule); vertical-align: top; font-weight: 400; }
@@ -82,7 +83,8 @@ svg text { font-family: system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberatio
 .timeline .deadline { stroke: var(--ink); stroke-width: 1.5; fill: none; }
 .timeline .witness .deadline-name, .timeline .witness .ending { font-weight: 400; }
 .timeline .fault { fill: var(--fault); } .timeline .fault.missed { fill: none; stroke: var(--fault); stroke-dasharray: 3 3; }
-.timeline .fault-name { fill: var(--paper); }
+.timeline text { paint-order: stroke; stroke: var(--paper); stroke-width: 3px; stroke-linejoin: round; } .timeline .fault-name.inside { fill: var(--paper); stroke: none; }
+.timeline .lead { stroke: var(--rule-strong); stroke-width: 1.5; stroke-dasharray: 2 4; } .timeline .overlap-top { fill: none; }
 .timeline .fault-lane, .timeline .fault-all { opacity: .55; } .hatch-fault { fill: var(--fault); opacity: .35; } .hatch-overlap { fill: var(--bad); opacity: .4; }
 .timeline .overlap-edge { stroke: var(--bad); stroke-width: 1.5; } .timeline .overlap-name { fill: var(--bad); font-weight: 700; font-size: 13px; }
 .timeline .use .read { fill: var(--paper); stroke: var(--muted); stroke-width: 1.75; } .timeline .use .write { fill: var(--muted); }
@@ -91,8 +93,9 @@ svg text { font-family: system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberatio
 @media (max-width: 40rem) {
   body { font-size: 15px; } h1 { font-size: 1.35rem; } header, main, footer { padding-left: 1rem; padding-right: 1rem; } header { padding-top: 1.25rem; }
   dl.notes { grid-template-columns: 1fr; gap: 0; } dl.notes dd { margin-bottom: .6rem; } .brand span { display: block; margin: 0; }
-  dl.facts div { grid-template-columns: 5rem 1fr; } .counterexample { padding: .75rem; }
+  .command .label { flex-basis: 100%; } dl.facts div { grid-template-columns: 5rem 1fr; } .counterexample { padding: .75rem; }
 }
+@page { margin: 15mm 14mm; }
 @media print {
   body { font-size: 10pt; } header, main, footer { max-width: none; padding: 0; } .skip, button { display: none; }
   h2, h3, h4 { break-after: avoid; } figure, tr, .command { break-inside: avoid; } .scroll { overflow: visible; }

@@ -3,7 +3,7 @@
  * Its colours are the style sheet's, so that it follows the page into the dark and onto paper.
  */
 import type { Timeline } from '../../harness/verdict/report.ts';
-import { hazardName, milliseconds } from '../wording.ts';
+import { hazardName, milliseconds, shortened } from '../wording.ts';
 import {
   endOf,
   faultRows,
@@ -12,6 +12,7 @@ import {
   type FaultWindow,
   type Holding,
   type Lane,
+  type Overlap,
   type ResourceUse,
 } from './lanes.ts';
 import { markup, type Markup } from './markup.ts';
@@ -36,6 +37,12 @@ interface Scale {
   readonly x: (ms: number) => number;
 }
 
+interface PlacedLane {
+  readonly lane: Lane;
+  readonly top: number;
+  readonly height: number;
+}
+
 /** The drawing; `label` is its accessible name. */
 export function timelineSvg(timeline: Timeline, label: string): Markup {
   const scale = scaleOf(timeline);
@@ -55,7 +62,7 @@ ${patterns()}
 ${lanes.map(({ lane, top: y, height }, index) => laneBackground(lane, y, height, index, scale))}
 ${ofServers.map((fault) => faultSpan(fault, faultsTop, bottom, scale))}
 ${axis(scale, faultsTop, bottom)}
-${overlapsOf(timeline).map((overlap) => overlapBand(overlap.fromMs, overlap.toMs, faultsTop + faultsHeight, bottom, scale))}
+${overlapsOf(timeline).map((overlap) => overlapBand(overlap, lanes, faultsTop, scale))}
 ${faults.flatMap((row, index) => row.map((fault) => faultBar(fault, faultsTop + index * FAULT_ROW, scale)))}
 ${faults.length === 0 ? undefined : markup`<text class="lane-name" x="0" y="${faultsTop + 15}">faults</text>`}
 ${lanes.flatMap(({ lane, top: y }) => lane.rows.flatMap((row, index) => row.map((holding) => holdingBar(holding, y + LANE_PADDING + index * HOLDING_ROW, scale))))}
@@ -68,10 +75,10 @@ function laneHeight(lane: Lane): number {
 }
 
 function scaleOf({ fromMs, toMs }: Timeline): Scale {
-  const span = Math.max(toMs - fromMs, 0.001);
+  const width = Math.max(toMs - fromMs, 0.001);
   const x = (ms: number): number => {
     const within = Math.min(Math.max(ms, fromMs), toMs);
-    return round(LEFT + ((within - fromMs) / span) * (WIDTH - LEFT - RIGHT));
+    return round(LEFT + ((within - fromMs) / width) * (WIDTH - LEFT - RIGHT));
   };
   return { fromMs, toMs, x };
 }
@@ -111,24 +118,30 @@ function faultBar(fault: FaultWindow, top: number, scale: Scale): Markup {
   const at = inside ? x + 6 : before ? x - 6 : x + width + 6;
   return markup`<g><title>${text}: ${span(fault.fromMs, fault.toMs)}</title>
 <rect class="${fault.bit ? 'fault' : 'fault missed'}" x="${x}" y="${top}" width="${width}" height="18" rx="2"/>
-<text class="fault-name" x="${at}" y="${top + 13}" text-anchor="${before ? 'end' : 'start'}">${text}</text></g>`;
+<text class="${inside ? 'fault-name inside' : 'fault-name'}" x="${at}" y="${top + 13}" text-anchor="${before ? 'end' : 'start'}">${text}</text></g>`;
 }
 
 function axis(scale: Scale, top: number, bottom: number): Markup {
   const ticks = roundTicks(scale.fromMs, scale.toMs, 8);
   return markup`<g class="axis">
 ${ticks.map((ms) => markup`<line x1="${scale.x(ms)}" x2="${scale.x(ms)}" y1="${top}" y2="${bottom + 5}"/><text x="${scale.x(ms)}" y="${bottom + 20}" text-anchor="middle">${Number(ms.toPrecision(12))}</text>`)}
-<text x="${LEFT - 14}" y="${bottom + 20}" text-anchor="end">ms</text></g>`;
+<text x="${LEFT - 24}" y="${bottom + 20}" text-anchor="end">ms</text></g>`;
 }
 
-function overlapBand(fromMs: number, toMs: number, top: number, bottom: number, scale: Scale): Markup {
+/** Where the same key was held twice: shaded in the lanes of the proof, with a line down from its name. */
+function overlapBand({ fromMs, toMs }: Overlap, lanes: readonly PlacedLane[], top: number, scale: Scale): Markup {
   const x = scale.x(fromMs);
   const width = widthOf(fromMs, toMs, scale);
-  const middle = Math.min(Math.max(x + width / 2, LEFT + 60), WIDTH - RIGHT - 60);
+  const middle = round(Math.min(Math.max(x + width / 2, LEFT + 60), WIDTH - RIGHT - 60));
+  const involved = lanes.filter(({ lane }) => lane.rows.some((row) => row.some(({ inWitness }) => inWitness)));
+  const bottom = Math.max(...involved.map((placed) => placed.top + placed.height));
+  const edge = (at: number): Markup =>
+    markup`<line class="overlap-edge" x1="${at}" x2="${at}" y1="22" y2="${bottom}"/>`;
   return markup`<g><title>Held twice: ${span(fromMs, toMs)}</title>
-<rect class="overlap" fill="url(#tl-overlap)" x="${x}" y="${top}" width="${width}" height="${bottom - top}"/>
-<text class="overlap-name" x="${round(middle)}" y="16" text-anchor="middle">held twice, ${milliseconds(toMs - fromMs)} ms</text>
-<line class="overlap-edge" x1="${x}" x2="${x}" y1="22" y2="${bottom}"/><line class="overlap-edge" x1="${x + width}" x2="${x + width}" y1="22" y2="${bottom}"/></g>`;
+<rect class="overlap-top" x="${x}" y="22" width="${width}" height="${top - 22}"/>
+${involved.map((placed) => markup`<rect fill="url(#tl-overlap)" x="${x}" y="${placed.top}" width="${width}" height="${placed.height}"/>`)}
+${edge(x)}${edge(round(x + width))}
+<text class="overlap-name" x="${middle}" y="16" text-anchor="middle">held twice, ${milliseconds(toMs - fromMs)} ms</text></g>`;
 }
 
 const ENDINGS: Readonly<Record<Holding['ending'], string>> = {
@@ -142,13 +155,13 @@ const ENDINGS: Readonly<Record<Holding['ending'], string>> = {
 
 /** Waiting is a thin line, holding a bar, the way of the release a thin line again. */
 function holdingBar(holding: Holding, top: number, scale: Scale): Markup {
-  const { lease, fence, requestedMs, grantedMs, endedMs, deadlineMs, ending, inWitness } = holding;
+  const { lease, fence, requestedMs, grantedMs, endedMs, inWitness } = holding;
   const y = top + BAR_TOP;
   const middle = y + BAR / 2;
   const x = scale.x(grantedMs);
   const width = widthOf(grantedMs, endedMs, scale);
   const name = `${shortened(lease, 12)}${fence === undefined ? '' : ` · fence ${shortened(fence, 10)}`}`;
-  const full = `lease ${lease}${fence === undefined ? '' : `, fence ${fence}`}: held ${span(grantedMs, endedMs)}, ${ENDINGS[ending]}`;
+  const full = `lease ${lease}${fence === undefined ? '' : `, fence ${fence}`}: held ${span(grantedMs, endedMs)}, ${ENDINGS[holding.ending]}`;
   const labelled = inWitness || width > name.length * 6.6;
   return markup`<g class="${inWitness ? 'holding witness' : 'holding'}"><title>${full}</title>
 <line class="wait" x1="${scale.x(requestedMs)}" x2="${x}" y1="${middle}" y2="${middle}"/>
@@ -156,35 +169,31 @@ function holdingBar(holding: Holding, top: number, scale: Scale): Markup {
 <rect class="bar" x="${x}" y="${y}" width="${width}" height="${BAR}" rx="2"/>
 ${labelled ? markup`<text x="${x}" y="${y - 6}">${name}</text>` : undefined}
 ${endingMark(holding, middle, scale)}
-${deadlineMs === undefined || deadlineMs > scale.toMs || deadlineMs < scale.fromMs ? undefined : deadlineTick(scale.x(deadlineMs), y, inWitness)}</g>`;
+${deadlineTick(holding, y, scale)}</g>`;
 }
 
+/** A cap where the release was answered, a cross for a crash, a word where the ending was not a good one. */
 function endingMark(holding: Holding, middle: number, scale: Scale): Markup | undefined {
+  const { ending, releasedMs } = holding;
+  if (ending === 'deadline' || (ending === 'released' && releasedMs === undefined)) return undefined;
   const x = scale.x(endOf(holding));
-  switch (holding.ending) {
-    case 'released':
-      return holding.releasedMs === undefined
-        ? undefined
-        : markup`<line class="cap" x1="${x}" x2="${x}" y1="${middle - 5}" y2="${middle + 5}"/>`;
-    case 'crash':
-      return markup`<path class="cap" d="M${x - 5} ${middle - 5}l10 10m0-10l-10 10"/>`;
-    case 'lost':
-      return ending(x, middle, 'lost');
-    case 'unknown':
-      return ending(x, middle, '?');
-    case 'open':
-      return ending(x, middle, '…');
-    case 'deadline':
-      return undefined;
-  }
+  if (ending === 'crash') return markup`<path class="cap" d="M${x - 5} ${middle - 5}l10 10m0-10l-10 10"/>`;
+  const word = { released: '', lost: 'lost', unknown: '?', open: '…' }[ending];
+  return markup`<line class="cap" x1="${x}" x2="${x}" y1="${middle - 5}" y2="${middle + 5}"/>
+${word === '' ? undefined : markup`<text class="ending" x="${x + 5}" y="${middle + 4}">${word}</text>`}`;
 }
 
-function ending(x: number, middle: number, text: string): Markup {
-  return markup`<line class="cap" x1="${x}" x2="${x}" y1="${middle - 5}" y2="${middle + 5}"/><text class="ending" x="${x + 5}" y="${middle + 4}">${text}</text>`;
-}
-
-function deadlineTick(x: number, y: number, labelled: boolean): Markup {
-  return markup`<path class="deadline" d="M${x} ${y - 5}v${BAR + 10}m-4 ${-BAR - 10}h8"/>${labelled ? markup`<text class="deadline-name" x="${x}" y="${y + BAR + 16}" text-anchor="middle">deadline</text>` : undefined}`;
+/** Shown where it matters: in the proof, or where the lease outlasted it. A dotted line leads to one still to come. */
+function deadlineTick(holding: Holding, y: number, scale: Scale): Markup | undefined {
+  const { deadlineMs, endedMs, inWitness } = holding;
+  if (deadlineMs === undefined || deadlineMs > scale.toMs || deadlineMs < scale.fromMs) return undefined;
+  if (!inWitness && deadlineMs > endedMs) return undefined;
+  const x = scale.x(deadlineMs);
+  const end = scale.x(endOf(holding));
+  const middle = y + BAR / 2;
+  const lead = x > end ? markup`<line class="lead" x1="${end}" x2="${x}" y1="${middle}" y2="${middle}"/>` : undefined;
+  const name = markup`<text class="deadline-name" x="${x}" y="${y + BAR + 16}" text-anchor="middle">deadline</text>`;
+  return markup`${lead}<path class="deadline" d="M${x} ${y - 5}v${BAR + 10}m-4 ${-BAR - 10}h8"/>${inWitness ? name : undefined}`;
 }
 
 function usesOf(lane: Lane, top: number, scale: Scale): readonly Markup[] {
@@ -212,8 +221,4 @@ export function useText({ use, from, to, door, atMs, accepted }: ResourceUse): s
 
 function span(fromMs: number, toMs: number): string {
   return `${milliseconds(fromMs)} to ${milliseconds(toMs)} ms`;
-}
-
-function shortened(text: string, most: number): string {
-  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
 }

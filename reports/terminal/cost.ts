@@ -1,7 +1,7 @@
 /** Latency, throughput and thresholds in the terminal, and several locks side by side. */
 import type { Latency, LockReport } from '../../harness/verdict/report.ts';
 import { tally } from '../reading.ts';
-import { LATENCIES, count, milliseconds, ratesPhrase } from '../wording.ts';
+import { LATENCIES, count, isSimulated, milliseconds, ratesPhrase } from '../wording.ts';
 import { table, wrap } from './layout.ts';
 import type { Paint } from './paint.ts';
 
@@ -48,13 +48,14 @@ export function overviewLines(locks: readonly LockReport[], width: number, paint
     const counts = tally(lock);
     const { acquire } = lock.latency;
     const verdicts = [counts.violated, counts.inconclusive, counts.holds].map(count);
-    const cost = [
-      lock.throughput === undefined ? '' : count(Math.round(lock.throughput)),
-      acquire === undefined ? '' : milliseconds(acquire.p50),
-      acquire === undefined ? '' : milliseconds(acquire.p99),
-    ];
-    const sim = lock.backend.provisioner === 'sim' ? ' (simulated)' : '';
-    return [lock.name + sim, ...verdicts, ...(wide ? cost : [])];
+    const cost = isSimulated(lock)
+      ? ['simulated', '', '']
+      : [
+          lock.throughput === undefined ? '' : count(Math.round(lock.throughput)),
+          acquire === undefined ? '' : milliseconds(acquire.p50),
+          acquire === undefined ? '' : milliseconds(acquire.p99),
+        ];
+    return [lock.name, ...verdicts, ...(wide ? cost : [])];
   });
   const cost = ['cycles/s', 'acquire p50', 'p99, ms'];
   const [header = '', ...body] = table([['lock', '✗', '?', '✓', ...(wide ? cost : [])], ...rows]);

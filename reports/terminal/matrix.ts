@@ -26,7 +26,7 @@ const COLOURS: Readonly<Record<Standing, Style>> = {
 
 /** Terminals narrower than this get the property on a line of its own. */
 const NARROW = 76;
-const PROPERTY_WIDTH = 17;
+const PROPERTY_WIDTH = 18;
 
 export function matrixLines(lock: LockReport, width: number, paint: Paint): readonly string[] {
   const rows = rowsOf(lock);
@@ -46,7 +46,7 @@ function rowLines(row: PropertyRow, width: number, paint: Paint): readonly strin
   const lines = (told.length > 0 ? told : groups).flatMap(({ standing, cells }) => {
     const { mark, word } = MARKS[standing];
     const head = `${mark} ${word}  `;
-    return sentences(standing, cells).flatMap((text, index) => {
+    return SENTENCES[standing](cells).flatMap((text, index) => {
       const [first = '', ...rest] = hanging(index === 0 ? head : '', text, width - gutter, head.length);
       return [paint(COLOURS[standing], first.slice(0, head.length)) + first.slice(head.length), ...rest];
     });
@@ -59,21 +59,14 @@ function rowLines(row: PropertyRow, width: number, paint: Paint): readonly strin
 }
 
 /** What there is to say about the cells of one standing: a sentence, and one for each exception. */
-function sentences(standing: Standing, cells: readonly Cell[]): readonly string[] {
-  switch (standing) {
-    case 'violated':
-      return cells.map((cell) => `${underHazards([cell])}: ${evidence(cell)}`);
-    case 'holds':
-      return heldSentences(cells);
-    case 'not-promised':
-      return notPromisedSentences(cells);
-    case 'inconclusive':
-    case 'not-judged':
-      return [underHazards(cells, 4)];
-    case 'not-applicable':
-      return [''];
-  }
-}
+const SENTENCES: Readonly<Record<Standing, (cells: readonly Cell[]) => readonly string[]>> = {
+  violated: (cells) => cells.map((cell) => `${underHazards([cell])}: ${evidence(cell)}`),
+  inconclusive: (cells) => [underHazards(cells, 4)],
+  holds: heldSentences,
+  'not-promised': notPromisedSentences,
+  'not-judged': (cells) => [underHazards(cells, 4)],
+  'not-applicable': () => [],
+};
 
 function heldSentences(cells: readonly Cell[]): readonly string[] {
   const refusing = cells.filter((cell) => cell.claim === 'unavailable');

@@ -1,5 +1,5 @@
 /** Reports such as real runs make, for the tests of the reporters. */
-import { HAZARDS, claimOn, type Claims, type Hazard, type Property } from '../../implementations/claims.ts';
+import { HAZARDS, PROPERTIES, claimOn, type Claims, type Hazard, type Property } from '../../implementations/claims.ts';
 import type { Cell, Latency, LockReport, Report, Witness } from '../../harness/verdict/report.ts';
 
 const CLAIMS: Claims = {
@@ -35,12 +35,15 @@ export function cell(property: Property, hazard: string, override: Partial<Cell>
   };
 }
 
+function round(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}
+
 /** A smooth, long-tailed distribution around `p50` milliseconds, as an HDR histogram gives it. */
 export function latency(p50: number, tail = 1, count = 12_480): Latency {
   const at = (percentile: number): number =>
     p50 * (1 + tail * Math.log10(1 / (1 - percentile / 100)) ** 2 * 0.55) * (0.6 + (0.4 * percentile) / 50);
   const percentiles = [0, 10, 25, 50, 75, 87.5, 90, 93.75, 96.875, 98.4375, 99, 99.5, 99.75, 99.9, 99.95, 99.99];
-  const round = (value: number): number => Math.round(value * 1000) / 1000;
   return {
     count,
     p50: round(at(50)),
@@ -48,13 +51,16 @@ export function latency(p50: number, tail = 1, count = 12_480): Latency {
     p99: round(at(99)),
     p999: round(at(99.9)),
     max: round(at(99.99)),
-    curve: [...percentiles.map((p): [number, number] => [p, round(at(p))]), [100, round(at(99.99))]],
+    curve: [
+      ...percentiles.filter((p) => 1 / (1 - p / 100) < count).map((p): [number, number] => [p, round(at(p))]),
+      [100, round(at(99.99))],
+    ],
   };
 }
 
 /** One lock whose every claim was kept. */
 export function lockReport(override: Partial<LockReport> = {}): LockReport {
-  const cells = (Object.keys(CLAIMS) as Property[]).flatMap((property) =>
+  const cells = PROPERTIES.filter((property) => CLAIMS[property] !== undefined).flatMap((property) =>
     TESTED.map((hazard) => {
       const claim = claimOn(CLAIMS, property, hazard);
       if (claim === 'not-applicable')
