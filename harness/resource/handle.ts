@@ -2,7 +2,7 @@
 import { ownModule } from '../backends/own-module.ts';
 import { startProcess, type RunningProcess } from '../backends/processes.ts';
 import type { Session } from '../backends/session.ts';
-import { InfrastructureError } from '../backends/errors.ts';
+import { InfrastructureError } from '../errors.ts';
 import { resourceMessageSchema, type ResourceBegin } from './messages.ts';
 
 export class ResourceHandle {

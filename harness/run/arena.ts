@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { LockModule } from '../../implementations/lock.ts';
 import type { Deployment } from '../backends/deployment.ts';
-import { InfrastructureError } from '../backends/errors.ts';
+import { InfrastructureError } from '../errors.ts';
 import { makeLinks, type Links } from '../backends/links.ts';
 import type { Session } from '../backends/session.ts';
 import type { Field } from '../faults/fault.ts';
