@@ -25,6 +25,7 @@ const holding = z.object({
 const faultWindow = z.object({
   id: z.string(),
   hazard: z.enum(HAZARDS),
+  /** The name of a worker as in `holdings`, or of a server such as `node 1`. */
   target: z.string(),
   fromMs: milliseconds,
   toMs: milliseconds,
@@ -108,6 +109,8 @@ export const lockReportSchema = z.object({
     kind: z.enum(BACKENDS),
     topology: z.string(),
     provisioner: z.enum(['docker', 'native', 'external', 'sim']),
+    /** Why this provisioner, such as `no Docker engine answers`. */
+    provisionerReason: z.string().optional(),
     version: z.string(),
     /** Settings of the servers that the claims depend on. */
     settings: z.record(z.string(), z.string()),
@@ -134,8 +137,11 @@ export const lockReportSchema = z.object({
   throughput: z.number().nonnegative().optional(),
   /** Jain's index of grants over clients of the undisturbed plans, 0 to 1. */
   fairness: z.number().min(0).max(1).optional(),
+  /** Processor time of the undisturbed plans. */
   cpu: z.object({ clientMs: milliseconds, serverMs: milliseconds }).partial().optional(),
   commandsPerCycle: z.number().nonnegative().optional(),
+  /** What was demanded of the latencies and rates, such as `acquire p(99)<50`, and what was measured. */
+  thresholds: z.array(z.object({ expression: z.string(), measured: z.number(), met: z.boolean() })).optional(),
 });
 export type LockReport = z.infer<typeof lockReportSchema>;
 

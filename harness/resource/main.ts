@@ -1,0 +1,38 @@
+/** The resource process: serves the shared counter to the workers and records every use of it. */
+import { createServer, type Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+import { Recorder } from '../history/recorder.ts';
+import { SharedCounter } from './counter.ts';
+import { beginSchema, type ResourceReady } from './messages.ts';
+import type { ResourceRequest } from './protocol.ts';
+
+let recorder: Recorder | undefined;
+const counter = new SharedCounter((event) => {
+  recorder?.record({ ...event, time: recorder.now() });
+});
+
+const server = createServer((socket: Socket) => {
+  socket.setNoDelay(true);
+  // A worker that is killed resets its connection; its next incarnation opens another.
+  socket.on('error', () => socket.destroy());
+  createInterface({ input: socket }).on('line', (line) => {
+    // Trusted: the peer is our own resource client.
+    const response = counter.use(JSON.parse(line) as ResourceRequest);
+    recorder?.flush();
+    socket.write(`${JSON.stringify(response)}\n`);
+  });
+});
+
+server.listen(0, '127.0.0.1', () => {
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the resource has no port');
+  process.send?.({ type: 'ready', port: address.port } satisfies ResourceReady);
+});
+
+process.on('message', (message) => {
+  const { file, originNs } = beginSchema.parse(message);
+  recorder?.close();
+  recorder = new Recorder(file, BigInt(originNs));
+  process.send?.({ type: 'begun' });
+});
+process.on('disconnect', () => process.exit(0));

@@ -1,0 +1,102 @@
+/** Latency by percentile as an SVG drawn by ECharts, the x axis logarithmic towards 100 % as HdrHistogram plots it. */
+import { LineChart } from 'echarts/charts';
+import { GridComponent } from 'echarts/components';
+import { init, use } from 'echarts/core';
+import { SVGRenderer } from 'echarts/renderers';
+import type { Latency } from '../../harness/verdict/report.ts';
+import { shortened } from '../wording.ts';
+import { escaped, trusted, type Markup } from './markup.ts';
+
+use([LineChart, GridComponent, SVGRenderer]);
+
+const WIDTH = 1000;
+const HEIGHT = 380;
+/** Colours come from the style sheet: `--series-1` and so on. Lines differ in their dashes too. */
+const DASHES = ['solid', [8, 4], [2, 3], [10, 3, 2, 3], [4, 2], [14, 4]] as const;
+export const MOST_CURVES = DASHES.length;
+
+export interface Curve {
+  readonly name: string;
+  readonly latency: Latency;
+}
+
+/** At most `MOST_CURVES` curves in one picture; `label` is its accessible name. */
+export function curveSvg(curves: readonly Curve[], label: string): Markup {
+  const shown = curves
+    .slice(0, MOST_CURVES)
+    .map(({ name, latency }) => ({ name: shortened(name, 24), points: pointsOf(latency) }));
+  const reach = Math.max(...shown.flatMap(({ points }) => points.map(([x]) => x)), 10);
+  const nameWidth = Math.max(...shown.map(({ name }) => name.length)) * 7.5;
+  const chart = init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height: HEIGHT });
+  try {
+    chart.setOption({
+      animation: false,
+      textStyle: { fontFamily: 'inherit' },
+      grid: { left: 64, right: 20 + nameWidth, top: 16, bottom: 48, containLabel: false },
+      xAxis: {
+        type: 'log',
+        logBase: 10,
+        min: 1,
+        max: reach,
+        name: 'percentile',
+        nameLocation: 'middle',
+        nameGap: 30,
+        nameTextStyle: { color: 'var(--muted)', fontSize: 13 },
+        axisLabel: { color: 'var(--muted)', fontSize: 13, formatter: percentileName },
+        axisLine: { lineStyle: { color: 'var(--rule-strong)' } },
+        axisTick: { show: false },
+        splitLine: { show: true, lineStyle: { color: 'var(--rule)' } },
+      },
+      yAxis: {
+        type: 'log',
+        name: 'ms',
+        nameLocation: 'middle',
+        nameGap: 46,
+        nameTextStyle: { color: 'var(--muted)', fontSize: 13 },
+        min: ({ min }: { readonly min: number }) => 10 ** Math.floor(Math.log10(Math.max(min, 0.001))),
+        max: ({ max }: { readonly max: number }) => 10 ** Math.ceil(Math.log10(Math.max(max, 0.01))),
+        axisLabel: { color: 'var(--muted)', fontSize: 13 },
+        axisLine: { show: false },
+        splitLine: { lineStyle: { color: 'var(--rule)' } },
+      },
+      series: shown.map(({ name, points }, index) => ({
+        type: 'line',
+        name,
+        data: points.map(([x, y]) => [x, y]),
+        symbol: 'none',
+        silent: true,
+        lineStyle: { width: 2, color: `var(--series-${index + 1})`, type: DASHES[index] },
+        endLabel: { show: true, formatter: name, color: `var(--series-${index + 1})`, fontSize: 13, distance: 6 },
+        labelLayout: { moveOverlap: 'shiftY' },
+      })),
+    });
+    const svg = chart.renderToSVGString();
+    return trusted(svg.replace('<svg ', `<svg class="curve" role="img" aria-label="${escaped(label)}" `));
+  } finally {
+    chart.dispose();
+  }
+}
+
+/** [1 / (1 − percentile), milliseconds]; the 100th percentile, which lies at infinity, ends at the last sample. */
+function pointsOf(latency: Latency): readonly (readonly [number, number])[] {
+  const { p50, p90, p99, p999, max } = latency;
+  const measured = latency.curve ?? [
+    [50, p50],
+    [90, p90],
+    [99, p99],
+    [99.9, p999],
+    [100, max],
+  ];
+  const points = new Map<number, number>();
+  for (const [percentile, ms] of measured) {
+    points.set(Math.min(1 / (1 - percentile / 100), Math.max(latency.count, 1)), Math.max(ms, 0.001));
+  }
+  return [...points];
+}
+
+/** 10 → `90 %`, 1000 → `99.9 %`. */
+function percentileName(x: number): string {
+  if (x <= 1) return '0 %';
+  const nines = Math.round(Math.log10(x));
+  return `${(100 * (1 - 10 ** -nines)).toFixed(Math.max(nines - 2, 0))} %`;
+}

@@ -1,0 +1,103 @@
+/**
+ * `junit.xml`: one test case for each claim, for CI systems that show test results.
+ *
+ * A broken claim is a failure and one that counts but was not exercised an error, so that the file is red exactly when
+ * the exit code is 1 or 4; what is not promised or not judged is skipped, and what is not applicable is left out.
+ */
+import type { Cell, LockReport, Report } from '../harness/verdict/report.ts';
+import { evidence, hazardsOf, standingOf, type Standing } from './reading.ts';
+import type { Reporter } from './reporter.ts';
+import { backendPhrase, underHazard } from './wording.ts';
+
+export function renderJunit(report: Report): string {
+  const suites = report.locks.map((lock) => suite(lock, report));
+  const totals = countsOf(report.locks.flatMap(casesOf));
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites name="holdfast" ${totals} time="${(report.elapsedMs / 1000).toFixed(3)}">`,
+    ...suites,
+    '</testsuites>\n',
+  ].join('\n');
+}
+
+export const junitReporter: Reporter = { format: 'junit', fileName: 'junit.xml', render: renderJunit };
+
+function casesOf(lock: LockReport): readonly Cell[] {
+  const order = hazardsOf(lock);
+  return lock.cells
+    .filter((cell) => standingOf(cell) !== 'not-applicable')
+    .toSorted((a, b) => order.indexOf(a.hazard) - order.indexOf(b.hazard))
+    .toSorted(
+      (a, b) =>
+        lock.cells.findIndex((c) => c.property === a.property) - lock.cells.findIndex((c) => c.property === b.property),
+    );
+}
+
+function suite(lock: LockReport, report: Report): string {
+  const cells = casesOf(lock);
+  const properties = {
+    command: report.command,
+    seed: String(report.seed),
+    profile: report.profile,
+    backend: backendPhrase(lock),
+    provisioner: lock.backend.provisioner,
+  };
+  return [
+    `  <testsuite name="${escape(lock.name)}" ${countsOf(cells)} timestamp="${report.startedAt.replace(/(\.\d+)?Z$/u, '')}">`,
+    '    <properties>',
+    ...Object.entries(properties).map(([name, value]) => `      <property name="${name}" value="${escape(value)}"/>`),
+    '    </properties>',
+    ...cells.map((cell) => testCase(lock, cell)),
+    '  </testsuite>',
+  ].join('\n');
+}
+
+function countsOf(cells: readonly Cell[]): string {
+  const standings = cells.map(standingOf);
+  const failures = standings.filter((standing) => standing === 'violated').length;
+  const errors = standings.filter((standing) => standing === 'inconclusive').length;
+  const skipped = standings.filter((standing) => standing === 'not-promised' || standing === 'not-judged').length;
+  return `tests="${cells.length}" failures="${failures}" errors="${errors}" skipped="${skipped}"`;
+}
+
+function testCase(lock: LockReport, cell: Cell): string {
+  const name = escape(`${cell.property} ${underHazard(cell.hazard)}`);
+  const open = `    <testcase classname="${escape(lock.name)}" name="${name}"`;
+  const body = OUTCOMES[standingOf(cell)](cell);
+  return body === '' ? `${open}/>` : `${open}>\n      ${body}\n    </testcase>`;
+}
+
+const OUTCOMES: Readonly<Record<Standing, (cell: Cell) => string>> = {
+  holds: (cell) => `<system-out>${escape(evidence(cell))}</system-out>`,
+  violated: (cell) =>
+    `<failure type="violated" message="${escape(cell.witness?.summary ?? evidence(cell))}">${escape(story(cell))}</failure>`,
+  inconclusive: (cell) => `<error type="inconclusive" message="${escape(cell.note ?? evidence(cell))}"/>`,
+  'not-promised': (cell) => skippedBecause('not promised', cell),
+  'not-judged': (cell) => skippedBecause('not judged', cell),
+  'not-applicable': () => '',
+};
+
+function skippedBecause(why: string, { note }: Cell): string {
+  return `<skipped message="${escape(note === undefined ? why : `${why}: ${note}`)}"/>`;
+}
+
+function story(cell: Cell): string {
+  const lines = [evidence(cell), ...(cell.witness?.story ?? [])];
+  return [...lines, ...(cell.replay === undefined ? [] : [`replay: ${cell.replay}`])].join('\n');
+}
+
+const NAMED: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&apos;',
+};
+
+/** XML 1.0 has no way at all to write most control characters and lone surrogates: they become U+FFFD. */
+function escape(text: string): string {
+  return text
+    .toWellFormed()
+    .replaceAll(/[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu, '\u{FFFD}')
+    .replaceAll(/[&<>"']/gu, (character) => NAMED[character] ?? character);
+}

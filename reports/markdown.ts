@@ -1,0 +1,122 @@
+/** `summary.md`: what a reviewer of a pull request wants to know, and no more. */
+import type { Cell, LockReport, Report } from '../harness/verdict/report.ts';
+import { MARKS, evidence, rowsOf, triesOf, untestedOf, violationsOf, type Standing } from './reading.ts';
+import type { Reporter } from './reporter.ts';
+import {
+  backendPhrase,
+  busyWarning,
+  count,
+  counted,
+  duration,
+  milliseconds,
+  ratesPhrase,
+  simulationWarning,
+  underHazard,
+  underHazards,
+} from './wording.ts';
+
+const COLUMNS: readonly Standing[] = ['violated', 'inconclusive', 'holds', 'not-promised'];
+
+export function renderMarkdown(report: Report): string {
+  const simulated = simulationWarning(report);
+  const blocks = [
+    `## Holdfast: ${escape(report.conclusion)}`,
+    `Profile ${escape(report.profile)}, seed ${report.seed}, ${duration(report.elapsedMs)}, exit code ${report.exitCode}. ` +
+      `Command: ${code(report.command)}`,
+    ...(simulated === undefined ? [] : [`> **Simulated.** ${escape(simulated)}`]),
+    ...(report.machine.tooBusyToJudge ? [`> **Too busy.** ${busyWarning(report.machine.timerLatenessMs)}`] : []),
+    ...report.locks.flatMap(lockBlocks),
+  ];
+  return `${blocks.join('\n\n')}\n`;
+}
+
+export const markdownReporter: Reporter = { format: 'markdown', fileName: 'summary.md', render: renderMarkdown };
+
+function lockBlocks(lock: LockReport): readonly string[] {
+  const load = `${counted(lock.workers, 'worker')}, lease ${duration(lock.leaseMs)}`;
+  const untested = untestedOf(lock).map(({ what, reason }) => `- ${escape(`${what}: ${reason}`)}`);
+  return [
+    `### ${escape(lock.name)}`,
+    `On ${escape(backendPhrase(lock))}; ${load}.`,
+    ...matrixTable(lock),
+    ...violationsOf(lock).map(violationBlock),
+    ...(untested.length === 0 ? [] : [`Not tested here:\n\n${untested.join('\n')}`]),
+    ...costLine(lock),
+  ];
+}
+
+function matrixTable(lock: LockReport): readonly string[] {
+  const rows = rowsOf(lock).filter(({ groups }) => groups.some(({ standing }) => standing !== 'not-applicable'));
+  if (rows.length === 0) return [];
+  const lines = rows.map(({ property, groups }) => {
+    const cells = COLUMNS.map((column) => {
+      const group = groups.find(({ standing }) => standing === column);
+      return group === undefined ? '' : escape(cellText(column, group.cells));
+    });
+    return `| **${property}** | ${cells.join(' | ')} |`;
+  });
+  const head = COLUMNS.map((standing) => `${MARKS[standing].mark} ${MARKS[standing].word}`);
+  return [[`| property | ${head.join(' | ')} |`, `|---|${'---|'.repeat(COLUMNS.length)}`, ...lines].join('\n')];
+}
+
+function cellText(standing: Standing, cells: readonly Cell[]): string {
+  if (standing !== 'holds') return underHazards(cells);
+  const [only] = cells;
+  if (only !== undefined && cells.length === 1) return `${underHazards(cells)}: ${evidence(only)}`;
+  const tries = cells.reduce((sum, cell) => sum + triesOf(cell), 0);
+  return `${underHazards(cells, 2)}: 0 of ${counted(tries, 'try', 'tries')}`;
+}
+
+function violationBlock(cell: Cell): string {
+  const lines = [
+    `**${MARKS.violated.mark} ${cell.property} ${escape(underHazard(cell.hazard))}** (${evidence(cell)})`,
+    ...(cell.witness === undefined
+      ? []
+      : [
+          escape(cell.witness.summary),
+          cell.witness.story.map((line, index) => `${index + 1}. ${escape(line)}`).join('\n'),
+        ]),
+    ...(cell.replay === undefined ? [] : [fenced(cell.replay)]),
+  ];
+  return lines.filter((line) => line !== '').join('\n\n');
+}
+
+function costLine(lock: LockReport): readonly string[] {
+  const { acquire } = lock.latency;
+  const quantiles =
+    acquire === undefined ? '' : `p50 ${milliseconds(acquire.p50)}, p99 ${milliseconds(acquire.p99)} ms`;
+  const parts = [acquire === undefined ? '' : `acquire ${quantiles} of ${count(acquire.count)}`, ratesPhrase(lock)];
+  const measured = parts.filter((part) => part !== '').join('; ');
+  const missed = (lock.thresholds ?? []).filter(({ met }) => !met);
+  return [
+    ...(measured === '' ? [] : [`Cost: ${measured}.`]),
+    ...missed.map(
+      ({ expression, measured: value }) => `**✗ Missed:** ${code(expression)}, measured ${milliseconds(value)}.`,
+    ),
+  ];
+}
+
+/** Text as itself: no markup, no table cell, no HTML, one line. */
+function escape(text: string): string {
+  return text
+    .replaceAll(/\s+/gu, ' ')
+    .replaceAll(/[\\`*_[\]|#~]/gu, String.raw`\$&`)
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;');
+}
+
+function code(text: string): string {
+  const fence = '`'.repeat(longestRun(text) + 1);
+  const inner = text.replaceAll(/\s+/gu, ' ');
+  return fence.length > 1 ? `${fence} ${inner} ${fence}` : `${fence}${inner}${fence}`;
+}
+
+function fenced(text: string): string {
+  const fence = '`'.repeat(Math.max(3, longestRun(text) + 1));
+  return `${fence}sh\n${text}\n${fence}`;
+}
+
+function longestRun(text: string): number {
+  return Math.max(0, ...[...text.matchAll(/`+/gu)].map(([run]) => run.length));
+}

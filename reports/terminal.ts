@@ -1,0 +1,181 @@
+/** The summary in the terminal: what was run, what held, what broke and how to see it again. What matters most last. */
+import type { Cell, LockReport, Report } from '../harness/verdict/report.ts';
+import { MARKS, evidence, standingOf, untestedOf, violationsOf, type Untested } from './reading.ts';
+import type { Reporter } from './reporter.ts';
+import { costLines, overviewLines, thresholdLines } from './terminal/cost.ts';
+import { MAX_WIDTH, hanging, wrap } from './terminal/layout.ts';
+import { matrixLines } from './terminal/matrix.ts';
+import { plain, type Paint, type Style } from './terminal/paint.ts';
+import { printable } from './terminal/printable.ts';
+import {
+  EVIDENCE_LEGEND,
+  backendPhrase,
+  busyWarning,
+  checkedPhrase,
+  counted,
+  duration,
+  machinePhrase,
+  simulationWarning,
+  underHazard,
+} from './wording.ts';
+
+export interface TerminalOptions {
+  /** Columns; more than 100 are not used. Commands are never broken, so that they can be copied. */
+  readonly width?: number;
+  readonly paint?: Paint;
+  /** Where the reports were written, to be shown at the end. */
+  readonly folder?: string;
+}
+
+const LABEL_WIDTH = 10;
+const MIN_WIDTH = 32;
+
+type Block = readonly string[];
+
+/** The whole summary, ending in a newline. Without `paint` it has no colour. */
+export function renderTerminal(
+  untrusted: Report,
+  { width = MAX_WIDTH, paint = plain, folder }: TerminalOptions = {},
+): string {
+  const report = printable(untrusted);
+  const columns = Math.max(Math.min(width, MAX_WIDTH), MIN_WIDTH);
+  const several = report.locks.length > 1;
+  const blocks: readonly Block[] = [
+    runBlock(report, columns, paint),
+    ...report.locks.flatMap((lock) => (several ? shortBlocks : lockBlocks)(lock, columns, paint)),
+    legendBlock(report, columns, paint),
+    several ? overviewLines(report.locks, columns, paint) : [],
+    ...report.locks.flatMap((lock) => violationsOf(lock).map((cell) => violationBlock(lock, cell, columns, paint))),
+    conclusionBlock(report, columns, paint, folder),
+  ];
+  return `${blocks
+    .filter((block) => block.length > 0)
+    .map((block) => block.join('\n'))
+    .join('\n\n')}\n`;
+}
+
+/** As a file: without colour, at full width. */
+export const terminalReporter: Reporter = {
+  format: 'terminal',
+  fileName: 'summary.txt',
+  render: (report) => renderTerminal(report),
+};
+
+function field(label: string, text: string, width: number, paint: Paint): Block {
+  const [first = '', ...rest] = hanging(label, text, width - 2, LABEL_WIDTH);
+  return [
+    `  ${paint('dim', first.slice(0, LABEL_WIDTH))}${first.slice(LABEL_WIDTH)}`,
+    ...rest.map((line) => `  ${line}`),
+  ];
+}
+
+function warning(title: string, text: string, width: number, paint: Paint): Block {
+  const [first = '', ...rest] = hanging(`! ${title}`, text, width, title.length + 4);
+  return [paint(['yellow', 'bold'], first.slice(0, title.length + 4)) + first.slice(title.length + 4), ...rest];
+}
+
+function runBlock(report: Report, width: number, paint: Paint): Block {
+  const { machine } = report;
+  const simulated = simulationWarning(report);
+  return [
+    `${paint('bold', `holdfast ${report.tool.version}`)}  ${paint('dim', report.run)}`,
+    `  ${paint('dim', 'command'.padEnd(LABEL_WIDTH))}${report.command}`,
+    ...field(
+      'plan',
+      `profile ${report.profile}, seed ${report.seed}, took ${duration(report.elapsedMs)}`,
+      width,
+      paint,
+    ),
+    ...field('machine', machinePhrase(report), width, paint),
+    ...(simulated === undefined ? [] : warning('SIMULATED', simulated, width, paint)),
+    ...(machine.tooBusyToJudge ? warning('TOO BUSY', busyWarning(machine.timerLatenessMs), width, paint) : []),
+  ];
+}
+
+function lockBlocks(lock: LockReport, width: number, paint: Paint): readonly Block[] {
+  const configured = Object.entries(lock.backend.settings).map(([name, value]) => `${name} ${value}`);
+  const checked = checkedPhrase(lock);
+  const load = `${counted(lock.workers, 'worker')}, lease ${duration(lock.leaseMs)}`;
+  const head = [
+    ...wrap(lock.name, width).map((line) => paint('bold', line)),
+    ...field('what', lock.summary, width, paint),
+    ...backendField(lock, width, paint),
+    ...(configured.length === 0 ? [] : field('settings', configured.join(', '), width, paint)),
+    ...field('load', load + (checked === '' ? '' : `: ${checked}`), width, paint),
+  ];
+  return [head, matrixLines(lock, width, paint), untestedBlock(lock, width, paint), costLines(lock, width, paint)];
+}
+
+/** One of several locks: their costs stand side by side in the overview, the rest is in `report.html`. */
+function shortBlocks(lock: LockReport, width: number, paint: Paint): readonly Block[] {
+  return [
+    [
+      ...wrap(lock.name, width).map((line) => paint('bold', line)),
+      ...backendField(lock, width, paint),
+      ...matrixLines(lock, width, paint),
+      ...thresholdLines(lock, paint),
+    ],
+  ];
+}
+
+function backendField(lock: LockReport, width: number, paint: Paint): Block {
+  const { provisionerReason } = lock.backend;
+  return field(
+    'on',
+    backendPhrase(lock) + (provisionerReason === undefined ? '' : ` (${provisionerReason})`),
+    width,
+    paint,
+  );
+}
+
+const UNTESTED_MARKS: Readonly<Record<Untested['standing'], string>> = {
+  inconclusive: MARKS.inconclusive.mark,
+  'not-judged': MARKS['not-judged'].mark,
+  'not-testable': '–',
+};
+
+function untestedBlock(lock: LockReport, width: number, paint: Paint): Block {
+  const untested = untestedOf(lock);
+  if (untested.length === 0) return [];
+  return [
+    paint('bold', '  Not tested here, and why'),
+    ...untested.flatMap(({ standing, what, reason }) => {
+      const lines = hanging(`  ${UNTESTED_MARKS[standing]}`, `${what}: ${reason}`, width, 4);
+      return standing === 'inconclusive' ? lines.map((line) => paint('yellow', line)) : lines;
+    }),
+  ];
+}
+
+function legendBlock(report: Report, width: number, paint: Paint): Block {
+  const standings = new Set(report.locks.flatMap((lock) => lock.cells.map(standingOf)));
+  if (!standings.has('holds') && !standings.has('violated')) return [];
+  return wrap(EVIDENCE_LEGEND, width - 2).map((line) => paint('dim', `  ${line}`));
+}
+
+function violationBlock(lock: LockReport, cell: Cell, width: number, paint: Paint): Block {
+  const { witness } = cell;
+  const broken = `${cell.property} VIOLATED ${underHazard(cell.hazard)}`;
+  return [
+    ...hanging(MARKS.violated.mark, `${lock.name}: ${broken} (${evidence(cell)})`, width, 2).map((line) =>
+      paint(['red', 'bold'], line),
+    ),
+    ...(witness === undefined ? [] : wrap(witness.summary, width - 2).map((line) => `  ${line}`)),
+    ...(witness?.story ?? []).flatMap((line, index) => hanging(`    ${index + 1}.`, line, width, 7)),
+    ...(cell.replay === undefined ? [] : [`  ${paint('dim', 'replay')}  ${paint('bold', cell.replay)}`]),
+  ];
+}
+
+function conclusionBlock(report: Report, width: number, paint: Paint, folder?: string): Block {
+  const { mark, style } = outcomeOf(report.exitCode);
+  return [
+    ...hanging(mark, report.conclusion, width, 2).map((line) => paint(style, line)),
+    `  ${paint('dim', 'exit code')}  ${report.exitCode}`,
+    ...(folder === undefined ? [] : [`  ${paint('dim', 'report')}     ${folder}/report.html`]),
+  ];
+}
+
+function outcomeOf(exitCode: number): { readonly mark: string; readonly style: Style } {
+  if (exitCode === 0) return { mark: MARKS.holds.mark, style: ['green', 'bold'] };
+  if (exitCode === 4) return { mark: MARKS.inconclusive.mark, style: ['yellow', 'bold'] };
+  return { mark: MARKS.violated.mark, style: ['red', 'bold'] };
+}

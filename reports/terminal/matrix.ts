@@ -1,0 +1,95 @@
+/** The matrix row of a lock in the terminal: about a line a property, exceptions by name. */
+import type { Cell, LockReport } from '../../harness/verdict/report.ts';
+import {
+  MARKS,
+  byNote,
+  evidence,
+  leastTried,
+  rowsOf,
+  triesOf,
+  upperBound,
+  type PropertyRow,
+  type Standing,
+} from '../reading.ts';
+import { count, counted, hazardName, percentAtMost, underHazards } from '../wording.ts';
+import { hanging } from './layout.ts';
+import type { Paint, Style } from './paint.ts';
+
+const COLOURS: Readonly<Record<Standing, Style>> = {
+  violated: ['red', 'bold'],
+  inconclusive: 'yellow',
+  holds: 'green',
+  'not-promised': 'cyan',
+  'not-judged': 'dim',
+  'not-applicable': 'dim',
+};
+
+/** Terminals narrower than this get the property on a line of its own. */
+const NARROW = 76;
+const PROPERTY_WIDTH = 18;
+
+export function matrixLines(lock: LockReport, width: number, paint: Paint): readonly string[] {
+  const rows = rowsOf(lock);
+  const idle = rows.filter((row) => row.groups.every(({ standing }) => standing === 'not-applicable'));
+  const lines = rows.filter((row) => !idle.includes(row)).flatMap((row) => rowLines(row, width, paint));
+  if (idle.length === 0) return lines;
+  const { mark, word } = MARKS['not-applicable'];
+  const names = idle.map((row) => row.property).join(', ');
+  return [...lines, ...hanging('', `${mark} ${word}: ${names}`, width, 2).map((line) => paint('dim', line))];
+}
+
+function rowLines(row: PropertyRow, width: number, paint: Paint): readonly string[] {
+  const narrow = width < NARROW;
+  const gutter = narrow ? 4 : 2 + PROPERTY_WIDTH;
+  const groups = row.groups.filter(({ standing }) => standing !== 'not-applicable');
+  const told = groups.filter(({ standing }) => standing !== 'not-judged');
+  const lines = (told.length > 0 ? told : groups).flatMap(({ standing, cells }) => {
+    const { mark, word } = MARKS[standing];
+    const head = `${mark} ${word}  `;
+    return SENTENCES[standing](cells).flatMap((text, index) => {
+      const [first = '', ...rest] = hanging(index === 0 ? head : '', text, width - gutter, head.length);
+      return [paint(COLOURS[standing], first.slice(0, head.length)) + first.slice(head.length), ...rest];
+    });
+  });
+  if (narrow) return [`  ${paint('bold', row.property)}`, ...lines.map((line) => `    ${line}`.trimEnd())];
+  return lines.map((line, index) => {
+    const name = index === 0 ? row.property : '';
+    return `  ${paint('bold', name.padEnd(PROPERTY_WIDTH))}${line}`.trimEnd();
+  });
+}
+
+/** What there is to say about the cells of one standing: a sentence, and one for each exception. */
+const SENTENCES: Readonly<Record<Standing, (cells: readonly Cell[]) => readonly string[]>> = {
+  violated: (cells) => cells.map((cell) => `${underHazards([cell])}: ${evidence(cell)}`),
+  inconclusive: (cells) => [underHazards(cells, 4)],
+  holds: heldSentences,
+  'not-promised': notPromisedSentences,
+  'not-judged': (cells) => [underHazards(cells, 4)],
+  'not-applicable': () => [],
+};
+
+function heldSentences(cells: readonly Cell[]): readonly string[] {
+  const refusing = cells.filter((cell) => cell.claim === 'unavailable');
+  const refuses = refusing.length === 0 ? [] : [`but may refuse service ${underHazards(refusing)}`];
+  // Whoever holds under faults and without them: the runs without faults would only blur the count.
+  const faulty = cells.filter((cell) => cell.hazard !== 'none');
+  const [first = cells[0], second] = faulty;
+  if (first === undefined) return refuses;
+  if (second === undefined) return [`${underHazards(cells)}: ${evidence(first)}`, ...refuses];
+  const tries = faulty.reduce((sum, cell) => sum + triesOf(cell), 0);
+  const least = leastTried(faulty) ?? first;
+  const weakest = `${hazardName(least.hazard)} 0 of ${count(triesOf(least))}, below ${percentAtMost(upperBound(triesOf(least)))}`;
+  return [`0 of ${counted(tries, 'try', 'tries')}, ${counted(faulty.length, 'hazard')}; least: ${weakest}`, ...refuses];
+}
+
+function notPromisedSentences(cells: readonly Cell[]): readonly string[] {
+  const broke = cells.filter((cell) => cell.verdict === 'violated');
+  const held = cells.filter((cell) => cell.verdict === 'holds');
+  const unknown = cells.filter((cell) => cell.verdict === 'inconclusive');
+  const tries = held.reduce((sum, cell) => sum + triesOf(cell), 0);
+  return [
+    ...byNote(broke).map(({ note, cells: members }) => `${underHazards(members)}: ${note === '' ? 'it broke' : note}`),
+    ...(held.length === 0 ? [] : [`${underHazards(held)}: held all the same, 0 of ${counted(tries, 'try', 'tries')}`]),
+    ...(unknown.length === 0 ? [] : [`${underHazards(unknown)}: not exercised`]),
+  ];
+}

@@ -1,0 +1,139 @@
+/** Numbers and phrases as every report writes them. */
+import type { Cell, LockReport, Report } from '../harness/verdict/report.ts';
+
+const GROUPED = new Intl.NumberFormat('en-US');
+
+/** 4213 → `4,213`. */
+export function count(value: number): string {
+  return GROUPED.format(value);
+}
+
+/** `1 hazard`, `3 hazards`; `1 try`, `2 tries`. */
+export function counted(value: number, one: string, many = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : many}`;
+}
+
+/** A number of milliseconds with about three significant digits, without its unit: `0.41`, `12.3`, `1,204`. */
+export function milliseconds(value: number): string {
+  if (value < 10) return value.toFixed(2);
+  if (value < 100) return value.toFixed(1);
+  return count(Math.round(value));
+}
+
+/** How long something took, for people: `850 ms`, `4.2 s`, `3 min 05 s`, `1 h 12 min`. */
+export function duration(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`;
+  const minutes = Math.round(seconds / 60);
+  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
+}
+
+/** A bound, given as a fraction, in percent and rounded up, so that it stays true: 0.01389 → `1.4 %`. */
+export function percentAtMost(fraction: number): string {
+  const percent = fraction * 100;
+  const digits = percent >= 10 ? 0 : percent >= 1 ? 1 : percent >= 0.01 ? 2 : 3;
+  const scale = 10 ** digits;
+  return `${(Math.ceil(percent * scale - 1e-9) / scale).toFixed(digits)} %`;
+}
+
+/** `2026-11-21T12:57:05.123Z` → `2026-11-21 12:57 UTC`. */
+export function moment(iso: string): string {
+  const utc = new Date(iso).toISOString();
+  return `${utc.slice(0, 10)} ${utc.slice(11, 16)} UTC`;
+}
+
+/** `under client-pause`, `without faults`, `under client-pause + server-crash`. */
+export function underHazard(hazard: string): string {
+  return hazard === 'none' ? 'without faults' : `under ${hazardName(hazard)}`;
+}
+
+/** The hazard of a cell as a name in a list. */
+export function hazardName(hazard: string): string {
+  return hazard === 'none' ? 'no faults' : hazard.split('+').join(' + ');
+}
+
+/** Names up to `most` hazards, else counts them: `under reset, latency`, `without faults and under 17 hazards`. */
+export function underHazards(cells: readonly Cell[], most = 3): string {
+  const quiet = cells.some((cell) => cell.hazard === 'none');
+  const faulty = cells.filter((cell) => cell.hazard !== 'none').map((cell) => hazardName(cell.hazard));
+  if (faulty.length === 0) return 'without faults';
+  const under = `under ${faulty.length <= most ? faulty.join(', ') : counted(faulty.length, 'hazard')}`;
+  return quiet ? `without faults and ${under}` : under;
+}
+
+/** `redis 7.0.15, sentinel, native servers`. */
+export function backendPhrase({ backend }: LockReport): string {
+  const { kind, version, topology, provisioner } = backend;
+  if (provisioner === 'sim') return `simulated ${kind}, ${topology}`;
+  const where = { docker: 'in containers', native: 'native processes', external: 'external servers' }[provisioner];
+  return `${kind} ${version}, ${topology}, ${where}`;
+}
+
+/** `Debian 12, 2 × Intel Xeon, 7.8 GiB, Node 24.21.0; timers late by 3 ms (p99)`. */
+export function machinePhrase({ machine }: Report): string {
+  const { os, cores, cpu, memoryGiB, node, timerLatenessMs } = machine;
+  const hardware = `${os}, ${cores} × ${cpu}, ${Number(memoryGiB.toFixed(1))} GiB, Node ${node}`;
+  return `${hardware}; timers late by ${duration(timerLatenessMs)} (p99)`;
+}
+
+/** What became of the writes, for people; empty where no resource was used. */
+export function checkedPhrase({ increments, overruns, refusedStale }: LockReport): string {
+  const parts: string[] = [];
+  if (increments > 0) parts.push(counted(increments, 'locked increment'));
+  if (overruns > 0) parts.push(`${counted(overruns, 'write')} after the end of the writer's lease`);
+  if (refusedStale > 0) parts.push(`${counted(refusedStale, 'stale use')} refused by the fence`);
+  return parts.join(', ');
+}
+
+/** What a try and its bound are, wherever they are shown. */
+export const EVIDENCE_LEGEND =
+  'A try is a fault that took effect or, without faults, a run. "0 of 214, below 1.4 %" means: no violation in ' +
+  '214 tries, hence, with 95 % confidence, fewer than 1.4 % of such tries would show one.';
+
+/** What the reader must not overlook when nothing real was tested; `undefined` when everything was real. */
+export function simulationWarning({ locks }: Report): string | undefined {
+  const simulated = locks.filter(isSimulated);
+  if (simulated.length === 0) return undefined;
+  const which = simulated.length === locks.length ? '' : `${simulated.map(({ name }) => name).join(', ')}: `;
+  return (
+    `${which}no real server took part; time, network and servers were simulated. This tests the algorithm and the ` +
+    'code, not a server, a driver or a network, and its latencies measure nothing.'
+  );
+}
+
+/** Whether its latencies are those of a simulated clock. */
+export function isSimulated({ backend }: LockReport): boolean {
+  return backend.provisioner === 'sim';
+}
+
+/** What the reader must not overlook when the machine could not keep time. */
+export function busyWarning(timerLatenessMs: number): string {
+  return (
+    `The machine was too busy to judge: its timers were late by ${duration(timerLatenessMs)} (p99). ` +
+    'Deadlines passed late for everybody; run again with fewer workers, a longer lease or an idle machine.'
+  );
+}
+
+/** The latencies of a cycle, in its order. */
+export const LATENCIES = ['acquire', 'try', 'hold', 'renew', 'release', 'handover'] as const;
+
+/** Throughput, fairness and cost in a line; empty where nothing was measured. */
+export function ratesPhrase({ throughput, fairness, commandsPerCycle, cpu }: LockReport): string {
+  const parts: string[] = [];
+  if (throughput !== undefined) parts.push(`${count(Math.round(throughput))} cycles/s`);
+  if (fairness !== undefined) parts.push(`fairness ${fairness.toFixed(2)} (Jain)`);
+  if (commandsPerCycle !== undefined) parts.push(`${commandsPerCycle.toFixed(1)} commands a cycle`);
+  const processors = [
+    ...(cpu?.clientMs === undefined ? [] : [`clients ${duration(cpu.clientMs)}`]),
+    ...(cpu?.serverMs === undefined ? [] : [`servers ${duration(cpu.serverMs)}`]),
+  ];
+  if (processors.length > 0) parts.push(`CPU of ${processors.join(', ')}`);
+  return parts.join(', ');
+}
+
+/** At most `most` characters, with an ellipsis where something was cut. */
+export function shortened(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
+}
