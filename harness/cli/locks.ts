@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { catalogue } from '../../implementations/catalogue.ts';
+import { catalogue, findLock } from '../../implementations/catalogue.ts';
 import { ContractError, loadLockModule } from '../worker/module.ts';
 import { UsageError } from '../errors.ts';
 import type { LockUnderTest } from '../run/run.ts';
@@ -16,10 +16,10 @@ export async function resolveLock(
   reference: string,
   options: Readonly<Record<string, unknown>> = {},
 ): Promise<LockUnderTest> {
-  const entry = catalogue.find((one) => one.module.name === reference);
+  const entry = findLock(reference);
   if (entry !== undefined) return { reference, module: entry.module, url: entry.url, options };
   if (!isPath(reference)) {
-    const names = catalogue.map((one) => one.module.name);
+    const names = [...catalogue.keys()];
     throw new UsageError(`there is no lock named "${reference}"${hint(reference, names)}`);
   }
   const path = resolve(reference);
