@@ -3,7 +3,7 @@
  * (stamped when the clock was read) are decided from the history alone.
  */
 import type { HistoryEvent, NemesisValue } from '../history/events.ts';
-import type { Fault, Plan } from '../plan/plan.ts';
+import { workerOf, type Fault, type Plan } from '../plan/plan.ts';
 import type { WireObservation } from '../worker/pulse.ts';
 
 /** Stretch of time in nanoseconds. */
@@ -119,8 +119,6 @@ function gather(plan: Plan, events: readonly HistoryEvent[]): Evidence {
   const operations: OpenOperation[] = [];
   const leases = new Map<string, { worker: number; from: number; to: number; deadline: number }>();
   const open = new Map<number, OpenOperation>();
-  const clients = plan.workers * plan.clientsPerWorker;
-  const workerOf = (process: number): number => (process % clients) % plan.workers;
 
   for (const event of events) {
     const time = event.time ?? 0;
@@ -155,7 +153,7 @@ function gather(plan: Plan, events: readonly HistoryEvent[]): Evidence {
       const id = String(value['lease']);
       if (event.type === 'invoke') {
         const operation = {
-          worker: workerOf(event.process),
+          worker: workerOf(plan, event.process),
           f,
           from: time,
           to: Infinity,
@@ -175,7 +173,7 @@ function gather(plan: Plan, events: readonly HistoryEvent[]): Evidence {
       }
       if (event.f === 'acquire' && event.type === 'ok') {
         const deadline = value['deadline'] === undefined ? time + plan.leaseMs * 1e6 : Number(value['deadline']);
-        leases.set(id, { worker: workerOf(event.process), from: time, to: Infinity, deadline });
+        leases.set(id, { worker: workerOf(plan, event.process), from: time, to: Infinity, deadline });
       }
     }
   }

@@ -145,9 +145,9 @@ export class Arena {
   }
 
   #task(plan: Plan, worker: WorkerHandle, incarnation: number, historyFile: string, originNs: bigint): Task {
-    const { clientsPerWorker, keys, leaseMs, acquireTimeoutMs, renew, holdsMs, thinksMs } = plan;
+    const { clientsPerWorker, keys, lapseKey, leaseMs, acquireTimeoutMs, renew, holdsMs, thinksMs } = plan;
     return {
-      ...{ clientsPerWorker, keys, leaseMs, acquireTimeoutMs, renew, holdsMs, thinksMs },
+      ...{ clientsPerWorker, keys, lapseKey, leaseMs, acquireTimeoutMs, renew, holdsMs, thinksMs },
       worker: worker.index,
       workers: this.#workers.length,
       incarnation,

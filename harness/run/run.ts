@@ -7,7 +7,7 @@ import { startDeployment, type Choice } from '../backends/choose.ts';
 import { layoutOf, type Limits } from '../backends/deployment.ts';
 import type { ExternalConfig } from '../backends/external.ts';
 import type { Session } from '../backends/session.ts';
-import { nodesOf, type Plan } from '../plan/plan.ts';
+import { clientsOf, nodesOf, type Plan } from '../plan/plan.ts';
 import { judge, type Judgement } from '../verdict/judge.ts';
 import { Matrix, type Evidence } from '../verdict/matrix.ts';
 import { Metrics } from '../verdict/metrics.ts';
@@ -80,12 +80,11 @@ export async function runPlans(session: Session, request: RunRequest, signal: Ab
       request.onPlan({ type: 'started', plan });
       const { files, elapsedMs } = await arena.run(plan, signal);
       const events = await mergeEvents(files);
-      const header = headerOf(session.id, plan.workers * plan.clientsPerWorker, plan.workers, plan.recoverMs);
+      const header = headerOf(session.id, clientsOf(plan), plan.workers, plan.recoverMs);
       await writeFile(join(request.folder, planFile(plan)), `${JSON.stringify(plan, null, 2)}\n`);
       await writeHistory(join(request.folder, historyFile(plan)), header, events);
       const judgement = judge(plan, header, events);
-      if (plan.hazards.every((hazard) => hazard === 'none'))
-        metrics.add(events, plan.workers * plan.clientsPerWorker, elapsedMs);
+      if (plan.hazards.every((hazard) => hazard === 'none')) metrics.add(events, plan, elapsedMs);
       totals.increments += judgement.increments;
       totals.overruns += judgement.overruns;
       totals.refusedStale += judgement.refusedStale;

@@ -1,6 +1,7 @@
 /** Latency, throughput and fairness out of histories: every figure counts operations that are in the file. */
 import { build, type Histogram } from 'hdr-histogram-js';
 import type { HistoryEvent } from '../history/events.ts';
+import { clientsOf, type Plan } from '../plan/plan.ts';
 import type { Latency, LockReport } from './report.ts';
 
 /** Microseconds, from 1 µs to 10 minutes, 3 significant digits. */
@@ -21,7 +22,9 @@ export class Metrics {
   #grantCount = 0;
   #elapsedMs = 0;
 
-  add(events: readonly HistoryEvent[], clients: number, elapsedMs: number): void {
+  /** The leases that are left to lapse are not counted: what they measure is the length of a lease. */
+  add(events: readonly HistoryEvent[], plan: Plan, elapsedMs: number): void {
+    const clients = clientsOf(plan);
     this.#elapsedMs += elapsedMs;
     const leases = new Map<string, OpenLease>();
     /** By key: when the last release was called. */
@@ -30,6 +33,7 @@ export class Metrics {
     const record = (into: Histogram, ns: number): void => into.recordValue(Math.max(1, Math.round(ns / 1000)));
     for (const event of events) {
       if (typeof event.process !== 'number' || (event.f !== 'acquire' && event.f !== 'release')) continue;
+      if (event.key === plan.lapseKey) continue;
       const time = event.time ?? 0;
       const key = event.key ?? '';
       const id = String((event.value as { lease?: string }).lease);
@@ -52,7 +56,8 @@ export class Metrics {
         record(release, time - lease.releasing);
       }
     }
-    for (let client = 0; client < clients; client++) this.#grants.set(client, this.#grants.get(client) ?? 0);
+    for (let client = 0; client < plan.workers * plan.clientsPerWorker; client++)
+      this.#grants.set(client, this.#grants.get(client) ?? 0);
   }
 
   summary(): Pick<LockReport, 'latency' | 'throughput' | 'fairness'> {

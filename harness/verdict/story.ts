@@ -1,7 +1,7 @@
 /** A finding as a story of at most five lines, for people who were not there. */
 import type { Finding } from '../check/verdict.ts';
 import type { HistoryEvent, NemesisValue } from '../history/events.ts';
-import type { Plan } from '../plan/plan.ts';
+import { workerOf, type Plan } from '../plan/plan.ts';
 import type { Witness } from './report.ts';
 import { targetName, timelineOf, workerName } from './timeline.ts';
 
@@ -75,8 +75,7 @@ function tell(plan: Plan, event: HistoryEvent): Line | undefined {
 
 function whoOf(plan: Plan, event: HistoryEvent): string {
   if (typeof event.process === 'string') return event.process.replace('-', ' ');
-  const clients = plan.workers * plan.clientsPerWorker;
-  return workerName((event.process % clients) % plan.workers);
+  return workerName(workerOf(plan, event.process));
 }
 
 function detailsOf(fault: Plan['faults'][number] | undefined): string {

@@ -1,7 +1,7 @@
 /** The stretch of a history around a finding, as a report draws it. */
 import type { Finding } from '../check/verdict.ts';
 import type { HistoryEvent, NemesisValue } from '../history/events.ts';
-import type { Plan } from '../plan/plan.ts';
+import { workerOf, type Plan } from '../plan/plan.ts';
 import type { Timeline } from './report.ts';
 
 /** Room shown before the first and after the last event of the witness, at least. */
@@ -13,8 +13,7 @@ type Holding = { -readonly [Field in keyof Timeline['holdings'][number]]: Timeli
 export function timelineOf(plan: Plan, events: readonly HistoryEvent[], finding: Finding): Timeline {
   const key = finding.key;
   const inWitness = new Set(finding.leases);
-  const clients = plan.workers * plan.clientsPerWorker;
-  const nameOf = (process: number): string => workerName((process % clients) % plan.workers);
+  const nameOf = (process: number): string => workerName(workerOf(plan, process));
   const holdings = new Map<string, Holding>();
   const uses: Timeline['uses'] = [];
   const faults = new Map<
