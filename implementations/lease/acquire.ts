@@ -37,9 +37,9 @@ export async function acquireWithin(call: Acquisition, settings: Settings, waiti
       // With no time to wait at all, the one attempt still has a command's time.
       const limitMs = timeoutMs === 0 ? commandTimeoutMs : Math.min(commandTimeoutMs, until - clock.now());
       const attempted = await call.attempt(limitMs);
+      if (attempted.kind === 'granted' || attempted.kind === 'busy') place?.answered();
       if (attempted.kind === 'granted') return (granted = attempted);
       if (attempted.kind === 'aborted') throw abortedError(key, signal, 'unknown');
-      if (attempted.kind === 'busy') place?.answered();
       course.note(attempted, limitMs < commandTimeoutMs);
 
       const now = clock.now();
