@@ -7,6 +7,7 @@ import { markup, trusted, type Markup } from './html/markup.ts';
 import { matrixTable, notPromisedList, untestedList } from './html/matrix.ts';
 import { SCRIPT } from './html/script.ts';
 import { STYLE } from './html/style.ts';
+import { TIMELINE_PATTERNS } from './html/timeline.ts';
 import { MARKS, tally, violationsOf } from './reading.ts';
 import type { Reporter } from './reporter.ts';
 import {
@@ -39,6 +40,7 @@ export function renderHtml(report: Report): string {
 <style>${trusted(STYLE)}</style>
 </head>
 <body>
+${TIMELINE_PATTERNS}
 <a class="skip" href="#main">Skip to the results</a>
 <header>${pageHeader(report)}</header>
 <main id="main" tabindex="-1">
@@ -92,7 +94,7 @@ ${broken.length === 0 ? undefined : markup`<h3>${broken.length === 1 ? 'Countere
 ${matrix === undefined ? undefined : markup`<h3>Claims</h3>${matrix}<p class="small">${EVIDENCE_LEGEND}</p>`}
 ${notPromisedList(lock)}
 ${untestedList(lock)}
-${costSection(lock)}
+${costSection(lock, id)}
 </section>`;
 }
 

@@ -78,7 +78,8 @@ function runBlock(report: Report, width: number, paint: Paint): Block {
   const { machine } = report;
   const simulated = simulationWarning(report);
   return [
-    `${paint('bold', `holdfast ${report.tool.version}`)}  ${paint('dim', report.run)}`,
+    paint('bold', `holdfast ${report.tool.version}`),
+    ...field('run', report.run, width, paint),
     `  ${paint('dim', 'command'.padEnd(LABEL_WIDTH))}${report.command}`,
     ...field(
       'plan',
@@ -113,7 +114,7 @@ function shortBlocks(lock: LockReport, width: number, paint: Paint): readonly Bl
       ...wrap(lock.name, width).map((line) => paint('bold', line)),
       ...backendField(lock, width, paint),
       ...matrixLines(lock, width, paint),
-      ...thresholdLines(lock, paint),
+      ...thresholdLines(lock, width, paint),
     ],
   ];
 }

@@ -43,6 +43,12 @@ interface PlacedLane {
   readonly height: number;
 }
 
+/** The hatchings, which every timeline of a page refers to: once on the page. */
+export const TIMELINE_PATTERNS = markup`<svg class="unseen" aria-hidden="true"><defs>
+<pattern id="tl-fault" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="3" height="7" class="hatch-fault"/></pattern>
+<pattern id="tl-overlap" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(-45)"><rect width="2.5" height="6" class="hatch-overlap"/></pattern>
+</defs></svg>`;
+
 /** The drawing; `label` is its accessible name. */
 export function timelineSvg(timeline: Timeline, label: string): Markup {
   const scale = scaleOf(timeline);
@@ -58,7 +64,6 @@ export function timelineSvg(timeline: Timeline, label: string): Markup {
   const bottom = top;
   const ofServers = timeline.faults.filter((fault) => lanes.every(({ lane }) => lane.worker !== fault.target));
   return markup`<svg class="timeline" viewBox="0 0 ${WIDTH} ${bottom + AXIS}" role="img" aria-label="${label}">
-${patterns()}
 ${lanes.map(({ lane, top: y, height }, index) => laneBackground(lane, y, height, index, scale))}
 ${ofServers.map((fault) => faultSpan(fault, faultsTop, bottom, scale))}
 ${axis(scale, faultsTop, bottom)}
@@ -85,13 +90,6 @@ function scaleOf({ fromMs, toMs }: Timeline): Scale {
 
 function round(value: number): number {
   return Math.round(value * 10) / 10;
-}
-
-function patterns(): Markup {
-  return markup`<defs>
-<pattern id="tl-fault" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="3" height="7" class="hatch-fault"/></pattern>
-<pattern id="tl-overlap" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(-45)"><rect width="2.5" height="6" class="hatch-overlap"/></pattern>
-</defs>`;
 }
 
 function laneBackground(lane: Lane, top: number, height: number, index: number, scale: Scale): Markup {
