@@ -70,12 +70,22 @@ export function curveSvg(curves: readonly Curve[], id: string, label: string): M
         labelLayout: { moveOverlap: 'shiftY' },
       })),
     });
-    // ECharts numbers its charts throughout the process: the same report would look different the next time.
-    const svg = chart.renderToSVGString().replaceAll(/\bzr\d+-/gu, `${id}-`);
+    const svg = unnumbered(chart.renderToSVGString(), id);
     return trusted(svg.replace('<svg ', `<svg class="curve" role="img" aria-label="${escaped(label)}" `));
   } finally {
     chart.dispose();
   }
+}
+
+/**
+ * ECharts numbers its charts and its classes (they only serve the pointer) throughout the process: without this, the
+ * same report would look different the next time.
+ */
+function unnumbered(svg: string, id: string): string {
+  return svg
+    .replaceAll(/<style\b[^>]*>.*?<\/style>/gsu, '')
+    .replaceAll(/ class="zr\d+-cls-\d+"/gu, '')
+    .replaceAll(/\bzr\d+-/gu, `${id}-`);
 }
 
 /** [1 / (1 − percentile), milliseconds]; the 100th percentile, which lies at infinity, ends at the last sample. */
