@@ -39,7 +39,7 @@ function lockBlocks(lock: LockReport): readonly string[] {
     `### ${escape(lock.name)}`,
     `On ${escape(backendPhrase(lock))}; ${load}.`,
     ...matrixTable(lock),
-    ...violationsOf(lock).map(violationBlock),
+    ...violationsOf(lock).flatMap(({ first, others }) => [violationBlock(first), ...otherViolations(others)]),
     ...(untested.length === 0 ? [] : [`Not tested here:\n\n${untested.join('\n')}`]),
     ...costLine(lock),
   ];
@@ -79,6 +79,15 @@ function violationBlock(cell: Cell): string {
     ...(cell.replay === undefined ? [] : [fenced(cell.replay)]),
   ];
   return lines.filter((line) => line !== '').join('\n\n');
+}
+
+function otherViolations(cells: readonly Cell[]): readonly string[] {
+  if (cells.length === 0) return [];
+  const lines = cells.map((cell) => {
+    const replay = cell.replay === undefined ? '' : `: ${code(cell.replay)}`;
+    return `- ${escape(underHazard(cell.hazard))} (${evidence(cell)})${replay}`;
+  });
+  return [`Also violated:\n\n${lines.join('\n')}`];
 }
 
 function costLine(lock: LockReport): readonly string[] {

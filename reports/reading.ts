@@ -76,11 +76,15 @@ export function rowsOf(lock: LockReport): readonly PropertyRow[] {
   }).filter((row) => row.groups.length > 0);
 }
 
-/** The claims that were broken, in the order of the matrix. */
-export function violationsOf(lock: LockReport): readonly Cell[] {
-  return rowsOf(lock).flatMap((row) =>
-    row.groups.filter((group) => group.standing === 'violated').flatMap((group) => group.cells),
-  );
+/**
+ * The claims that were broken, by property in the order of the matrix. The first of each, with the mildest hazard, is
+ * the one to tell in full; a lock that breaks a property without faults breaks it under every hazard too.
+ */
+export function violationsOf(lock: LockReport): readonly { readonly first: Cell; readonly others: readonly Cell[] }[] {
+  return rowsOf(lock).flatMap((row) => {
+    const [first, ...others] = row.groups.find(({ standing }) => standing === 'violated')?.cells ?? [];
+    return first === undefined ? [] : [{ first, others }];
+  });
 }
 
 /** Hazards in the order of the matrix: `none` first, combinations last. */

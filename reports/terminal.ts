@@ -45,7 +45,7 @@ export function renderTerminal(
     ...report.locks.flatMap((lock) => (several ? shortBlocks : lockBlocks)(lock, columns, paint)),
     legendBlock(report, columns, paint),
     several ? overviewLines(report.locks, columns, paint) : [],
-    ...report.locks.flatMap((lock) => violationsOf(lock).map((cell) => violationBlock(lock, cell, columns, paint))),
+    ...report.locks.flatMap((lock) => violationBlocks(lock, columns, paint)),
     conclusionBlock(report, columns, paint, folder),
   ];
   return `${blocks
@@ -153,17 +153,24 @@ function legendBlock(report: Report, width: number, paint: Paint): Block {
   return wrap(EVIDENCE_LEGEND, width - 2).map((line) => paint('dim', `  ${line}`));
 }
 
-function violationBlock(lock: LockReport, cell: Cell, width: number, paint: Paint): Block {
-  const { witness } = cell;
-  const broken = `${cell.property} VIOLATED ${underHazard(cell.hazard)}`;
-  return [
-    ...hanging(MARKS.violated.mark, `${lock.name}: ${broken} (${evidence(cell)})`, width, 2).map((line) =>
-      paint(['red', 'bold'], line),
-    ),
-    ...(witness === undefined ? [] : wrap(witness.summary, width - 2).map((line) => `  ${line}`)),
-    ...(witness?.story ?? []).flatMap((line, index) => hanging(`    ${index + 1}.`, line, width, 7)),
-    ...(cell.replay === undefined ? [] : [`  ${paint('dim', 'replay')}  ${paint('bold', cell.replay)}`]),
-  ];
+/** For each property the first violation with its story, the others by name; each with the command that replays it. */
+function violationBlocks(lock: LockReport, width: number, paint: Paint): readonly Block[] {
+  return violationsOf(lock).map(({ first, others }) => [
+    ...violationTitle(`${lock.name}: ${first.property} VIOLATED`, first, width, paint),
+    ...(first.witness === undefined ? [] : wrap(first.witness.summary, width - 2).map((line) => `  ${line}`)),
+    ...(first.witness?.story ?? []).flatMap((line, index) => hanging(`    ${index + 1}.`, line, width, 7)),
+    ...replayLine(first, paint),
+    ...others.flatMap((cell) => [...violationTitle('also', cell, width, paint), ...replayLine(cell, paint)]),
+  ]);
+}
+
+function violationTitle(title: string, cell: Cell, width: number, paint: Paint): Block {
+  const text = `${title} ${underHazard(cell.hazard)} (${evidence(cell)})`;
+  return hanging(MARKS.violated.mark, text, width, 2).map((line) => paint(['red', 'bold'], line));
+}
+
+function replayLine({ replay }: Cell, paint: Paint): Block {
+  return replay === undefined ? [] : [`  ${paint('dim', 'replay')}  ${paint('bold', replay)}`];
 }
 
 function conclusionBlock(report: Report, width: number, paint: Paint, folder?: string): Block {

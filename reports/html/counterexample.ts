@@ -6,17 +6,31 @@ import { commandBox } from './command.ts';
 import { markup, type Markup } from './markup.ts';
 import { timelineSvg, useText } from './timeline.ts';
 
+/** `anchor` is its place on the page. */
 export function counterexample(lock: LockReport, cell: Cell, anchor: string): Markup {
+  return markup`<article class="counterexample" id="${anchor}" aria-labelledby="${anchor}-title">
+${title(cell, anchor)}${body(lock, cell)}</article>`;
+}
+
+/** The same, opened by the reader: a further case of what a counterexample above it shows. */
+export function foldedCounterexample(lock: LockReport, cell: Cell, anchor: string): Markup {
+  return markup`<details class="counterexample folded"><summary>${title(cell, anchor)}</summary>
+<article id="${anchor}" aria-labelledby="${anchor}-title">${body(lock, cell)}</article></details>`;
+}
+
+function title(cell: Cell, anchor: string): Markup {
+  return markup`<h4 id="${anchor}-title"><span class="mark" aria-hidden="true">${MARKS.violated.mark}</span> ${cell.property} violated ${underHazard(cell.hazard)}</h4>`;
+}
+
+function body(lock: LockReport, cell: Cell): Markup {
   const { witness, replay } = cell;
   const story = witness?.story.map((line) => markup`<li>${line}</li>`) ?? [];
-  return markup`<article class="counterexample" id="${anchor}" aria-labelledby="${anchor}-title">
-<h4 id="${anchor}-title"><span class="mark" aria-hidden="true">${MARKS.violated.mark}</span> ${cell.property} violated ${underHazard(cell.hazard)}</h4>
-<p>${witness?.summary} <span class="muted">${evidence(cell)}.</span></p>
+  const of = `${lock.name}, ${cell.property} ${underHazard(cell.hazard)}`;
+  return markup`<p>${witness?.summary} <span class="muted">${evidence(cell)}.</span></p>
 ${story.length === 0 ? undefined : markup`<ol class="story">${story}</ol>`}
-${witness?.timeline === undefined ? undefined : timelineFigure(witness.timeline, `${lock.name}, ${cell.property} ${underHazard(cell.hazard)}`)}
+${witness?.timeline === undefined ? undefined : timelineFigure(witness.timeline, of)}
 ${replay === undefined ? undefined : commandBox('Replay it', replay)}
-${witness === undefined || witness.events.length === 0 ? undefined : events(witness.events)}
-</article>`;
+${witness === undefined || witness.events.length === 0 ? undefined : events(witness.events)}`;
 }
 
 function timelineFigure(timeline: Timeline, of: string): Markup {

@@ -9,6 +9,7 @@ import {
   faultRows,
   lanesOf,
   overlapsOf,
+  type Extent,
   type FaultWindow,
   type Holding,
   type Lane,
@@ -52,7 +53,7 @@ export const TIMELINE_PATTERNS = markup`<svg class="unseen" aria-hidden="true"><
 /** The drawing; `label` is its accessible name. */
 export function timelineSvg(timeline: Timeline, label: string): Markup {
   const scale = scaleOf(timeline);
-  const faults = faultRows(timeline.faults);
+  const faults = faultRows(timeline.faults, (fault) => faultLabel(fault, scale));
   const faultsTop = 26;
   const faultsHeight = faults.length === 0 ? 0 : faults.length * FAULT_ROW + LANE_PADDING;
   let top = faultsTop + faultsHeight;
@@ -107,16 +108,28 @@ function faultSpan(fault: FaultWindow, top: number, bottom: number, scale: Scale
   return markup`<rect class="fault-all" fill="url(#tl-fault)" x="${scale.x(fault.fromMs)}" y="${top}" width="${widthOf(fault.fromMs, fault.toMs, scale)}" height="${bottom - top}"/>`;
 }
 
-function faultBar(fault: FaultWindow, top: number, scale: Scale): Markup {
-  const x = scale.x(fault.fromMs);
-  const width = widthOf(fault.fromMs, fault.toMs, scale, 4);
+interface FaultLabel extends Extent {
+  readonly text: string;
+  readonly x: number;
+  readonly place: 'inside' | 'before' | 'after';
+}
+
+/** The name of a fault stands in its bar where it fits, else beside it. */
+function faultLabel(fault: FaultWindow, scale: Scale): FaultLabel {
+  const from = scale.x(fault.fromMs);
+  const to = from + widthOf(fault.fromMs, fault.toMs, scale, 4);
   const text = `${hazardName(fault.hazard)}, ${shortened(fault.target, 24)}${fault.bit ? '' : ' (did not bite)'}`;
-  const inside = width > text.length * 7 + 12;
-  const before = !inside && x + width + text.length * 7 > WIDTH - RIGHT;
-  const at = inside ? x + 6 : before ? x - 6 : x + width + 6;
+  const room = text.length * 7 + 12;
+  if (to - from > room) return { text, place: 'inside', x: from + 6, from, to };
+  if (to + room <= WIDTH - RIGHT) return { text, place: 'after', x: to + 6, from, to: to + room };
+  return { text, place: 'before', x: from - 6, from: from - room, to };
+}
+
+function faultBar(fault: FaultWindow, top: number, scale: Scale): Markup {
+  const { text, place, x } = faultLabel(fault, scale);
   return markup`<g><title>${text}: ${span(fault.fromMs, fault.toMs)}</title>
-<rect class="${fault.bit ? 'fault' : 'fault missed'}" x="${x}" y="${top}" width="${width}" height="18" rx="2"/>
-<text class="${inside ? 'fault-name inside' : 'fault-name'}" x="${at}" y="${top + 13}" text-anchor="${before ? 'end' : 'start'}">${text}</text></g>`;
+<rect class="${fault.bit ? 'fault' : 'fault missed'}" x="${scale.x(fault.fromMs)}" y="${top}" width="${widthOf(fault.fromMs, fault.toMs, scale, 4)}" height="18" rx="2"/>
+<text class="${place === 'inside' ? 'fault-name inside' : 'fault-name'}" x="${round(x)}" y="${top + 13}" text-anchor="${place === 'before' ? 'end' : 'start'}">${text}</text></g>`;
 }
 
 function axis(scale: Scale, top: number, bottom: number): Markup {

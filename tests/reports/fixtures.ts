@@ -379,7 +379,11 @@ export function allHolds(): Report {
 /** A specimen that states no deadline: two clients believe that they hold it at once. */
 export function violated(): Report {
   const lock = replaced(
-    lockReport({ name: 'broken/no-deadline', summary: 'Specimen: a lease lock that forgets its own deadline' }),
+    lockReport({
+      name: 'broken/no-deadline',
+      summary: 'Specimen: a lease lock that forgets its own deadline',
+      latency: { acquire: latency(0.81, 1.1) },
+    }),
     'exclusion',
     'client-pause',
     {
@@ -414,6 +418,20 @@ export function violated(): Report {
     exitCode: 1,
     conclusion:
       'broken/no-deadline breaks 2 of its claims: exclusion under client-pause, no-lost-update under client-pause + server-crash.',
+  });
+}
+
+/** No lock at all: it breaks its claims under everything. */
+export function baseline(): Report {
+  const cells = ['none', 'latency', 'client-pause', 'client-crash'].flatMap((hazard) =>
+    (['exclusion', 'no-lost-update'] as const).map((property) =>
+      cell(property, hazard, { verdict: 'violated', violations: 9, witness: pauseWitness, replay: REPLAY }),
+    ),
+  );
+  return report({
+    locks: [lockReport({ name: 'none', summary: 'Baseline: no lock at all', cells, notTestable: [] })],
+    exitCode: 1,
+    conclusion: 'none breaks 8 of its claims.',
   });
 }
 

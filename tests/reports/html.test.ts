@@ -8,10 +8,10 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import type { Report } from '../../harness/verdict/report.ts';
 import { renderHtml } from '../../reports/html.ts';
 import { launchChromium } from './chromium.ts';
-import { HOSTILE, REPLAY, allHolds, hostile, inconclusive, severalLocks, violated } from './fixtures.ts';
+import { HOSTILE, REPLAY, allHolds, baseline, hostile, inconclusive, severalLocks, violated } from './fixtures.ts';
 import { brokenIds, cutTexts, faintTexts, headingLevels, overflowOf, tabStops } from './page-checks.ts';
 
-const REPORTS = { allHolds, violated, inconclusive, severalLocks, hostile };
+const REPORTS = { allHolds, baseline, violated, inconclusive, severalLocks, hostile };
 
 let browser: Browser;
 before(async () => {
@@ -119,6 +119,16 @@ test('a counterexample tells its story, draws it, and says the same in a table',
     assert.match(table, /1,530\s+worker-1\s+writes 16 → 17 through the fenced door at 1,530 ms, refused/u);
     await article.getByText('The events that prove it').click();
     assert.match(await article.locator('pre').innerText(), /"f":"acquire"/u);
+  });
+});
+
+test('further cases of the same property are folded, and a link from the matrix opens them', async () => {
+  await open(baseline(), {}, async (page) => {
+    assert.equal(await page.getByRole('article').count(), 2);
+    const row = page.getByRole('row').filter({ has: page.getByRole('rowheader', { name: 'client-crash' }) });
+    await row.getByRole('link').first().click();
+    const opened = page.getByRole('article', { name: 'exclusion violated under client-crash' });
+    assert.ok(await opened.getByRole('img', { name: /^Timeline of none/u }).isVisible());
   });
 });
 

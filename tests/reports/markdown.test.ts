@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { renderMarkdown } from '../../reports/markdown.ts';
-import { REPLAY, allHolds, hostile, severalLocks, violated } from './fixtures.ts';
+import { REPLAY, allHolds, baseline, hostile, severalLocks, violated } from './fixtures.ts';
 
 test('the heading is the conclusion, and each broken claim tells its story', () => {
   const text = renderMarkdown(violated());
@@ -17,6 +17,10 @@ test('a lock that holds takes a table, what was not tested, and a line of costs'
   assert.match(text, /- failover: a single node has no replica/u);
   assert.match(text, /Cost: acquire p50 0\.66, p99 3\.52 ms of 12,480; 1,243 cycles\/s/u);
   assert.ok(text.split('\n').length < 30, 'short enough for a pull request');
+});
+
+test('further violations of a property take a line each', () => {
+  assert.ok(renderMarkdown(baseline()).includes(`- under latency (9 in 148 tries): \`${REPLAY}\``));
 });
 
 test('a simulation and a missed threshold are said', () => {

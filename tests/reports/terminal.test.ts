@@ -8,6 +8,7 @@ import {
   HOSTILE,
   REPLAY,
   allHolds,
+  baseline,
   cell,
   hostile,
   inconclusive,
@@ -59,6 +60,14 @@ test('a violation comes with its story and a replay command that can be copied w
   }
 });
 
+test('of many violations of a property the mildest is told, the others are named, each with its replay', () => {
+  const text = renderTerminal(baseline());
+  assert.equal(text.match(/1\. \+578 ms/gu)?.length, 2);
+  assert.ok(text.includes(`✗ none: exclusion VIOLATED without faults (9 in 12 tries)`));
+  assert.match(text, /^✗ also under client-crash \(9 in \d+ tries\)$/mu);
+  assert.equal(text.split(REPLAY).length - 1, 8);
+});
+
 test('what was seen where nothing is promised is told, and is not called a violation', () => {
   const text = renderTerminal(allHolds());
   assert.ok(
@@ -96,7 +105,7 @@ test('several locks end in an overview, and simulated time is not set beside rea
 });
 
 test('it keeps within the terminal, or 100 columns, but for commands', () => {
-  for (const make of [allHolds, violated, inconclusive, severalLocks]) {
+  for (const make of [allHolds, baseline, violated, inconclusive, severalLocks]) {
     for (const width of [40, 60, 80, 100, 250]) {
       const lines = renderTerminal(make(), { width }).split('\n');
       const tooLong = lines.filter(

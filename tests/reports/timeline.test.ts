@@ -54,7 +54,9 @@ test('the stretch that was held twice is that of the proof, where its leases rea
 
 test('fault windows that overlap are drawn one below the other', () => {
   assert.deepEqual(
-    faultRows(timeline.faults).map((row) => row.map(({ id }) => id)),
+    faultRows(timeline.faults, ({ fromMs, toMs }) => ({ from: fromMs, to: toMs })).map((row) =>
+      row.map(({ id }) => id),
+    ),
     [['f3', 'f4'], ['f5']],
   );
 });
