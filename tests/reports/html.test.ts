@@ -1,17 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtempDisposable, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { pathToFileURL } from 'node:url';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import type { Report } from '../../harness/verdict/report.ts';
-import { renderHtml } from '../../reports/html.ts';
+import type { Browser } from 'playwright-core';
 import { launchChromium } from './chromium.ts';
-import { HOSTILE, REPLAY, allHolds, baseline, hostile, inconclusive, severalLocks, violated } from './fixtures.ts';
-import { brokenIds, cutTexts, faintTexts, headingLevels, overflowOf, tabStops } from './page-checks.ts';
 
-const REPORTS = { allHolds, baseline, violated, inconclusive, severalLocks, hostile };
+import { REPLAY, allHolds, baseline, inconclusive, severalLocks, violated } from './fixtures.ts';
+import { HOSTILE, hostile } from './hostile.ts';
+import { open } from './open-report.ts';
 
 let browser: Browser;
 before(async () => {
@@ -19,34 +13,8 @@ before(async () => {
 });
 after(() => browser.close());
 
-/** Opens the report from a file, as a reader would, and fails on anything in the console or on the network. */
-async function open(
-  report: Report,
-  options: BrowserContextOptions,
-  read: (page: Page) => Promise<void>,
-): Promise<void> {
-  await using folder = await mkdtempDisposable(join(tmpdir(), 'holdfast-html-'));
-  const path = join(folder.path, 'report.html');
-  await writeFile(path, renderHtml(report));
-  const context = await browser.newContext(options);
-  try {
-    const page = await context.newPage();
-    const complaints: string[] = [];
-    const requests: string[] = [];
-    page.on('console', (message) => complaints.push(message.text()));
-    page.on('pageerror', (error) => complaints.push(String(error)));
-    page.on('request', (request) => requests.push(request.url()));
-    await page.goto(pathToFileURL(path).href);
-    await read(page);
-    assert.deepEqual(complaints, [], 'the console is silent');
-    assert.deepEqual(requests, [pathToFileURL(path).href], 'nothing is fetched');
-  } finally {
-    await context.close();
-  }
-}
-
 test('the conclusion comes first, then what was run on what', async () => {
-  await open(violated(), {}, async (page) => {
+  await open(browser, violated(), {}, async (page) => {
     assert.match(await page.title(), /broken\/no-deadline: Holdfast report/u);
     const heading = page.getByRole('heading', { level: 1 });
     assert.match(await heading.innerText(), /broken\/no-deadline breaks 2 of its claims/u);
@@ -68,7 +36,7 @@ test('the conclusion comes first, then what was run on what', async () => {
 });
 
 test('the matrix has a cell for each claim, with its tries and its bound', async () => {
-  await open(violated(), {}, async (page) => {
+  await open(browser, violated(), {}, async (page) => {
     const table = page.getByRole('table', { name: /Claims of broken\/no-deadline/u });
     const row = (hazard: string) =>
       table.getByRole('row').filter({ has: page.getByRole('rowheader', { name: hazard, exact: true }) });
@@ -95,7 +63,7 @@ test('the matrix has a cell for each claim, with its tries and its bound', async
 });
 
 test('a counterexample tells its story, draws it, and says the same in a table', async () => {
-  await open(violated(), {}, async (page) => {
+  await open(browser, violated(), {}, async (page) => {
     const article = page.getByRole('article', { name: 'exclusion violated under client-pause' });
     assert.equal(await article.getByRole('listitem').filter({ hasText: /^\+/u }).count(), 5);
     const drawing = article.getByRole('img', { name: /^Timeline of broken\/no-deadline/u });
@@ -123,7 +91,7 @@ test('a counterexample tells its story, draws it, and says the same in a table',
 });
 
 test('further cases of the same property are folded, and a link from the matrix opens them', async () => {
-  await open(baseline(), {}, async (page) => {
+  await open(browser, baseline(), {}, async (page) => {
     assert.equal(await page.getByRole('article').count(), 2);
     const row = page.getByRole('row').filter({ has: page.getByRole('rowheader', { name: 'client-crash' }) });
     await row.getByRole('link').first().click();
@@ -133,7 +101,7 @@ test('further cases of the same property are folded, and a link from the matrix 
 });
 
 test('bars stand where their times are, and fault windows shade the lane of their worker', async () => {
-  await open(violated(), { viewport: { width: 1200, height: 900 } }, async (page) => {
+  await open(browser, violated(), { viewport: { width: 1200, height: 900 } }, async (page) => {
     const box = async (selector: string) => {
       const found = await page.locator(selector).first().boundingBox();
       assert.ok(found !== null, selector);
@@ -149,7 +117,7 @@ test('bars stand where their times are, and fault windows shade the lane of thei
 });
 
 test('a replay command is copied with one press', async () => {
-  await open(violated(), { permissions: ['clipboard-read', 'clipboard-write'] }, async (page) => {
+  await open(browser, violated(), { permissions: ['clipboard-read', 'clipboard-write'] }, async (page) => {
     const command = page.locator('.command').filter({ hasText: REPLAY });
     await command.getByRole('button', { name: /^Copy the command/u }).click();
     await command.getByText('Copied').waitFor();
@@ -158,7 +126,7 @@ test('a replay command is copied with one press', async () => {
 });
 
 test('without scripts all is there but the copy buttons', async () => {
-  await open(violated(), { javaScriptEnabled: false }, async (page) => {
+  await open(browser, violated(), { javaScriptEnabled: false }, async (page) => {
     assert.equal(await page.getByRole('button').count(), 0);
     assert.ok(await page.getByText(REPLAY).isVisible());
     assert.ok(await page.getByRole('img', { name: /^Timeline of/u }).isVisible());
@@ -167,7 +135,7 @@ test('without scripts all is there but the copy buttons', async () => {
 });
 
 test('latencies are drawn by percentile and stand in a table', async () => {
-  await open(allHolds(), {}, async (page) => {
+  await open(browser, allHolds(), {}, async (page) => {
     const words = await page
       .getByRole('img', { name: /^Latency of redis by percentile/u })
       .locator('text')
@@ -180,7 +148,7 @@ test('latencies are drawn by percentile and stand in a table', async () => {
 });
 
 test('several locks stand side by side; simulated time is not drawn beside real time', async () => {
-  await open(severalLocks(), {}, async (page) => {
+  await open(browser, severalLocks(), {}, async (page) => {
     const overview = page.getByRole('region', { name: 'Overview of the locks' });
     assert.match(
       await overview.innerText(),
@@ -200,7 +168,7 @@ test('several locks stand side by side; simulated time is not drawn beside real 
 });
 
 test('what was not tested, and what was seen where nothing is promised, is told with its reason', async () => {
-  await open(inconclusive(), {}, async (page) => {
+  await open(browser, inconclusive(), {}, async (page) => {
     const text = await page.getByRole('main').innerText();
     assert.match(
       text,
@@ -215,93 +183,12 @@ test('what was not tested, and what was seen where nothing is promised, is told 
 test('text is text, whatever it contains', async () => {
   const [lock] = hostile().locks;
   assert.ok(lock !== undefined);
-  await open({ ...hostile(), locks: [lock, lock] }, {}, async (page) => {
+  await open(browser, { ...hostile(), locks: [lock, lock] }, {}, async (page) => {
     assert.equal(await page.locator('img').count(), 0);
     assert.equal(
       await page.getByRole('heading', { level: 1 }).innerText(),
       `✗\n${HOSTILE.replace('\u0007', '\u{FFFD}')}`,
     );
     assert.equal(await page.locator('[onerror]').count(), 0);
-  });
-});
-
-for (const [name, make] of Object.entries(REPORTS)) {
-  test(`${name}: legible in the light and in the dark`, async () => {
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await open(make(), { colorScheme }, async (page) => {
-        for (const summary of await page.locator('summary').all()) await summary.click();
-        assert.deepEqual(await faintTexts(page), [], colorScheme);
-        assert.deepEqual(await cutTexts(page), []);
-      });
-    }
-  });
-
-  test(`${name}: fits every width without scrolling sideways`, async () => {
-    for (const width of [360, 768, 1200]) {
-      await open(make(), { viewport: { width, height: 800 } }, async (page) => {
-        for (const summary of await page.locator('summary').all()) await summary.click();
-        assert.equal(await overflowOf(page), 0, `${width} px`);
-      });
-    }
-  });
-
-  test(`${name}: one outline, ids of its own`, async () => {
-    await open(make(), {}, async (page) => {
-      const levels = await headingLevels(page);
-      assert.equal(levels.filter((level) => level === 1).length, 1);
-      levels.forEach((level, index) =>
-        assert.ok(level <= (levels[index - 1] ?? 0) + 1, `no level is left out: ${levels.join(' ')}`),
-      );
-      assert.deepEqual(await brokenIds(page), []);
-    });
-  });
-}
-
-test('the dark page is dark, drawings included', async () => {
-  await open(violated(), { colorScheme: 'dark' }, async (page) => {
-    const color = (selector: string, property: string) =>
-      page.evaluate<string>(`getComputedStyle(document.querySelector('${selector}')).${property}`);
-    assert.equal(await color('body', 'backgroundColor'), 'rgb(20, 23, 26)');
-    assert.equal(await color('.holding.witness .bar', 'fill'), 'rgb(111, 171, 242)');
-    assert.equal(await color('svg.curve text', 'fill'), 'rgb(162, 171, 181)');
-  });
-});
-
-test('everything that acts is reached by the keyboard, in the order of the page', async () => {
-  await open(violated(), {}, async (page) => {
-    const stops = await tabStops(page);
-    assert.equal(stops[0], 'a Skip to the results');
-    const wanted = [
-      'summary The timeline as a table',
-      'button Copy the command: Replay it',
-      'summary The events that prove it',
-      'a ✗ VIOLATED',
-      'button Copy the command: Command',
-    ];
-    let from = 0;
-    for (const stop of wanted) {
-      const at = stops.indexOf(stop, from);
-      assert.ok(at >= from, `${stop} in ${stops.join('; ')}`);
-      from = at + 1;
-    }
-  });
-  await open(violated(), {}, async (page) => {
-    await page.keyboard.press('Tab');
-    await page.keyboard.press('Enter');
-    assert.equal(await page.evaluate<string>('document.activeElement.id'), 'main');
-    await page.getByText('The timeline as a table').focus();
-    await page.keyboard.press('Enter');
-    assert.ok(await page.getByText('holds lease k3').isVisible());
-  });
-});
-
-test('on paper it is light, whole and without buttons', async () => {
-  await open(violated(), { colorScheme: 'light', viewport: { width: 690, height: 1000 } }, async (page) => {
-    await page.emulateMedia({ media: 'print' });
-    assert.equal(await page.getByRole('button').count(), 0);
-    assert.equal(await overflowOf(page), 0);
-    assert.deepEqual(await cutTexts(page), []);
-    const pdf = await page.pdf({ format: 'A4' });
-    assert.equal(pdf.subarray(0, 5).toString(), '%PDF-');
   });
 });

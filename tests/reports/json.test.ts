@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { reportSchema } from '../../harness/verdict/report.ts';
 import { renderJson, reportJsonSchema } from '../../reports/json.ts';
-import { allHolds, hostile, inconclusive, severalLocks, violated } from './fixtures.ts';
+import { allHolds, inconclusive, severalLocks, violated } from './fixtures.ts';
+import { hostile } from './hostile.ts';
 
 test('report.json is the report, unchanged', () => {
   for (const make of [allHolds, violated, inconclusive, severalLocks, hostile]) {

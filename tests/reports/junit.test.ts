@@ -4,7 +4,8 @@ import type { Browser } from 'playwright-core';
 import type { Report } from '../../harness/verdict/report.ts';
 import { renderJunit } from '../../reports/junit.ts';
 import { launchChromium } from './chromium.ts';
-import { HOSTILE, REPLAY, allHolds, hostile, inconclusive, severalLocks, violated } from './fixtures.ts';
+import { REPLAY, allHolds, inconclusive, severalLocks, violated } from './fixtures.ts';
+import { HOSTILE, hostile } from './hostile.ts';
 
 let browser: Browser;
 before(async () => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { renderMarkdown } from '../../reports/markdown.ts';
-import { REPLAY, allHolds, baseline, hostile, severalLocks, violated } from './fixtures.ts';
+import { REPLAY, allHolds, baseline, severalLocks, violated } from './fixtures.ts';
+import { hostile } from './hostile.ts';
 
 test('the heading is the conclusion, and each broken claim tells its story', () => {
   const text = renderMarkdown(violated());

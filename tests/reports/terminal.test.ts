@@ -5,18 +5,17 @@ import { stripVTControlCharacters, styleText } from 'node:util';
 import type { Report } from '../../harness/verdict/report.ts';
 import { renderTerminal } from '../../reports/terminal.ts';
 import {
-  HOSTILE,
   REPLAY,
   allHolds,
   baseline,
   cell,
-  hostile,
   inconclusive,
   lockReport,
   report,
   severalLocks,
   violated,
 } from './fixtures.ts';
+import { HOSTILE, hostile } from './hostile.ts';
 
 /** The same text with every run of white space as one space: what it says, wherever it was wrapped. */
 function said(text: string): string {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { endOf, faultRows, lanesOf, overlapsOf, type Holding } from '../../reports/html/lanes.ts';
 import { roundTicks } from '../../reports/html/ticks.ts';
-import { pauseWitness } from './fixtures.ts';
+import { pauseWitness } from './pause-witness.ts';
 
 const { timeline } = pauseWitness;
 assert.ok(timeline !== undefined);
