@@ -60,13 +60,19 @@ function rowLines(row: PropertyRow, width: number, paint: Paint): readonly strin
 
 /** What there is to say about the cells of one standing: a sentence, and one for each exception. */
 const SENTENCES: Readonly<Record<Standing, (cells: readonly Cell[]) => readonly string[]>> = {
-  violated: (cells) => cells.map((cell) => `${underHazards([cell])}: ${evidence(cell)}`),
+  violated: violatedSentences,
   inconclusive: (cells) => [underHazards(cells, 4)],
   holds: heldSentences,
   'not-promised': notPromisedSentences,
   'not-judged': (cells) => [underHazards(cells, 4)],
   'not-applicable': () => [],
 };
+
+/** Each by name, unless there are many: their names stand with their replay commands further down. */
+function violatedSentences(cells: readonly Cell[]): readonly string[] {
+  if (cells.length > 3) return [underHazards(cells)];
+  return cells.map((cell) => `${underHazards([cell])}: ${evidence(cell)}`);
+}
 
 function heldSentences(cells: readonly Cell[]): readonly string[] {
   const refusing = cells.filter((cell) => cell.claim === 'unavailable');

@@ -61,6 +61,7 @@ test('a violation comes with its story and a replay command that can be copied w
 
 test('of many violations of a property the mildest is told, the others are named, each with its replay', () => {
   const text = renderTerminal(baseline());
+  assert.match(text, /^ {2}exclusion +✗ VIOLATED {2}without faults and under latency, client-pause, client-crash$/mu);
   assert.equal(text.match(/1\. \+578 ms/gu)?.length, 2);
   assert.ok(text.includes(`✗ none: exclusion VIOLATED without faults (9 in 12 tries)`));
   assert.match(text, /^✗ also under client-crash \(9 in \d+ tries\)$/mu);
