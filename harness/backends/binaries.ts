@@ -1,0 +1,41 @@
+/** Where a server's program is on this machine. */
+import { accessSync, constants } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import type { ServerDefinition } from './servers/server.ts';
+
+/** Debian keeps some servers out of a user's PATH. */
+const MORE_FOLDERS = ['/usr/sbin', '/usr/local/sbin', '/usr/lib/postgresql/15/bin'];
+
+/** Servers that this program builds are kept here, by version, outside of any project. */
+export function cacheFolder(): string {
+  const base = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
+  return join(base, 'holdfast', 'bin');
+}
+
+/** File of a server that is built from its Go module. */
+export function builtBinary(server: ServerDefinition): string | undefined {
+  const { source, command } = server.native;
+  return source.kind === 'go' ? join(cacheFolder(), `${command}-${source.version}`) : undefined;
+}
+
+/** Path of the server's program, or `undefined` when it is not installed. */
+export function findBinary(server: ServerDefinition): string | undefined {
+  const built = builtBinary(server);
+  if (built !== undefined && isExecutable(built)) return built;
+  return findCommand(server.native.command);
+}
+
+export function findCommand(command: string): string | undefined {
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...MORE_FOLDERS];
+  return folders.map((folder) => join(folder, command)).find(isExecutable);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

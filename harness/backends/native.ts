@@ -1,0 +1,203 @@
+/** The native provisioner: servers as processes of this machine, in temp folders, on free ports of 127.0.0.1. */
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import getPort, { portNumbers } from 'get-port';
+import type { Hazard } from '../../implementations/claims.ts';
+import type { Endpoint } from '../../implementations/lock.ts';
+import { findBinary } from './binaries.ts';
+import { layoutOf, untilAnswering, type Deployment, type ServerNode, type StartRequest } from './deployment.ts';
+import { InfrastructureError } from '../errors.ts';
+import { startProcess, type RunningProcess } from './processes.ts';
+import type { ServerDefinition } from './servers/server.ts';
+import { toxiproxy } from './servers/toxiproxy.ts';
+import type { Session } from './session.ts';
+
+const HOST = '127.0.0.1';
+const START_WITHIN_MS = 10_000;
+/** Below 32768, where the kernel's ephemeral ports begin: a port of ours must not be taken by an outgoing connection. */
+const PORTS = { from: 20_000, to: 32_000 };
+/** How often another port is tried when somebody else took it between the look and the start. */
+const PORT_ATTEMPTS = 3;
+
+export async function startNative(session: Session, request: StartRequest): Promise<Deployment> {
+  const layout = layoutOf(request.backend, request.topology);
+  if (layout === undefined) throw new InfrastructureError(`${request.backend} has no servers to start`);
+  const started: NativeServer[] = [];
+  const stop = async (): Promise<void> => {
+    await Promise.all(started.map((server) => server.stop()));
+  };
+  const start = async (definition: ServerDefinition, index: number): Promise<NativeServer> => {
+    const server = new NativeServer(session, definition, index, request.signal);
+    started.push(server);
+    await server.start();
+    return server;
+  };
+  try {
+    const [proxy, ...nodes] = await Promise.all([
+      start(toxiproxy, 0),
+      ...Array.from({ length: layout.nodes }, (_, index) => start(layout.server, index)),
+    ]);
+    return {
+      provisioner: 'native',
+      server: layout.server,
+      topology: request.topology,
+      version: nodes[0]?.version ?? 'unknown',
+      nodes,
+      toxiproxy: {
+        api: proxy.endpoint,
+        nextListen: () => `${HOST}:0`,
+        reach: (listen) => ({ host: HOST, port: Number(listen.slice(listen.lastIndexOf(':') + 1)) }),
+      },
+      limits: limitsOf(layout.server),
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function limitsOf(server: ServerDefinition): Partial<Record<Hazard, string>> {
+  const missing = server.fakeClock?.preload.find((file) => !existsSync(file));
+  const reason =
+    server.fakeClock === undefined
+      ? `the wall clock of ${server.name} cannot be moved`
+      : missing !== undefined
+        ? 'libfaketime is not installed (holdfast setup adds it)'
+        : undefined;
+  if (reason === undefined) return {};
+  return { 'clock-jump': reason, 'clock-jump-back': reason, 'clock-jump-majority': reason };
+}
+
+class NativeServer implements ServerNode {
+  readonly index: number;
+  readonly #definition: ServerDefinition;
+  readonly #signal: AbortSignal;
+  readonly #folder: string;
+  readonly #data: string;
+  readonly #environment: Record<string, string>;
+  #port = 0;
+  #version = 'unknown';
+  #running: RunningProcess | undefined;
+  #movableClock = false;
+
+  constructor(session: Session, definition: ServerDefinition, index: number, signal: AbortSignal) {
+    this.index = index;
+    this.#definition = definition;
+    this.#signal = signal;
+    const name = `${definition.name}-${index}-${Math.random().toString(36).slice(2, 8)}`;
+    this.#folder = session.folder(name);
+    this.#data = join(this.#folder, 'data');
+    this.#environment = session.environment;
+  }
+
+  get endpoint(): Endpoint {
+    return { host: HOST, port: this.#port };
+  }
+
+  get upstream(): string {
+    return `${HOST}:${this.#port}`;
+  }
+
+  get version(): string {
+    return this.#version;
+  }
+
+  async start(): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      const { from, to } = PORTS;
+      const first = from + Math.floor(Math.random() * (to - from));
+      this.#port = await getPort({ host: HOST, port: portNumbers(first, Math.min(first + 500, to)) });
+      try {
+        return await this.#launch();
+      } catch (error) {
+        const taken = /in use/i.test(this.#running?.lastWords() ?? '');
+        await this.stop();
+        if (!taken || attempt === PORT_ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  async #launch(): Promise<void> {
+    this.#signal.throwIfAborted();
+    const command = findBinary(this.#definition);
+    if (command === undefined) {
+      const { name, native } = this.#definition;
+      throw new InfrastructureError(`${native.command} is not installed: run "npm run setup -- --backends ${name}"`);
+    }
+    mkdirSync(this.#data, { recursive: true });
+    let death: string | undefined;
+    const server = await startProcess({
+      name: this.#definition.name,
+      command,
+      args: this.#definition.args({ host: HOST, port: this.#port, folder: this.#data }),
+      folder: this.#folder,
+      environment: { ...this.#environment, ...this.#clockEnvironment() },
+    });
+    this.#running = server;
+    void server.exited.then((how) => {
+      death = `${how}\n${server.lastWords()}`;
+    });
+    this.#version = await untilAnswering(this.#definition, this.endpoint, {
+      withinMs: START_WITHIN_MS,
+      signal: this.#signal,
+      diedWith: () => death,
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.#running?.kill();
+  }
+
+  crash(): Promise<void> {
+    return this.stop();
+  }
+
+  async restart({ keepData }: { readonly keepData: boolean }): Promise<void> {
+    await this.stop();
+    if (!keepData) await rm(this.#data, { recursive: true, force: true });
+    await this.#launch();
+  }
+
+  async pause(): Promise<void> {
+    this.#running?.signal('SIGSTOP');
+  }
+
+  async resume(): Promise<void> {
+    this.#running?.signal('SIGCONT');
+  }
+
+  async prepareClock(movable: boolean): Promise<void> {
+    if (!movable && !this.#movableClock) return;
+    this.#movableClock = movable;
+    await this.setClock(0);
+    await this.restart({ keepData: false });
+  }
+
+  async setClock(offsetMs: number): Promise<void> {
+    const seconds = offsetMs / 1000;
+    // Renamed into place, so that the server never reads half a line.
+    writeFileSync(`${this.#clockFile}.new`, `${seconds < 0 ? '' : '+'}${seconds}s\n`);
+    renameSync(`${this.#clockFile}.new`, this.#clockFile);
+  }
+
+  get #clockFile(): string {
+    return join(this.#folder, 'clock');
+  }
+
+  #clockEnvironment(): Record<string, string> {
+    if (!this.#movableClock) return {};
+    return fakeClockEnvironment(this.#definition.fakeClock?.preload ?? [], this.#clockFile);
+  }
+}
+
+/** Environment under which a process reads its wall clock's offset from `file` at every look; its monotonic clock stays true. */
+export function fakeClockEnvironment(preload: readonly string[], file: string): Record<string, string> {
+  return {
+    LD_PRELOAD: preload.join(' '),
+    FAKETIME_TIMESTAMP_FILE: file,
+    FAKETIME_DONT_FAKE_MONOTONIC: '1',
+    FAKETIME_NO_CACHE: '1',
+  };
+}

@@ -1,0 +1,72 @@
+import { Redis } from 'ioredis';
+import type { Endpoint } from '../../../implementations/lock.ts';
+import type { ServerDefinition } from './server.ts';
+
+/** A server that is not ours goes on by itself after this long, whatever becomes of us. */
+const SUSPENDED_AT_MOST_MS = 5000;
+
+/** Redis, one node. Every write is in the append-only file before it is answered, so a crash of the process loses none. */
+export const redis: ServerDefinition = {
+  name: 'redis',
+  image: 'redis:8.2-alpine',
+  containerPort: 6379,
+  containerCommand: 'redis-server',
+  containerReady: /Ready to accept connections/,
+  native: { command: 'redis-server', source: { kind: 'debian', package: 'redis-server' } },
+  settings: { appendonly: 'yes', appendfsync: 'everysec' },
+  args: ({ host, port, folder }) => [
+    ...['--bind', host, '--port', String(port), '--dir', folder],
+    ...['--save', '', '--appendonly', 'yes', '--protected-mode', 'no', '--daemonize', 'no'],
+  ],
+  probe: (endpoint, timeoutMs) =>
+    withClient(endpoint, timeoutMs, async (client) => {
+      const info = await client.info('server');
+      return /redis_version:(\S+)/.exec(info)?.[1] ?? 'unknown';
+    }),
+  clockMs: (endpoint) =>
+    withClient(endpoint, 1000, async (client) => {
+      const [seconds, micros] = await client.time();
+      return Number(seconds) * 1000 + Number(micros) / 1000;
+    }),
+  suspend: (endpoint, suspended) =>
+    withClient(endpoint, 1000, async (client) => {
+      if (suspended) await client.call('CLIENT', 'PAUSE', String(SUSPENDED_AT_MOST_MS), 'WRITE');
+      else await client.call('CLIENT', 'UNPAUSE');
+    }),
+  // Redis dies under libfaketime unless the C library is resolved right behind it.
+  fakeClock: {
+    preload: ['/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1', '/lib/x86_64-linux-gnu/libc.so.6'],
+  },
+  removePrefixed: (endpoint, prefix) =>
+    withClient(endpoint, 5000, async (client) => {
+      let removed = 0;
+      const pattern = `${prefix.replaceAll(/[\\*?[\]]/g, String.raw`\$&`)}*`;
+      for await (const keys of client.scanStream({ match: pattern, count: 1000 }) as AsyncIterable<string[]>) {
+        if (keys.length > 0) removed += await client.unlink(...keys);
+      }
+      return removed;
+    }),
+};
+
+async function withClient<T>(endpoint: Endpoint, timeoutMs: number, use: (client: Redis) => Promise<T>): Promise<T> {
+  const client = new Redis({
+    host: endpoint.host,
+    port: endpoint.port,
+    ...(endpoint.username === undefined ? {} : { username: endpoint.username }),
+    ...(endpoint.password === undefined ? {} : { password: endpoint.password }),
+    ...(endpoint.tls ? { tls: {} } : {}),
+    lazyConnect: true,
+    connectTimeout: timeoutMs,
+    commandTimeout: timeoutMs,
+    retryStrategy: () => null,
+    maxRetriesPerRequest: 0,
+  });
+  // Connection errors reach the caller by the commands that fail.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return await use(client);
+  } finally {
+    client.disconnect();
+  }
+}

@@ -1,0 +1,54 @@
+/** Carries out the faults of a plan, and stamps what it does into the history. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { NemesisValue } from '../history/events.ts';
+import type { Recorder } from '../history/recorder.ts';
+import type { Fault, Plan } from '../plan/plan.ts';
+import type { Field } from './fault.ts';
+import { FAULT_KINDS } from './kinds.ts';
+
+/**
+ * Faults of one hazard follow one another; two hazards run side by side. Settles when all have healed.
+ * When `signal` aborts, waiting ends and what is in force is healed.
+ */
+export async function runFaults(plan: Plan, field: Field, recorder: Recorder, signal: AbortSignal): Promise<void> {
+  const lanes = plan.hazards.map((hazard) => plan.faults.filter((fault) => fault.hazard === hazard));
+  await Promise.all(lanes.map((lane) => runLane(lane, field, recorder, signal)));
+}
+
+async function runLane(lane: readonly Fault[], field: Field, recorder: Recorder, signal: AbortSignal): Promise<void> {
+  for (const fault of lane) {
+    await sleep(fault.afterMs, undefined, { signal });
+    await takeAim(fault, field, signal);
+    signal.throwIfAborted();
+    await runFault(fault, field, recorder, signal);
+  }
+}
+
+async function takeAim(fault: Fault, field: Field, signal: AbortSignal): Promise<void> {
+  if (fault.aim === undefined) return;
+  const { worker, moment, nth, plusMs, withinMs } = fault.aim;
+  const reached = await field.workers[worker]?.reaches(fault.id, moment, nth, withinMs);
+  if (reached && plusMs > 0) await sleep(plusMs, undefined, { signal });
+}
+
+async function runFault(fault: Fault, field: Field, recorder: Recorder, signal: AbortSignal): Promise<void> {
+  const stamp = (phase: NemesisValue['phase']): void => {
+    // One event for each worker or node that it touches on its own; a link fault names the worker that is cut.
+    const targets =
+      fault.workers.length > 0 ? fault.workers.map((worker) => ({ worker })) : fault.nodes.map((node) => ({ node }));
+    for (const target of targets) {
+      const value: NemesisValue = { fault: fault.id, phase, target };
+      recorder.observe('nemesis', fault.hazard, undefined, value);
+    }
+  };
+  stamp('start');
+  const applied = await FAULT_KINDS[fault.hazard].apply(field, fault);
+  if (applied.bit) stamp('bit');
+  try {
+    await sleep(fault.durationMs, undefined, { signal });
+  } finally {
+    await applied.heal();
+    stamp('end');
+    stamp('healed');
+  }
+}

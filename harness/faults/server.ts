@@ -1,0 +1,49 @@
+/** Faults of servers: signals, restarts, and clocks by libfaketime. */
+import type { ServerNode } from '../backends/deployment.ts';
+import type { Fault } from '../plan/plan.ts';
+import type { FaultKind, Field } from './fault.ts';
+
+/** SIGSTOP, then SIGCONT: commands sent meanwhile run when it continues. */
+export const serverPause: FaultKind = {
+  async apply(field, fault) {
+    const nodes = nodesOf(field, fault);
+    await Promise.all(nodes.map((node) => node.pause()));
+    return {
+      heal: async () => {
+        await Promise.all(nodes.map((node) => node.resume()));
+      },
+    };
+  },
+};
+
+/** SIGKILL, then a start on the same port, with the same data or with none. */
+export const serverCrash = (options: { readonly keepData: boolean }): FaultKind => ({
+  async apply(field, fault) {
+    const nodes = nodesOf(field, fault);
+    await Promise.all(nodes.map((node) => node.crash()));
+    return {
+      heal: async () => {
+        await Promise.all(nodes.map((node) => node.restart(options)));
+      },
+    };
+  },
+});
+
+/** The wall clock jumps; it stays where it is, as a corrected clock does. */
+export const serverClockJump: FaultKind = {
+  async apply(field, fault) {
+    const jumpMs = fault.jumpMs ?? 0;
+    const clock = field.deployment?.server.clockMs;
+    if (clock === undefined) throw new Error('the clock of this server cannot be read');
+    const nodes = nodesOf(field, fault);
+    await Promise.all(nodes.map((node) => node.setClock(jumpMs)));
+    const seen = await Promise.all(nodes.map((node) => clock(node.endpoint)));
+    const bit = seen.every((ms) => Math.abs(ms - Date.now() - jumpMs) < Math.abs(jumpMs) / 2);
+    return { bit, heal: async () => undefined };
+  },
+};
+
+function nodesOf(field: Field, fault: Fault): ServerNode[] {
+  const nodes = field.deployment?.nodes ?? [];
+  return fault.nodes.map((index) => nodes[index]).filter((node) => node !== undefined);
+}

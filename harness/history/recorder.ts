@@ -1,0 +1,49 @@
+/** Writing a process's share of a history so that not even SIGKILL loses what was recorded before a boundary. */
+import { closeSync, openSync, writeSync } from 'node:fs';
+import type { HistoryEvent, Process } from './events.ts';
+
+/** Nanoseconds on CLOCK_MONOTONIC, one clock for all processes of a machine. */
+export const monotonicNs = (): bigint => process.hrtime.bigint();
+
+/**
+ * Collects events and hands them to the kernel in one write at each boundary: before any call that leaves the process.
+ * What was recorded and not flushed when the process is killed had no effect outside of it.
+ */
+export class Recorder {
+  readonly #file: number;
+  readonly #originNs: bigint;
+  #pending = '';
+
+  /** @param originNs the moment of `monotonicNs` at which the run began. */
+  constructor(path: string, originNs: bigint) {
+    this.#file = openSync(path, 'a');
+    this.#originNs = originNs;
+  }
+
+  /** Nanoseconds since the run began. */
+  now(): number {
+    return Number(monotonicNs() - this.#originNs);
+  }
+
+  record(event: HistoryEvent & { readonly time: number }): void {
+    this.#pending += `${JSON.stringify(event)}\n`;
+  }
+
+  /** Records an observation and writes it at once. */
+  observe(process: Process, f: string, key: string | undefined, value: unknown, time = this.now()): void {
+    this.record({ type: 'info', process, f, ...(key === undefined ? {} : { key }), value, time });
+    this.flush();
+  }
+
+  flush(): void {
+    if (this.#pending === '') return;
+    const text = this.#pending;
+    this.#pending = '';
+    writeSync(this.#file, text);
+  }
+
+  close(): void {
+    this.flush();
+    closeSync(this.#file);
+  }
+}

@@ -1,0 +1,127 @@
+/** A plan: everything that a run will do, as plain JSON. No randomness is left for the run itself. */
+import { z } from 'zod';
+import { HAZARDS, type Hazard } from '../../implementations/claims.ts';
+import { TOPOLOGIES, type Topology } from '../../implementations/lock.ts';
+import { MOMENTS } from '../worker/messages.ts';
+
+export const PLAN_VERSION = 1;
+
+const faultSchema = z.object({
+  id: z.string(),
+  hazard: z.enum(HAZARDS).exclude(['none']),
+  /** Milliseconds after the previous fault of the same hazard healed (the first: after the work began). */
+  afterMs: z.number().nonnegative(),
+  /** Then wait for the `nth` such moment of a worker, plus `plusMs`, but no longer than `withinMs`. */
+  aim: z
+    .object({
+      worker: z.number().int().nonnegative(),
+      moment: z.enum(MOMENTS),
+      nth: z.number().int().positive(),
+      plusMs: z.number().nonnegative(),
+      withinMs: z.number().positive(),
+    })
+    .optional(),
+  durationMs: z.number().nonnegative(),
+  /** Whom it touches. Network faults touch the links between these workers and these nodes. */
+  workers: z.array(z.number().int().nonnegative()),
+  nodes: z.array(z.number().int().nonnegative()),
+  /** Of delays. */
+  delayMs: z.number().positive().optional(),
+  /** Of what crosses the network: what workers send, what servers answer, or both. */
+  direction: z.enum(['request', 'reply', 'both']).optional(),
+  /** Of clocks: by how much, backwards if negative. */
+  jumpMs: z.number().optional(),
+});
+export type Fault = z.infer<typeof faultSchema>;
+
+export const planSchema = z.object({
+  holdfast: z.literal('plan'),
+  version: z.literal(PLAN_VERSION),
+  /** Place among the plans of its run. */
+  index: z.number().int().nonnegative(),
+  /** The seed that made it; the plan itself is explicit. */
+  seed: z.number().int(),
+  /** Name in the catalogue, or path of a lock module. */
+  lock: z.string(),
+  options: z.record(z.string(), z.unknown()),
+  topology: z.enum(TOPOLOGIES),
+  scenario: z.string(),
+  hazards: z.array(z.enum(HAZARDS)).min(1).max(2),
+  workers: z.number().int().min(1).max(10),
+  clientsPerWorker: z.number().int().positive(),
+  keys: z.array(z.string().min(1)).min(1),
+  /** One more client in each worker takes this key, never renews, and overstays: leases that end by their deadline. */
+  lapseKey: z.string().min(1),
+  leaseMs: z.number().positive(),
+  acquireTimeoutMs: z.number().positive(),
+  renew: z.boolean(),
+  /** Hold and think times, used in turn. */
+  holdsMs: z.array(z.number().nonnegative()).min(1),
+  thinksMs: z.array(z.number().nonnegative()).min(1),
+  /** The work lasts at least this long; longer while faults go on. */
+  workMs: z.number().positive(),
+  /** Bound of the liveness verdict, from the healing of the last fault. */
+  recoverMs: z.number().positive(),
+  faults: z.array(faultSchema),
+});
+export type Plan = z.infer<typeof planSchema>;
+
+/** A plan file that cannot be used, and why in one line. */
+export class PlanError extends Error {
+  override readonly name = 'PlanError';
+}
+
+/** @throws PlanError */
+export function parsePlan(text: string, file: string): Plan {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new PlanError(`${file} is not JSON: ${(cause as Error).message}`, { cause });
+  }
+  const version = z.looseObject({ holdfast: z.literal('plan'), version: z.number() }).safeParse(value);
+  if (!version.success) throw new PlanError(`${file} is not a plan (no "holdfast": "plan")`);
+  if (version.data.version > PLAN_VERSION) {
+    const { version: found } = version.data;
+    throw new PlanError(
+      `${file} is a plan of version ${found}; this program knows up to ${PLAN_VERSION}: update holdfast`,
+    );
+  }
+  const parsed = planSchema.safeParse(value);
+  if (!parsed.success) throw new PlanError(`${file} is not a valid plan:\n${z.prettifyError(parsed.error)}`);
+  return parsed.data;
+}
+
+/** Logical clients of a plan; client = process mod clients, worker = client mod workers. */
+export const clientsOf = (plan: Plan): number => plan.workers * (plan.clientsPerWorker + 1);
+
+/** The worker that a process number of the plan's histories belongs to. */
+export const workerOf = (plan: Plan, process: number): number => (process % clientsOf(plan)) % plan.workers;
+
+const NODES: Readonly<Record<Topology, number>> = {
+  single: 1,
+  '5 independent nodes': 5,
+  'primary and replica': 2,
+  sentinel: 3,
+  cluster: 6,
+  '3-node quorum': 3,
+};
+
+export const nodesOf = (topology: Topology): number => NODES[topology];
+
+/** Hazards that exist for servers in this topology at all. */
+export function hazardsOf(topology: Topology, backend: string): readonly Hazard[] {
+  const ofProcesses: readonly Hazard[] = ['none', 'client-pause', 'client-crash', 'client-clock-jump'];
+  if (backend === 'memory') return ofProcesses;
+  const several = nodesOf(topology) > 1;
+  const replicated = several && topology !== '5 independent nodes';
+  return HAZARDS.filter((hazard) => {
+    if (hazard === 'failover') return replicated;
+    if (hazard === 'minority-partition' || hazard === 'clock-jump-majority') return several;
+    return true;
+  });
+}
+
+export const movesServerClocks = (plan: Plan): boolean =>
+  plan.hazards.some((hazard) => hazard.startsWith('clock-jump'));
+export const movesWorkerClocks = (plan: Plan): boolean => plan.hazards.includes('client-clock-jump');

@@ -1,0 +1,40 @@
+/** A worker's connection to the resource. */
+import { connect, type Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+import type { ResourceRequest, ResourceResponse, ResourceUse, Seen } from './protocol.ts';
+
+export class ResourceClient {
+  readonly #socket: Socket;
+  readonly #waiting = new Map<number, (response: ResourceResponse) => void>();
+  #lastId = 0;
+
+  constructor(port: number) {
+    this.#socket = connect({ host: '127.0.0.1', port, noDelay: true });
+    createInterface({ input: this.#socket }).on('line', (line) => {
+      // Trusted: the peer is our own resource process.
+      const response = JSON.parse(line) as ResourceResponse;
+      this.#waiting.get(response.id)?.(response);
+      this.#waiting.delete(response.id);
+    });
+  }
+
+  read(use: ResourceUse): Promise<Seen> {
+    return this.#ask({ ...use, id: ++this.#lastId, f: 'read' });
+  }
+
+  /** Writes `from + 1` behind each door that showed a value. */
+  write(use: ResourceUse, from: Seen): Promise<Seen> {
+    return this.#ask({ ...use, id: ++this.#lastId, f: 'write', from });
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  #ask(request: ResourceRequest): Promise<Seen> {
+    return new Promise((resolve) => {
+      this.#waiting.set(request.id, (response) => resolve(response.seen));
+      this.#socket.write(`${JSON.stringify(request)}\n`);
+    });
+  }
+}

@@ -1,0 +1,197 @@
+/** Everything that one plan at a time is run in: servers, links, workers, resource. Plans follow one another in it. */
+import { join } from 'node:path';
+import type { LockModule } from '../../implementations/lock.ts';
+import type { Deployment } from '../backends/deployment.ts';
+import { InfrastructureError } from '../errors.ts';
+import { makeLinks, type Links } from '../backends/links.ts';
+import type { Session } from '../backends/session.ts';
+import type { Field } from '../faults/fault.ts';
+import { runFaults } from '../faults/nemesis.ts';
+import { monotonicNs, Recorder } from '../history/recorder.ts';
+import { movesServerClocks, movesWorkerClocks, type Plan } from '../plan/plan.ts';
+import { ResourceHandle } from '../resource/handle.ts';
+import { scenarioUrl } from './scenarios.ts';
+import { WorkerHandle } from '../worker/handle.ts';
+import type { Task } from '../worker/messages.ts';
+
+/** A worker that was told to finish has this long, a pause or an unanswered command included. */
+const FINISH_WITHIN_MS = 10_000;
+
+export interface ArenaRequest {
+  readonly name: string;
+  readonly module: LockModule;
+  readonly moduleUrl: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly workers: number;
+  readonly deployment: Deployment | undefined;
+}
+
+/** Files of one run of a plan, still apart: one for each process that recorded. */
+export interface RunFiles {
+  readonly files: readonly string[];
+  /** CPU time in milliseconds that the workers spent. */
+  readonly elapsedMs: number;
+}
+
+export class Arena {
+  readonly deployment: Deployment | undefined;
+  readonly #resource: ResourceHandle;
+  readonly #links: Links;
+  readonly #workers: readonly WorkerHandle[];
+  readonly #folder: string;
+  #failure: Error | undefined;
+  #onFailure: (() => void) | undefined;
+
+  private constructor(
+    request: ArenaRequest,
+    parts: { resource: ResourceHandle; links: Links; workers: WorkerHandle[]; folder: string },
+  ) {
+    this.deployment = request.deployment;
+    this.#resource = parts.resource;
+    this.#links = parts.links;
+    this.#workers = parts.workers;
+    this.#folder = parts.folder;
+    for (const worker of parts.workers) {
+      worker.onFailure((error) => {
+        this.#failure ??= error;
+        this.#onFailure?.();
+      });
+    }
+  }
+
+  static async start(session: Session, request: ArenaRequest): Promise<Arena> {
+    const { deployment } = request;
+    const folder = session.folder(request.name);
+    const [resource, links] = await Promise.all([
+      ResourceHandle.start(session, folder),
+      deployment?.toxiproxy === undefined
+        ? []
+        : makeLinks(deployment.toxiproxy, deployment.nodes, request.workers, request.name),
+    ]);
+    const direct = deployment?.nodes.map((node) => node.endpoint) ?? [];
+    const workers = Array.from({ length: request.workers }, (_, index) => {
+      const connection = {
+        module: request.moduleUrl,
+        endpoints: links[index]?.map((link) => ({ ...direct[0], ...link.endpoint })) ?? direct,
+        prefix: `holdfast:${session.id}:`,
+        options: request.options,
+        resourcePort: resource.port,
+      };
+      return new WorkerHandle(session, index, connection, folder);
+    });
+    const arena = new Arena(request, { resource, links, workers, folder });
+    await Promise.all(workers.map((worker) => worker.start({ movableClock: false })));
+    return arena;
+  }
+
+  /** Runs one plan; settles when everything has healed, the work is over and all that was recorded is in the files. */
+  async run(plan: Plan, signal: AbortSignal): Promise<RunFiles> {
+    await this.#prepare(plan);
+    const originNs = monotonicNs();
+    const file = (name: string): string => join(this.#folder, `${plan.index}-${name}.ndjson`);
+    const files = [file('resource'), file('nemesis')];
+    const recorder = new Recorder(file('nemesis'), originNs);
+    await this.#resource.begin(file('resource'), originNs);
+    const incarnations = this.#workers.map(() => 0);
+    const assign = (worker: WorkerHandle): void => {
+      const incarnation = incarnations[worker.index] ?? 0;
+      const historyFile = file(`worker-${worker.index}-${incarnation}`);
+      files.push(historyFile);
+      worker.run(this.#task(plan, worker, incarnation, historyFile, originNs));
+    };
+    const field: Field = {
+      deployment: this.deployment,
+      links: this.#links,
+      workers: this.#workers,
+      revive: async (index) => {
+        const worker = this.#workers[index];
+        if (worker === undefined) return;
+        incarnations[index] = (incarnations[index] ?? 0) + 1;
+        await worker.start({ movableClock: movesWorkerClocks(plan) });
+        assign(worker);
+      },
+    };
+    for (const worker of this.#workers) assign(worker);
+    const trouble = new AbortController();
+    this.#onFailure = () => trouble.abort(this.#failure);
+    const stop = AbortSignal.any([signal, trouble.signal]);
+    try {
+      await Promise.all([runFaults(plan, field, recorder, stop), pause(plan.workMs, stop)]);
+      await this.#untilProgress(plan, stop);
+      await this.#finish(recorder);
+      stop.throwIfAborted();
+    } finally {
+      this.#onFailure = undefined;
+      recorder.close();
+    }
+    return { files, elapsedMs: Number(monotonicNs() - originNs) / 1e6 };
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#workers.map((worker) => worker.kill()), this.#resource.stop()]);
+    await this.deployment?.stop();
+  }
+
+  /** Servers and workers as the plan needs them, all answering. */
+  async #prepare(plan: Plan): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
+    await Promise.all((this.deployment?.nodes ?? []).map((node) => node.prepareClock(movesServerClocks(plan))));
+    await Promise.all(
+      this.#workers.map(async (worker) => {
+        await worker.ensure({ movableClock: movesWorkerClocks(plan) });
+        await worker.settle();
+      }),
+    );
+  }
+
+  #task(plan: Plan, worker: WorkerHandle, incarnation: number, historyFile: string, originNs: bigint): Task {
+    const { clientsPerWorker, keys, lapseKey, leaseMs, acquireTimeoutMs, renew, holdsMs, thinksMs } = plan;
+    return {
+      ...{ clientsPerWorker, keys, lapseKey, leaseMs, acquireTimeoutMs, renew, holdsMs, thinksMs },
+      worker: worker.index,
+      workers: this.#workers.length,
+      incarnation,
+      historyFile,
+      originNs: String(originNs),
+      scenario: scenarioUrl(plan.scenario),
+    };
+  }
+
+  /** Until every key was granted once after the healing, or the bound of the liveness verdict has passed. */
+  async #untilProgress(plan: Plan, signal: AbortSignal): Promise<void> {
+    const waiting = new Set(plan.keys);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const unsubscribe = this.#workers.map((worker) =>
+      worker.onNextGrants((key) => {
+        waiting.delete(key);
+        if (waiting.size === 0) resolve();
+      }),
+    );
+    // A little longer than the bound: the history must show that it has passed.
+    await Promise.race([promise, pause(plan.recoverMs * 1.1, signal)]);
+    for (const stop of unsubscribe) stop();
+  }
+
+  async #finish(recorder: Recorder): Promise<void> {
+    const finished = await Promise.all(this.#workers.map((worker) => worker.finish(FINISH_WITHIN_MS)));
+    recorder.observe('harness', 'finished', undefined, { workers: finished.filter(Boolean).length });
+    const stuck = finished.indexOf(false);
+    if (stuck >= 0)
+      this.#failure ??= new InfrastructureError(`worker ${stuck} did not finish within ${FINISH_WITHIN_MS} ms`);
+  }
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason as Error);
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', abort);
+      resolve();
+    }, ms);
+    const abort = (): void => {
+      clearTimeout(timer);
+      reject(signal.reason as Error);
+    };
+    signal.addEventListener('abort', abort, { once: true });
+  });
+}

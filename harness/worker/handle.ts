@@ -1,0 +1,190 @@
+/** A worker as the harness sees it: a process that is told what to do, stopped, killed and started again. */
+import { writeFileSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Endpoint } from '../../implementations/lock.ts';
+import { InfrastructureError } from '../errors.ts';
+import { fakeClockEnvironment } from '../backends/native.ts';
+import { ownModule } from '../backends/own-module.ts';
+import { startProcess, type RunningProcess } from '../backends/processes.ts';
+import type { Session } from '../backends/session.ts';
+import { fromWorkerSchema, type FromWorker, type Moment, type Task, type ToWorker } from './messages.ts';
+
+export const WORKER_FAKE_CLOCK = ['/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1'];
+/** A worker that does not answer for this long, unpaused, is broken. */
+const ANSWER_WITHIN_MS = 15_000;
+
+export interface WorkerConnection {
+  readonly module: string;
+  readonly endpoints: readonly Endpoint[];
+  readonly prefix: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly resourcePort: number;
+}
+
+type Answer<T extends FromWorker['type']> = Extract<FromWorker, { type: T }>;
+
+export class WorkerHandle {
+  readonly index: number;
+  readonly #session: Session;
+  readonly #folder: string;
+  readonly #connection: WorkerConnection;
+  readonly #listeners = new Set<(message: FromWorker) => void>();
+  #process: RunningProcess | undefined;
+  #expectedToEnd = false;
+  #movableClock = false;
+  #failure: ((error: Error) => void) | undefined;
+
+  constructor(session: Session, index: number, connection: WorkerConnection, folder: string) {
+    this.index = index;
+    this.#session = session;
+    this.#connection = connection;
+    this.#folder = folder;
+  }
+
+  /** Called with the first trouble that nobody asked for: the worker ended, or said that it failed. */
+  onFailure(listener: (error: Error) => void): void {
+    this.#failure = listener;
+  }
+
+  get alive(): boolean {
+    return this.#process !== undefined && !this.#expectedToEnd;
+  }
+
+  async start(options: { readonly movableClock: boolean }): Promise<void> {
+    this.#movableClock = options.movableClock;
+    if (options.movableClock) this.setClock(0);
+    const environment = options.movableClock ? fakeClockEnvironment(WORKER_FAKE_CLOCK, this.#clockFile) : {};
+    this.#expectedToEnd = false;
+    const process_ = await startProcess({
+      name: `worker-${this.index}`,
+      command: process.execPath,
+      args: [ownModule(import.meta.url, './main')],
+      folder: this.#folder,
+      environment: {
+        ...this.#session.environment,
+        ...environment,
+        NODE_COMPILE_CACHE: join(this.#session.root, 'compiled'),
+      },
+      channel: true,
+    });
+    this.#process = process_;
+    process_.child.on('message', (raw) => {
+      const message = fromWorkerSchema.parse(raw);
+      if (message.type === 'failed') this.#fail(message.message);
+      for (const listener of this.#listeners) listener(message);
+    });
+    // Sending to a worker that was just killed fails; its end is what counts.
+    process_.child.on('error', () => undefined);
+    void process_.exited.then((how) => {
+      if (this.#process === process_ && !this.#expectedToEnd)
+        this.#fail(`ended by itself (${how})\n${process_.lastWords()}`);
+    });
+    await this.#answer('ready', undefined);
+    await this.#answer('connected', {
+      type: 'connect',
+      ...this.#connection,
+      endpoints: [...this.#connection.endpoints],
+      options: { ...this.#connection.options },
+    });
+  }
+
+  /** Starts it again if its clock is not of the wanted kind, or if it is gone. */
+  async ensure(options: { readonly movableClock: boolean }): Promise<void> {
+    if (this.alive && this.#movableClock === options.movableClock && !this.#movableClock) return;
+    await this.kill();
+    await this.start(options);
+  }
+
+  run(task: Task): void {
+    this.#send({ type: 'run', task });
+  }
+
+  /** Settles when the worker comes to the n-th such moment from now, with `false` if not within the bound. */
+  async reaches(id: string, moment: Moment, nth: number, withinMs: number): Promise<boolean> {
+    const reached = this.#next((message) => message.type === 'moment' && message.id === id, withinMs);
+    this.#send({ type: 'aim', id, moment, nth });
+    return (await reached) !== undefined;
+  }
+
+  /** Calls `listener` with the key of the next grant of each key. */
+  onNextGrants(listener: (key: string) => void): () => void {
+    const hear = (message: FromWorker): void => {
+      if (message.type === 'granted') listener(message.key);
+    };
+    this.#listeners.add(hear);
+    this.#send({ type: 'tell-next-grant' });
+    return () => this.#listeners.delete(hear);
+  }
+
+  async settle(): Promise<void> {
+    await this.#answer('settled', { type: 'settle' });
+  }
+
+  /** `true` when it ended its work and said so within the bound. */
+  async finish(withinMs: number): Promise<boolean> {
+    const finished = this.#next((message) => message.type === 'finished', withinMs);
+    this.#send({ type: 'finish' });
+    return (await finished) !== undefined;
+  }
+
+  async wallClockMs(): Promise<number> {
+    return (await this.#answer('wall-clock', { type: 'tell-wall-clock' })).ms;
+  }
+
+  /** Moves its wall clock by this much from the true time; only if started with a movable clock. */
+  setClock(offsetMs: number): void {
+    const seconds = offsetMs / 1000;
+    writeFileSync(`${this.#clockFile}.new`, `${seconds < 0 ? '' : '+'}${seconds}s\n`);
+    renameSync(`${this.#clockFile}.new`, this.#clockFile);
+  }
+
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): boolean {
+    return this.#process?.signal(signal) ?? false;
+  }
+
+  async kill(): Promise<void> {
+    this.#expectedToEnd = true;
+    await this.#process?.kill();
+  }
+
+  get #clockFile(): string {
+    return join(this.#folder, `worker-${this.index}.clock`);
+  }
+
+  #fail(what: string): void {
+    this.#failure?.(new InfrastructureError(`worker ${this.index}: ${what}`));
+  }
+
+  #send(message: ToWorker): void {
+    const child = this.#process?.child;
+    if (child?.connected) child.send(message);
+  }
+
+  async #answer<T extends FromWorker['type']>(type: T, question: ToWorker | undefined): Promise<Answer<T>> {
+    const answer = this.#next((message) => message.type === type || message.type === 'failed', ANSWER_WITHIN_MS);
+    if (question !== undefined) this.#send(question);
+    const message = await answer;
+    if (message?.type === 'failed') throw new InfrastructureError(`worker ${this.index}: ${message.message}`);
+    if (message === undefined) {
+      throw new InfrastructureError(
+        `worker ${this.index}: not ${type} within ${ANSWER_WITHIN_MS} ms\n${this.#process?.lastWords() ?? ''}`,
+      );
+    }
+    return message as Answer<T>;
+  }
+
+  #next(wanted: (message: FromWorker) => boolean, withinMs: number): Promise<FromWorker | undefined> {
+    return new Promise((resolve) => {
+      const settle = (message: FromWorker | undefined): void => {
+        clearTimeout(timer);
+        this.#listeners.delete(hear);
+        resolve(message);
+      };
+      const hear = (message: FromWorker): void => {
+        if (wanted(message)) settle(message);
+      };
+      const timer = setTimeout(() => settle(undefined), withinMs);
+      this.#listeners.add(hear);
+    });
+  }
+}

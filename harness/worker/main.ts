@@ -1,0 +1,147 @@
+/** A worker process: connects the lock under test through its own proxies and runs its clients. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { checkedLock, loadLockModule } from './module.ts';
+import { Client } from './client.ts';
+import { Pulse } from './pulse.ts';
+import { toWorkerSchema, type FromWorker, type Task, type ToWorker } from './messages.ts';
+import { Recorder, monotonicNs } from '../history/recorder.ts';
+import { ResourceClient } from '../resource/client.ts';
+import type { ConnectedLock } from '../../implementations/lock.ts';
+import type { Scenario } from './scenario.ts';
+
+interface Connection {
+  readonly connected: ConnectedLock;
+  readonly resource: ResourceClient;
+  readonly prefix: string;
+}
+interface Run {
+  readonly recorder: Recorder;
+  readonly name: string;
+  readonly finish: AbortController;
+  readonly keys: readonly string[];
+  /** Keys whose next grant the harness wants to be told. */
+  readonly awaited: Set<string>;
+  /** Moments that the harness waits for, and how many are still to come. */
+  readonly aims: Map<string, { readonly moment: string; left: number }>;
+}
+
+let connection: Connection | undefined;
+let run: Run | undefined;
+
+const say = (message: FromWorker): void => {
+  process.send?.(message);
+};
+const pulse = new Pulse(
+  (wire) => run?.recorder.observe(run.name, 'wire', undefined, wire),
+  (ms) => run?.recorder.observe(run.name, 'stall', undefined, { ms: Math.round(ms) }),
+);
+
+async function connect(message: Extract<ToWorker, { type: 'connect' }>): Promise<void> {
+  for (const [node, endpoint] of message.endpoints.entries()) pulse.expect(endpoint.port, node);
+  const module = await loadLockModule(message.module);
+  const connected = await module.connect({
+    endpoints: message.endpoints,
+    natMap: {},
+    prefix: message.prefix,
+    options: message.options,
+    signal: new AbortController().signal,
+  });
+  connection = {
+    connected: { lock: checkedLock(connected.lock), close: () => connected.close() },
+    resource: new ResourceClient(message.resourcePort),
+    prefix: message.prefix,
+  };
+  say({ type: 'connected' });
+}
+
+async function work(task: Task): Promise<void> {
+  if (connection === undefined) throw new Error('run before connect');
+  const { scenario } = (await import(task.scenario)) as { scenario: Scenario };
+  const recorder = new Recorder(task.historyFile, BigInt(task.originNs));
+  const finish = new AbortController();
+  const awaited = new Set<string>();
+  const aims: Run['aims'] = new Map();
+  run = { recorder, name: `worker-${task.worker}`, finish, keys: task.keys, awaited, aims };
+  const environment = {
+    task,
+    lock: connection.connected.lock,
+    prefix: connection.prefix,
+    scenario,
+    resource: connection.resource,
+    recorder,
+    performanceOriginNs: performanceOrigin(BigInt(task.originNs)),
+    finish: finish.signal,
+    reach(moment: string) {
+      for (const [id, aim] of aims) {
+        if (aim.moment !== moment || --aim.left > 0) continue;
+        aims.delete(id);
+        say({ type: 'moment', id });
+      }
+    },
+    granted(key: string) {
+      if (awaited.delete(key)) say({ type: 'granted', key });
+    },
+  };
+  const ordinary = { keys: task.keys, renew: task.renew, holdsMs: task.holdsMs, thinksMs: task.thinksMs };
+  const overstaying = { keys: [task.lapseKey], renew: false, holdsMs: [task.leaseMs * 1.5], thinksMs: [1] };
+  const clients = [
+    ...Array.from({ length: task.clientsPerWorker }, (_, index) => new Client(environment, ordinary, index)),
+    // Faults aim at what the ordinary clients do.
+    new Client({ ...environment, reach: () => undefined }, overstaying, task.clientsPerWorker),
+  ];
+  await Promise.all(clients.map((client) => client.run()));
+  run = undefined;
+  recorder.close();
+  say({ type: 'finished' });
+}
+
+async function settle(): Promise<void> {
+  for (;;) {
+    const health = await connection?.connected.lock.health().catch(() => undefined);
+    if (health?.ok) return say({ type: 'settled' });
+    await sleep(10);
+  }
+}
+
+/** Nanoseconds of the run's clock at which `performance.now()` was zero: both read CLOCK_MONOTONIC. */
+function performanceOrigin(originNs: bigint): number {
+  let best = { spread: Infinity, origin: 0 };
+  for (let attempt = 0; attempt < 20; attempt++) {
+    const before = performance.now();
+    const now = Number(monotonicNs() - originNs);
+    const after = performance.now();
+    const spread = after - before;
+    if (spread < best.spread) best = { spread, origin: now - ((before + after) / 2) * 1e6 };
+  }
+  return best.origin;
+}
+
+async function obey(message: ToWorker): Promise<void> {
+  switch (message.type) {
+    case 'connect':
+      return connect(message);
+    case 'run':
+      return work(message.task);
+    case 'aim':
+      run?.aims.set(message.id, { moment: message.moment, left: message.nth });
+      return;
+    case 'tell-next-grant':
+      for (const key of run?.keys ?? []) run?.awaited.add(key);
+      return;
+    case 'finish':
+      run?.finish.abort();
+      return;
+    case 'settle':
+      return settle();
+    case 'tell-wall-clock':
+      return say({ type: 'wall-clock', ms: Date.now() });
+  }
+}
+
+process.on('message', (raw) => {
+  obey(toWorkerSchema.parse(raw)).catch((error: unknown) => {
+    say({ type: 'failed', message: error instanceof Error ? error.message : String(error) });
+  });
+});
+process.on('disconnect', () => process.exit(0));
+say({ type: 'ready' });

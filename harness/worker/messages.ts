@@ -1,0 +1,64 @@
+/** Messages between the harness and a worker process. */
+import { z } from 'zod';
+
+export const MOMENTS = ['acquire.invoke', 'acquire.ok', 'release.invoke'] as const;
+export type Moment = (typeof MOMENTS)[number];
+
+const endpointSchema = z.object({
+  host: z.string(),
+  port: z.number(),
+  username: z.string().optional(),
+  password: z.string().optional(),
+  tls: z.boolean().optional(),
+});
+
+export const taskSchema = z.object({
+  worker: z.number().int().nonnegative(),
+  workers: z.number().int().positive(),
+  clientsPerWorker: z.number().int().positive(),
+  /** How often this worker was killed before in this run; its process numbers go on from there. */
+  incarnation: z.number().int().nonnegative(),
+  historyFile: z.string(),
+  originNs: z.string(),
+  scenario: z.string(),
+  keys: z.array(z.string()).min(1),
+  lapseKey: z.string(),
+  leaseMs: z.number().positive(),
+  acquireTimeoutMs: z.number().positive(),
+  renew: z.boolean(),
+  holdsMs: z.array(z.number().nonnegative()).min(1),
+  thinksMs: z.array(z.number().nonnegative()).min(1),
+});
+export type Task = z.infer<typeof taskSchema>;
+
+export const toWorkerSchema = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('connect'),
+    module: z.string(),
+    endpoints: z.array(endpointSchema),
+    prefix: z.string(),
+    options: z.record(z.string(), z.unknown()),
+    resourcePort: z.number(),
+  }),
+  z.object({ type: z.literal('run'), task: taskSchema }),
+  /** Tell when the n-th moment of this kind from now is reached. */
+  z.object({ type: z.literal('aim'), id: z.string(), moment: z.enum(MOMENTS), nth: z.number().int().positive() }),
+  z.object({ type: z.literal('tell-next-grant') }),
+  z.object({ type: z.literal('finish') }),
+  z.object({ type: z.literal('tell-wall-clock') }),
+  /** Answer `settled` once the lock's backend answers it. */
+  z.object({ type: z.literal('settle') }),
+]);
+export type ToWorker = z.infer<typeof toWorkerSchema>;
+
+export const fromWorkerSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('ready') }),
+  z.object({ type: z.literal('connected') }),
+  z.object({ type: z.literal('moment'), id: z.string() }),
+  z.object({ type: z.literal('granted'), key: z.string() }),
+  z.object({ type: z.literal('finished') }),
+  z.object({ type: z.literal('wall-clock'), ms: z.number() }),
+  z.object({ type: z.literal('settled') }),
+  z.object({ type: z.literal('failed'), message: z.string() }),
+]);
+export type FromWorker = z.infer<typeof fromWorkerSchema>;

@@ -1,0 +1,51 @@
+/**
+ * No lock: everybody is let in at once. What a scenario loses without a lock, and what the harness costs by itself. It
+ * claims exclusion, so that verifying it fails.
+ */
+import { checkKey } from '../key.ts';
+import type { AcquireOptions, Health, Inspection, Lease, Lock, LockModule, TryAcquireOptions } from '../lock.ts';
+import { abortedError } from '../lease/acquire.ts';
+import { usingLease } from '../using.ts';
+import { MemoryLease } from './memory-lease.ts';
+
+export class NoLock implements Lock {
+  async acquire(key: string, { signal }: AcquireOptions = {}): Promise<Lease> {
+    checkKey(key);
+    if (signal?.aborted === true) throw abortedError(key, signal, 'definite');
+    return new MemoryLease(key, () => undefined);
+  }
+
+  tryAcquire(key: string, options: TryAcquireOptions = {}): Promise<Lease> {
+    return this.acquire(key, options);
+  }
+
+  using<T>(key: string, options: AcquireOptions, routine: (lease: Lease) => Promise<T>): Promise<T> {
+    return usingLease(this, key, options, routine);
+  }
+
+  async inspect(key: string): Promise<Inspection> {
+    checkKey(key);
+    return { key, held: false };
+  }
+
+  async health(): Promise<Health> {
+    return { ok: true, latencyMs: 0 };
+  }
+}
+
+export const lock: LockModule = {
+  name: 'none',
+  summary: 'Baseline: no lock at all, everybody is let in.',
+  backend: 'memory',
+  topologies: ['single'],
+  claims: {
+    exclusion: { otherwise: 'holds' },
+    'no-lost-update': { otherwise: 'holds' },
+    'deadlock-freedom': { otherwise: 'holds' },
+  },
+  recoverMs: 1000,
+  roundTrips: 0,
+  async connect() {
+    return { lock: new NoLock(), close: async () => undefined };
+  },
+};

@@ -1,0 +1,20 @@
+/**
+ * Mistake: fewer than half of the nodes are enough. Two clients can hold disjoint sets of them at once.
+ * Source: quorum computed as N / 2, rounded down.
+ * Must show: exclusion violated under minority-partition.
+ */
+import { LeaseLock } from '../lease/lease-lock.ts';
+import { RedlockBackend } from '../redis/redlock.ts';
+import { redlockSpecimen } from './specimen.ts';
+
+export const lock = redlockSpecimen(
+  {
+    name: 'redlock-minority',
+    specimen: {
+      mistake: 'a quorum of fewer than half of the nodes',
+      source: 'quorum computed as N / 2, rounded down',
+      shows: [{ property: 'exclusion', hazards: ['minority-partition'] }],
+    },
+  },
+  (options) => new LeaseLock(new RedlockBackend(options, Math.floor(options.clients.length / 2)), options),
+);

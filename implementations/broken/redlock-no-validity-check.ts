@@ -1,0 +1,30 @@
+/**
+ * Mistake: the time that it took to reach a majority is not held against the lease, and no node has a time limit: a
+ * majority that answers after the first grants have run out is a success all the same.
+ * Source: step 3 of Redis's description of Redlock, left out.
+ * Must show: exclusion violated under latency.
+ */
+import { LeaseLock } from '../lease/lease-lock.ts';
+import { RedlockBackend } from '../redis/redlock.ts';
+import { redlockSpecimen } from './specimen.ts';
+
+class EverInTime extends LeaseLock {
+  protected override inTime(): boolean {
+    return true;
+  }
+}
+
+export const lock = redlockSpecimen(
+  {
+    name: 'redlock-no-validity-check',
+    specimen: {
+      mistake: 'a majority that answers after the lease has run out counts, and no node has a time limit',
+      source: "Redis's description of Redlock, step 3, left out",
+      shows: [{ property: 'exclusion', hazards: ['latency'] }],
+    },
+  },
+  (options) => {
+    const patient = { ...options, nodeTimeoutMs: Infinity, commandTimeoutMs: Infinity };
+    return new EverInTime(new RedlockBackend(patient), patient);
+  },
+);

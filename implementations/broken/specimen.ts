@@ -1,0 +1,62 @@
+/** What the Redis specimens share: everything that is not their mistake is the reference implementation's. */
+import type { LeaseLock } from '../lease/lease-lock.ts';
+import type { LockModule, Specimen } from '../lock.ts';
+import { claims as basicClaims } from '../redis/basic.ts';
+import type { RedisLockOptions } from '../redis/basic.ts';
+import { connectClients, connected, parseOptions, redisOptions } from '../redis/connect.ts';
+import { claims as redlockClaims, redlockOptions } from '../redis/redlock.ts';
+import type { RedlockOptions } from '../redis/redlock.ts';
+
+interface Definition {
+  readonly name: string;
+  readonly specimen: Specimen;
+}
+
+/** A specimen on one server. It claims what `redis-basic` does. */
+export function redisSpecimen(definition: Definition, make: (options: RedisLockOptions) => LeaseLock): LockModule {
+  return {
+    name: definition.name,
+    summary: `Specimen: ${definition.specimen.mistake}`,
+    backend: 'redis',
+    topologies: ['single'],
+    claims: basicClaims,
+    recoverMs: 2500,
+    specimen: definition.specimen,
+    async connect(context) {
+      const options = parseOptions(redisOptions, context.options);
+      const clients = connectClients(context, options);
+      const [client] = clients.commands;
+      const [subscriber] = clients.subscribers;
+      return connected(make({ ...options, client, subscriber, prefix: context.prefix }), clients, context.signal);
+    },
+  };
+}
+
+/** A specimen on five independent servers. It claims what `redlock` does. */
+export function redlockSpecimen(definition: Definition, make: (options: RedlockOptions) => LeaseLock): LockModule {
+  return {
+    name: definition.name,
+    summary: `Specimen: ${definition.specimen.mistake}`,
+    backend: 'redis',
+    topologies: ['5 independent nodes'],
+    claims: redlockClaims,
+    recoverMs: 2500,
+    specimen: definition.specimen,
+    async connect(context) {
+      const options = parseOptions(redlockOptions, context.options);
+      const clients = connectClients(context, options);
+      const { commands, subscribers } = clients;
+      return connected(
+        make({ ...options, clients: commands, subscribers, prefix: context.prefix }),
+        clients,
+        context.signal,
+      );
+    },
+  };
+}
+
+/**
+ * How long a specimen dawdles where a real program would be held up now and then (by garbage collection, by a pool that
+ * is empty, by a slow link), so that a fault falls into the gap within a few tries and not within thousands.
+ */
+export const GAP_MS = 50;

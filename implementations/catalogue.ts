@@ -1,0 +1,57 @@
+/** Every lock by name, and where its module lies, for workers load it by its address. */
+import { lock as local } from './baseline/local.ts';
+import { lock as none } from './baseline/none.ts';
+import { lock as fenceOutsideGrant } from './broken/fence-outside-grant.ts';
+import { lock as getThenDelete } from './broken/get-then-delete.ts';
+import { lock as noExpiry } from './broken/no-expiry.ts';
+import { lock as noOwnerDelete } from './broken/no-owner-delete.ts';
+import { lock as redlockMinority } from './broken/redlock-minority.ts';
+import { lock as redlockNoValidityCheck } from './broken/redlock-no-validity-check.ts';
+import { lock as redlockUnconditionalCleanup } from './broken/redlock-unconditional-cleanup.ts';
+import { lock as renewRecreatesKey } from './broken/renew-recreates-key.ts';
+import { lock as renewalWithoutDeadline } from './broken/renewal-without-deadline.ts';
+import { lock as setnxThenExpire } from './broken/setnx-then-expire.ts';
+import type { LockModule } from './lock.ts';
+import { lock as redisBasic } from './redis/basic.ts';
+import { lock as redlock } from './redis/redlock.ts';
+
+export interface CatalogueEntry {
+  readonly module: LockModule;
+  /** To be imported by a worker; exports `lock`. */
+  readonly url: string;
+}
+
+/** In the order in which they are listed: reference locks, baselines, specimens. */
+export const catalogue: ReadonlyMap<string, CatalogueEntry> = new Map(
+  [
+    entry(redisBasic, 'redis/basic'),
+    entry(redlock, 'redis/redlock'),
+    entry(none, 'baseline/none'),
+    entry(local, 'baseline/local'),
+    specimen(setnxThenExpire),
+    specimen(noExpiry),
+    specimen(noOwnerDelete),
+    specimen(getThenDelete),
+    specimen(redlockUnconditionalCleanup),
+    specimen(redlockNoValidityCheck),
+    specimen(redlockMinority),
+    specimen(renewalWithoutDeadline),
+    specimen(renewRecreatesKey),
+    specimen(fenceOutsideGrant),
+  ].map((listed) => [listed.module.name, listed]),
+);
+
+export function findLock(name: string): CatalogueEntry | undefined {
+  return catalogue.get(name);
+}
+
+/** The modules lie beside this one, as sources or compiled, with its own extension. */
+function entry(module: LockModule, path: string): CatalogueEntry {
+  const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
+  return { module, url: new URL(`./${path}${extension}`, import.meta.url).href };
+}
+
+/** A specimen's file bears its name. */
+function specimen(module: LockModule): CatalogueEntry {
+  return entry(module, `broken/${module.name}`);
+}

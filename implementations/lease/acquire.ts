@@ -1,0 +1,93 @@
+/** Asking until the lock is granted, the caller's time is up, or the caller has gone. */
+import { LockAbortedError, LockBackendError, LockTimeoutError } from '../lock.ts';
+import type { LockError, Outcome } from '../lock.ts';
+import type { Attempted } from './attempt.ts';
+import type { Settings } from './options.ts';
+import { retryDelayMs } from './retry.ts';
+import type { Place, Waiting } from './waiting.ts';
+
+export type Granted = Extract<Attempted, { kind: 'granted' }>;
+
+export interface Acquisition {
+  readonly key: string;
+  readonly timeoutMs: number;
+  readonly commandTimeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+  readonly shared: boolean;
+  readonly attempt: (limitMs: number) => Promise<Attempted>;
+}
+
+/**
+ * While the backend is in trouble it is asked again, too; once time is up, the error is that trouble, for
+ * `LockTimeoutError` says that somebody else held the lock.
+ *
+ * @throws LockTimeoutError, LockAbortedError, LockBackendError, LockOutcomeUnknownError
+ */
+export async function acquireWithin(call: Acquisition, settings: Settings, waiting: Waiting): Promise<Granted> {
+  const { clock, retry, random } = settings;
+  const { key, timeoutMs, commandTimeoutMs, signal } = call;
+  const startedAt = clock.now();
+  const until = startedAt + timeoutMs;
+  const course = new Course(key);
+  let place: Place | undefined;
+  let granted: Granted | undefined;
+  try {
+    for (let attempts = 1; ; attempts += 1) {
+      const missedHints = waiting.missedHints(key);
+      // With no time to wait at all, the one attempt still has a command's time.
+      const limitMs = timeoutMs === 0 ? commandTimeoutMs : Math.min(commandTimeoutMs, until - clock.now());
+      const attempted = await call.attempt(limitMs);
+      if (attempted.kind === 'granted' || attempted.kind === 'busy') place?.answered();
+      if (attempted.kind === 'granted') return (granted = attempted);
+      if (attempted.kind === 'aborted') throw abortedError(key, signal, 'unknown');
+      course.note(attempted, limitMs < commandTimeoutMs);
+
+      const now = clock.now();
+      if (now >= until || attempts >= retry.maxAttempts) throw course.end(now - startedAt);
+      let delayMs = retryDelayMs(retry, attempts, random());
+      if (attempted.kind === 'busy' && attempted.retryAfterMs !== undefined) {
+        // One more millisecond, for a server's expiry has that resolution.
+        delayMs = Math.min(delayMs, attempted.retryAfterMs + 1);
+      }
+      place ??= waiting.enter(key);
+      await place.sleep(Math.min(delayMs, until - now), missedHints, signal);
+      if (signal?.aborted === true) throw abortedError(key, signal, course.outcome);
+      if (clock.now() >= until) throw course.end(clock.now() - startedAt);
+    }
+  } finally {
+    // Shared leases are granted together: whoever is let in lets the next one try.
+    place?.leave(granted !== undefined && call.shared);
+  }
+}
+
+export function abortedError(key: string, signal: AbortSignal | undefined, outcome: Outcome): LockAbortedError {
+  return new LockAbortedError(`waiting for ${JSON.stringify(key)} was aborted`, outcome, { cause: signal?.reason });
+}
+
+/** What the attempts of one acquisition have come to. */
+class Course {
+  readonly #key: string;
+  /** The trouble that the last full attempt met; none if the answer was "busy". */
+  #trouble: LockError | undefined;
+  /** Unknown as soon as one attempt was: it is being undone, but that too may not have happened yet. */
+  outcome: Outcome = 'definite';
+
+  constructor(key: string) {
+    this.#key = key;
+  }
+
+  /** `short`: the caller's time, not the backend's, limited the attempt, so that it says nothing about the backend. */
+  note(attempted: Attempted, short: boolean): void {
+    if (attempted.kind === 'busy') this.#trouble = undefined;
+    if (attempted.kind !== 'trouble') return;
+    if (attempted.error.outcome === 'unknown') this.outcome = 'unknown';
+    if (!short || attempted.error.outcome === 'definite') this.#trouble = attempted.error;
+  }
+
+  end(waitedMs: number): LockError {
+    const message = `${JSON.stringify(this.#key)} was not granted within ${Math.round(waitedMs)} ms`;
+    if (this.#trouble === undefined) return new LockTimeoutError(message, this.outcome);
+    if (this.#trouble.outcome === this.outcome) return this.#trouble;
+    return new LockBackendError(message, this.outcome, { cause: this.#trouble });
+  }
+}

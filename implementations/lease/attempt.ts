@@ -1,0 +1,59 @@
+/** One attempt to be granted a lock: its time limit, its ambiguity and its lateness. */
+import { LockBackendError, LockOutcomeUnknownError, isLockError } from '../lock.ts';
+import type { LockError } from '../lock.ts';
+import type { Answer, Grant, LeaseBackend, LeaseRequest } from './backend.ts';
+import type { Clock } from './clock.ts';
+import { deadlineOf } from './held-lease.ts';
+import type { Undoing } from './undo.ts';
+import { CutShortError, within } from './within.ts';
+
+export type Attempted =
+  | { readonly kind: 'granted'; readonly grant: Grant; readonly sentAt: number }
+  | { readonly kind: 'busy'; readonly retryAfterMs: number | undefined }
+  | { readonly kind: 'trouble'; readonly error: LockError }
+  /** The caller's signal aborted while the answer was outstanding. */
+  | { readonly kind: 'aborted' };
+
+export interface AttemptContext {
+  readonly backend: LeaseBackend;
+  readonly clock: Clock;
+  readonly undoing: Undoing;
+  readonly commandTimeoutMs: number;
+  /** Whether a grant that arrives `now` leaves anything of its lease. */
+  readonly inTime: (expiresAt: number, now: number) => boolean;
+}
+
+/** Never rejects. Whatever may have been taken without being returned is undone in the background. */
+export async function attempt(
+  context: AttemptContext,
+  request: LeaseRequest,
+  limitMs: number,
+  signal: AbortSignal | undefined,
+): Promise<Attempted> {
+  const { backend, clock, undoing, commandTimeoutMs } = context;
+  const sentAt = clock.now();
+  let answer: Answer;
+  try {
+    answer = await within(clock, backend.attempt(request), limitMs, signal);
+  } catch (error) {
+    if (isLockError(error) && error.outcome === 'definite') return { kind: 'trouble', error };
+    undoing.start(request, commandTimeoutMs);
+    if (error instanceof CutShortError && error.by === 'caller') return { kind: 'aborted' };
+    return { kind: 'trouble', error: unknownOutcome(request.key, error) };
+  }
+  if (answer.kind === 'busy') {
+    if (answer.partial === true) undoing.start(request, commandTimeoutMs);
+    return { kind: 'busy', retryAfterMs: answer.retryAfterMs };
+  }
+  if (!context.inTime(deadlineOf(sentAt, request.leaseMs), clock.now())) {
+    undoing.start(request, commandTimeoutMs);
+    const message = `the grant of ${JSON.stringify(request.key)} arrived after its own deadline`;
+    return { kind: 'trouble', error: new LockBackendError(message, 'unknown') };
+  }
+  return { kind: 'granted', grant: { ...request, fencingToken: answer.fencingToken }, sentAt };
+}
+
+function unknownOutcome(key: string, error: unknown): LockError {
+  if (isLockError(error)) return error;
+  return new LockOutcomeUnknownError(`no answer to the request for ${JSON.stringify(key)}`, { cause: error });
+}

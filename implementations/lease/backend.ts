@@ -1,0 +1,56 @@
+/** What the lease engine asks of a backend. Everything about time, waiting and ambiguity is the engine's own work. */
+import type { Inspection, Mode, ReleaseOutcome } from '../lock.ts';
+
+/** One attempt to be granted a lock. No two attempts share a token, not even those of one call of `acquire`. */
+export interface LeaseRequest {
+  readonly key: string;
+  readonly token: string;
+  readonly leaseMs: number;
+  readonly mode: Mode;
+  readonly owner: string | undefined;
+}
+
+/** A request that was granted. */
+export interface Grant extends LeaseRequest {
+  readonly fencingToken: bigint | undefined;
+}
+
+export type Answer =
+  | { readonly kind: 'granted'; readonly fencingToken?: bigint }
+  | {
+      readonly kind: 'busy';
+      /** When the holder's lease runs out at the latest, if the backend knows. */
+      readonly retryAfterMs?: number;
+      /** Some of several nodes did grant it: it must be undone. */
+      readonly partial?: boolean;
+    };
+
+/** Tells waiters that it may be worth asking again. A hint: it may be early, late, doubled or missing. */
+export interface WakeUps {
+  /**
+   * Calls `hint` whenever the key may have become free, and once whenever the subscription has (again) taken effect.
+   * Never throws. @returns the function that ends the subscription.
+   */
+  subscribe(key: string, hint: () => void): () => void;
+}
+
+/**
+ * Methods reject with a `LockError` that is *definite* only when certainly nothing was and nothing will be carried out;
+ * any other rejection leaves the outcome unknown. They need no time limit of their own.
+ */
+export interface LeaseBackend {
+  /** Whether `mode: 'shared'` is understood. */
+  readonly shares: boolean;
+  readonly wakeUps: WakeUps | undefined;
+  /** Idempotent by token: a copy that finds its own token in force gets the same answer again. */
+  attempt(request: LeaseRequest): Promise<Answer>;
+  /** Sets the full length anew, from now on, if the token is still in force. Never re-creates what has vanished. */
+  extend(grant: Grant): Promise<'extended' | 'lost'>;
+  /** Deletes by token. `released` only if the very grant that is named here was still in force. */
+  free(grant: Grant): Promise<ReleaseOutcome>;
+  /** Removes whatever the request may have taken, also where it never arrived. */
+  undo(request: LeaseRequest): Promise<void>;
+  inspect(key: string): Promise<Inspection>;
+  /** Resolves when the backend can serve; with a word on its state, if there is one to say. */
+  probe(): Promise<string | undefined>;
+}
