@@ -2,9 +2,9 @@
 import type { Cell, LockReport, Report } from '../harness/verdict/report.ts';
 import { commandBox } from './html/command.ts';
 import { acquireComparison, costSection } from './html/cost.ts';
-import { counterexample, foldedCounterexample } from './html/counterexample.ts';
+import { counterexample, example, foldedCounterexample } from './html/counterexample.ts';
 import { markup, trusted, type Markup } from './html/markup.ts';
-import { matrixTable, notPromisedList, untestedList } from './html/matrix.ts';
+import { matrixTable, observations, untestedList } from './html/matrix.ts';
 import { SCRIPT } from './html/script.ts';
 import { STYLE } from './html/style.ts';
 import { TIMELINE_PATTERNS } from './html/timeline.ts';
@@ -99,7 +99,7 @@ function lockSection(lock: LockReport, id: string): Markup {
 ${whatWasRun(lock)}
 ${broken.length === 0 ? undefined : markup`<h3>${broken.length === 1 ? 'Counterexample' : 'Counterexamples'}</h3>${violations.map(({ first, others }) => markup`${counterexample(lock, first, anchor(first))}${others.map((cell) => foldedCounterexample(lock, cell, anchor(cell)))}`)}`}
 ${matrix === undefined ? undefined : markup`<h3>Claims</h3>${matrix}<p class="small">${EVIDENCE_LEGEND}</p>`}
-${notPromisedList(lock)}
+${observations(lock, (cell) => example(lock, cell))}
 ${untestedList(lock)}
 ${costSection(lock, id)}
 </section>`;

@@ -1,6 +1,6 @@
 /** The summary in the terminal: what was run, what held, what broke and how to see it again. What matters most last. */
 import type { Cell, LockReport, Report } from '../harness/verdict/report.ts';
-import { MARKS, evidence, standingOf, untestedOf, violationsOf, type Untested } from './reading.ts';
+import { MARKS, evidence, standingOf, summaryBesideStory, untestedOf, violationsOf, type Untested } from './reading.ts';
 import type { Reporter } from './reporter.ts';
 import { costLines, overviewLines, thresholdLines } from './terminal/cost.ts';
 import { MAX_WIDTH, hanging, wrap } from './terminal/layout.ts';
@@ -157,11 +157,15 @@ function legendBlock(report: Report, width: number, paint: Paint): Block {
 function violationBlocks(lock: LockReport, width: number, paint: Paint): readonly Block[] {
   return violationsOf(lock).map(({ first, others }) => [
     ...violationTitle(`${lock.name}: ${first.property} VIOLATED`, first, width, paint),
-    ...(first.witness === undefined ? [] : wrap(first.witness.summary, width - 2).map((line) => `  ${line}`)),
+    ...wrapped(summaryBesideStory(first.witness), width),
     ...(first.witness?.story ?? []).flatMap((line, index) => hanging(`    ${index + 1}.`, line, width, 7)),
     ...replayLine(first, paint),
     ...others.flatMap((cell) => [...violationTitle('also', cell, width, paint), ...replayLine(cell, paint)]),
   ]);
+}
+
+function wrapped(text: string | undefined, width: number): Block {
+  return text === undefined ? [] : wrap(text, width - 2).map((line) => `  ${line}`);
 }
 
 function violationTitle(title: string, cell: Cell, width: number, paint: Paint): Block {

@@ -1,6 +1,6 @@
 /** One broken claim: its story, its timeline, the events that prove it and the command that shows it again. */
 import type { Cell, LockReport, Timeline } from '../../harness/verdict/report.ts';
-import { MARKS, evidence } from '../reading.ts';
+import { MARKS, evidence, summaryBesideStory } from '../reading.ts';
 import { hazardName, milliseconds, underHazard } from '../wording.ts';
 import { commandBox } from './command.ts';
 import { markup, type Markup } from './markup.ts';
@@ -18,6 +18,11 @@ export function foldedCounterexample(lock: LockReport, cell: Cell, anchor: strin
 <article id="${anchor}" aria-labelledby="${anchor}-title">${body(lock, cell)}</article></details>`;
 }
 
+/** What breaks no promise, opened by the reader. */
+export function example(lock: LockReport, cell: Cell): Markup {
+  return markup`<details><summary>An example</summary>${body(lock, cell)}</details>`;
+}
+
 function title(cell: Cell, anchor: string): Markup {
   return markup`<h4 id="${anchor}-title"><span class="mark" aria-hidden="true">${MARKS.violated.mark}</span> ${cell.property} violated ${underHazard(cell.hazard)}</h4>`;
 }
@@ -26,17 +31,18 @@ function body(lock: LockReport, cell: Cell): Markup {
   const { witness, replay } = cell;
   const story = witness?.story.map((line) => markup`<li>${line}</li>`) ?? [];
   const of = `${lock.name}, ${cell.property} ${underHazard(cell.hazard)}`;
-  return markup`<p>${witness?.summary} <span class="muted">${evidence(cell)}.</span></p>
+  return markup`<p>${summaryBesideStory(witness)} <span class="muted">${evidence(cell)}.</span></p>
 ${story.length === 0 ? undefined : markup`<ol class="story">${story}</ol>`}
-${witness?.timeline === undefined ? undefined : timelineFigure(witness.timeline, of)}
+${witness?.timeline === undefined ? undefined : timelineFigure(witness.timeline, of, cell.property === 'exclusion')}
 ${replay === undefined ? undefined : commandBox('Replay it', replay)}
 ${witness === undefined || witness.events.length === 0 ? undefined : events(witness.events)}`;
 }
 
-function timelineFigure(timeline: Timeline, of: string): Markup {
+/** Only of a broken exclusion is it said that a key was held twice: elsewhere leases may end for other reasons. */
+function timelineFigure(timeline: Timeline, of: string, heldTwice: boolean): Markup {
   const label = `Timeline of ${of}, key ${timeline.key}; the table below it says the same`;
   return markup`<figure>
-<div class="scroll" tabindex="0" role="region" aria-label="${label}">${timelineSvg(timeline, label)}</div>
+<div class="scroll" tabindex="0" role="region" aria-label="${label}">${timelineSvg(timeline, label, heldTwice)}</div>
 <figcaption>${legend(timeline)}</figcaption>
 </figure>
 <details><summary>The timeline as a table</summary>${timelineTable(timeline)}</details>`;

@@ -1,6 +1,16 @@
 /** The matrix row of a lock as a table: hazards down, properties across, one cell for each claim. */
 import type { Cell, LockReport } from '../../harness/verdict/report.ts';
-import { MARKS, byNote, evidence, hazardsOf, rowsOf, standingOf, untestedOf, type Standing } from '../reading.ts';
+import {
+  MARKS,
+  evidence,
+  hazardsOf,
+  observationOf,
+  observationsOf,
+  rowsOf,
+  standingOf,
+  untestedOf,
+  type Standing,
+} from '../reading.ts';
 import { hazardName, underHazard, underHazards } from '../wording.ts';
 import { markup, type Markup } from './markup.ts';
 
@@ -38,7 +48,8 @@ function tableCell(cell: Cell | undefined, anchor: (cell: Cell) => string): Mark
 function briefly(cell: Cell, standing: Standing): string {
   if (standing === 'not-judged' || standing === 'not-applicable') return '';
   if (standing !== 'not-promised') return evidence(cell);
-  return { violated: 'broke', holds: 'held all the same', inconclusive: 'not exercised' }[cell.verdict];
+  if (cell.verdict === 'holds') return observationOf(cell) === undefined ? 'held all the same' : 'see below';
+  return cell.verdict === 'violated' ? 'broke, see below' : 'not exercised';
 }
 
 const CLAIMS: Readonly<Record<Cell['claim'], string>> = {
@@ -61,16 +72,18 @@ function sentence(cell: Cell, standing: Standing): string {
   ].join('\n');
 }
 
-/** What was seen where nothing was promised: not a fault of the lock, but what its users must know. */
-export function notPromisedList(lock: LockReport): Markup | undefined {
-  const broken = lock.cells.filter((cell) => standingOf(cell) === 'not-promised' && cell.verdict === 'violated');
-  if (broken.length === 0) return undefined;
-  const items = [...Map.groupBy(broken, ({ property }) => property)].flatMap(([property, cells]) =>
-    byNote(cells).map(
-      ({ note, cells: members }) =>
-        markup`<dt>${property} ${underHazards(members)}</dt><dd>${note === '' ? 'it broke' : note}</dd>`,
-    ),
+/**
+ * What was seen that breaks no promise: not a fault of the lock, but what its users must know. `example` draws the
+ * counterexample of a cell that has one.
+ */
+export function observations(lock: LockReport, example: (cell: Cell) => Markup): Markup | undefined {
+  const items = [...Map.groupBy(lock.cells, ({ property }) => property)].flatMap(([property, cells]) =>
+    observationsOf(cells).map(({ seen, cells: members }) => {
+      const shown = members.find(({ witness }) => witness !== undefined);
+      return markup`<dt>${property} ${underHazards(members)}</dt><dd>${seen}</dd>${shown === undefined ? undefined : markup`<dd class="wide">${example(shown)}</dd>`}`;
+    }),
   );
+  if (items.length === 0) return undefined;
   return markup`<h3>Seen where nothing is promised</h3><dl class="notes">${items}</dl>`;
 }
 

@@ -41,7 +41,8 @@ h1.holds .mark { color: var(--good); } h1.violated .mark { color: var(--bad); } 
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 dl.facts { margin: 1rem 0; display: grid; gap: .25rem; } dl.facts div { display: grid; grid-template-columns: 6.5rem 1fr; gap: .75rem; }
 dt { color: var(--muted); } dd { margin: 0; overflow-wrap: anywhere; }
-dl.notes { display: grid; grid-template-columns: minmax(10rem, 19rem) 1fr; gap: .35rem 1.5rem; margin: .5rem 0; }
+dl.notes { display: grid; grid-template-columns: minmax(10rem, 19rem) minmax(0, 1fr); gap: .35rem 1.5rem; margin: .5rem 0; }
+dl.notes .wide { grid-column: 1 / -1; margin-bottom: .5rem; }
 .scroll { overflow-x: auto; max-width: 100%; background:
   linear-gradient(to left, var(--paper) 40%, transparent) right / 3rem 100% no-repeat local,
   linear-gradient(to left, var(--shade), transparent) right / .9rem 100% no-repeat scroll; }
@@ -93,7 +94,7 @@ svg text { font-family: system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberatio
 .timeline .refused { stroke: var(--bad); stroke-width: 2; fill: none; }
 @media (max-width: 40rem) {
   body { font-size: 15px; } h1 { font-size: 1.35rem; } header, main, footer { padding-left: 1rem; padding-right: 1rem; } header { padding-top: 1.25rem; }
-  dl.notes { grid-template-columns: 1fr; gap: 0; } dl.notes dd { margin-bottom: .6rem; } .brand span { display: block; margin: 0; }
+  dl.notes { grid-template-columns: minmax(0, 1fr); gap: 0; } dl.notes dd { margin-bottom: .6rem; } .brand span { display: block; margin: 0; }
   .command .label { flex-basis: 100%; } dl.facts div { grid-template-columns: 5rem 1fr; } .counterexample { padding: .75rem; }
 }
 @page { margin: 15mm 14mm; }

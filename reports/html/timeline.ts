@@ -50,8 +50,8 @@ export const TIMELINE_PATTERNS = markup`<svg class="unseen" aria-hidden="true"><
 <pattern id="tl-overlap" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(-45)"><rect width="2.5" height="6" class="hatch-overlap"/></pattern>
 </defs></svg>`;
 
-/** The drawing; `label` is its accessible name. */
-export function timelineSvg(timeline: Timeline, label: string): Markup {
+/** The drawing; `label` is its accessible name. `heldTwice` marks where two leases of the proof overlap. */
+export function timelineSvg(timeline: Timeline, label: string, heldTwice: boolean): Markup {
   const scale = scaleOf(timeline);
   const faults = faultRows(timeline.faults, (fault) => faultLabel(fault, scale));
   const faultsTop = 26;
@@ -68,7 +68,7 @@ export function timelineSvg(timeline: Timeline, label: string): Markup {
 ${lanes.map(({ lane, top: y, height }, index) => laneBackground(lane, y, height, index, scale))}
 ${ofServers.map((fault) => faultSpan(fault, faultsTop, bottom, scale))}
 ${axis(scale, faultsTop, bottom)}
-${overlapsOf(timeline).map((overlap) => overlapBand(overlap, lanes, faultsTop, scale))}
+${(heldTwice ? overlapsOf(timeline) : []).map((overlap) => overlapBand(overlap, lanes, faultsTop, scale))}
 ${faults.flatMap((row, index) => row.map((fault) => faultBar(fault, faultsTop + index * FAULT_ROW, scale)))}
 ${faults.length === 0 ? undefined : markup`<text class="lane-name" x="0" y="${faultsTop + 15}">faults</text>`}
 ${lanes.flatMap(({ lane, top: y }) => lane.rows.flatMap((row, index) => row.map((holding) => holdingBar(holding, y + LANE_PADDING + index * HOLDING_ROW, scale))))}

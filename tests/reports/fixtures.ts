@@ -81,7 +81,9 @@ export function lockReport(override: Partial<LockReport> = {}): LockReport {
         return cell(
           property,
           hazard,
-          hazard === 'client-pause' ? { claim, verdict: 'violated', violations: 3, note } : { claim },
+          hazard === 'client-pause'
+            ? { claim, verdict: 'violated', violations: 3, note, witness: pauseWitness }
+            : { claim },
         );
       }
       if (claim === 'not-promised')

@@ -50,7 +50,7 @@ test('the matrix has a cell for each claim, with its tries and its bound', async
     ]);
     assert.match(await row('reset').getByRole('cell').first().innerText(), /✓ holds\s+0 of 224, below 1\.4 %/u);
     assert.match(await row('server-pause').getByRole('cell').first().innerText(), /may refuse service/u);
-    assert.match(await row('client-pause').getByRole('cell').nth(1).innerText(), /not promised\s+broke/u);
+    assert.match(await row('client-pause').getByRole('cell').nth(1).innerText(), /not promised\s+broke, see below/u);
     const tooltip = await row('reset').getByRole('cell').first().getAttribute('title');
     assert.match(
       tooltip ?? '',

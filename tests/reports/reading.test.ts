@@ -1,9 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Cell } from '../../harness/verdict/report.ts';
-import { evidence, standingOf, triesOf, upperBound, untestedOf, type Standing } from '../../reports/reading.ts';
+import {
+  evidence,
+  observationOf,
+  standingOf,
+  summaryBesideStory,
+  triesOf,
+  upperBound,
+  untestedOf,
+  type Standing,
+} from '../../reports/reading.ts';
 import { duration, milliseconds, percentAtMost } from '../../reports/wording.ts';
 import { cell, inconclusive, lockReport } from './fixtures.ts';
+import { pauseWitness } from './pause-witness.ts';
 
 test('the bound is the probability at which seeing nothing would be a one-in-twenty chance', () => {
   for (const tries of [1, 2, 10, 59, 214, 5000]) {
@@ -74,4 +84,40 @@ test('numbers are short and keep their unit', () => {
   assert.equal(duration(185_000), '3 min 05 s');
   assert.equal(duration(4_320_000), '1 h 12 min');
   assert.deepEqual([0.414, 12.34, 1204.4].map(milliseconds), ['0.41', '12.3', '1,204']);
+});
+
+function seen(override: Partial<Cell>): string | undefined {
+  return observationOf(cell('no-lost-update', 'client-pause', override));
+}
+
+test('harm that nobody promised to prevent is an observation, whatever the verdict', () => {
+  assert.equal(seen({}), undefined);
+  assert.equal(seen({ note: '2 updates lost' }), '2 updates lost');
+  assert.equal(seen({ claim: 'not-promised', note: '2 updates lost' }), '2 updates lost');
+  assert.equal(seen({ claim: 'not-promised', verdict: 'violated' }), 'it broke');
+  assert.equal(seen({ claim: 'not-promised', verdict: 'violated', witness: pauseWitness }), pauseWitness.summary);
+  assert.equal(seen({ verdict: 'violated', note: 'told as a violation' }), undefined);
+  assert.equal(seen({ verdict: 'inconclusive', note: 'not run' }), undefined);
+});
+
+test('what cannot be tested here is told once, though its cells say it too', () => {
+  const reason = 'the clock of a Go server cannot be moved';
+  const cells = [
+    cell('exclusion', 'reset'),
+    cell('exclusion', 'clock-jump', { verdict: 'inconclusive', exempt: true, note: reason }),
+  ];
+  assert.deepEqual(untestedOf(lockReport({ cells, notTestable: [{ hazard: 'clock-jump', reason }] })), [
+    { standing: 'not-testable', what: 'clock-jump', reason },
+  ]);
+});
+
+test('a summary that the story tells already is not told twice', () => {
+  assert.equal(summaryBesideStory(pauseWitness), pauseWitness.summary);
+  assert.equal(
+    summaryBesideStory({
+      ...pauseWitness,
+      story: [...pauseWitness.story.slice(1), `1.489 s  ${pauseWitness.summary}`],
+    }),
+    undefined,
+  );
 });

@@ -74,6 +74,14 @@ test('what was seen where nothing is promised is told, and is not called a viola
     said(text).includes('· not promised under client-pause: paused 900 ms past a 600 ms lease: 3 updates lost'),
   );
   assert.ok(said(text).includes('under latency: held all the same'));
+  const cells = [
+    cell('no-lost-update', 'none'),
+    cell('no-lost-update', 'client-pause', { note: '2 updates lost late' }),
+  ];
+  assert.match(
+    renderTerminal(report({ locks: [lockReport({ cells })] })),
+    /^ +seen under client-pause: 2 updates lost late$/mu,
+  );
   assert.ok(!text.includes('VIOLATED'));
 });
 
