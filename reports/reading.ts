@@ -1,7 +1,7 @@
 /** How every report reads the cells of the matrix: what a cell amounts to, and rows grouped by property. */
 import { HAZARDS, PROPERTIES, type Property } from '../implementations/claims.ts';
 import type { Cell, LockReport, Witness } from '../harness/verdict/report.ts';
-import { count, counted, hazardName, percentAtMost } from './wording.ts';
+import { count, counted, hazardName, percentAtMost, underHazards } from './wording.ts';
 
 /**
  * What a cell amounts to once claim, verdict and exemption are taken together, worst first.
@@ -46,6 +46,7 @@ export function upperBound(tries: number): number {
 export function evidence(cell: Cell): string {
   const tries = triesOf(cell);
   if (cell.violations > 0) return `${count(cell.violations)} in ${counted(tries, 'try', 'tries')}`;
+  if (cell.verdict === 'inconclusive' && tries > 0) return `unsettled after ${counted(tries, 'try', 'tries')}`;
   if (tries === 0) return cell.runs === 0 ? 'not tried' : `no fault bit in ${counted(cell.runs, 'run')}`;
   return `0 of ${count(tries)}, below ${percentAtMost(upperBound(tries))}`;
 }
@@ -110,7 +111,7 @@ export function byNote(cells: readonly Cell[]): readonly { readonly note: string
 /** One reason why something was not tested, with what it kept from being tested. */
 export interface Untested {
   readonly standing: 'inconclusive' | 'not-judged' | 'not-testable';
-  /** Hazards, or `property under hazards` where the reason concerns one property only. */
+  /** Hazards, or a property with its hazards where the reason concerns one property only. */
   readonly what: string;
   readonly reason: string;
 }
@@ -126,7 +127,7 @@ export function untestedOf(lock: LockReport): readonly Untested[] {
         const properties = [...new Set(cells.map((cell) => cell.property))];
         const hazards = [...new Set(sortedByHazard(cells).map((cell) => hazardName(cell.hazard)))].join(', ');
         const [only] = properties;
-        const what = properties.length === 1 && rows.length > 1 ? `${only} under ${hazards}` : hazards;
+        const what = properties.length === 1 && rows.length > 1 ? `${only} ${underHazards(cells, Infinity)}` : hazards;
         return { standing, what, reason: note === '' ? 'not exercised' : note };
       },
     ),

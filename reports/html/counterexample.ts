@@ -4,7 +4,8 @@ import { MARKS, evidence, summaryBesideStory } from '../reading.ts';
 import { hazardName, milliseconds, underHazard } from '../wording.ts';
 import { commandBox } from './command.ts';
 import { markup, type Markup } from './markup.ts';
-import { timelineSvg, useText } from './timeline.ts';
+import { timelineSvg } from './timeline.ts';
+import { useText } from './uses.ts';
 
 /** `anchor` is its place on the page. */
 export function counterexample(lock: LockReport, cell: Cell, anchor: string): Markup {
@@ -53,6 +54,7 @@ function legendEntry(sample: Markup, text: string): Markup {
 }
 
 function legend({ key, faults, uses, holdings }: Timeline): Markup {
+  const used = (what: 'read' | 'write'): boolean => uses.some(({ use, accepted }) => accepted && use === what);
   const refused = uses.some(({ accepted }) => !accepted);
   return markup`<ul class="legend">
 <li class="muted">Key “${key}”, milliseconds since the plan began</li>
@@ -61,7 +63,8 @@ ${holdings.every(({ inWitness }) => inWitness) ? undefined : legendEntry(markup`
 ${legendEntry(markup`<g class="holding"><line class="wait" x1="2" x2="26" y1="8" y2="8"/></g>`, 'asking, or giving back')}
 ${legendEntry(markup`<path class="deadline" d="M14 1v14m-4 -14h8"/>`, 'deadline')}
 ${faults.length === 0 ? undefined : legendEntry(markup`<rect class="fault" x="2" y="2" width="24" height="12" rx="2"/>`, 'fault')}
-${uses.length === 0 ? undefined : markup`${legendEntry(markup`<g class="use"><circle class="read" cx="14" cy="8" r="4"/></g>`, 'read')}${legendEntry(markup`<g class="use"><rect class="write" x="10" y="4" width="8" height="8"/></g>`, 'write')}`}
+${used('read') ? legendEntry(markup`<g class="use"><circle class="read" cx="14" cy="8" r="4"/></g>`, 'read') : undefined}
+${used('write') ? legendEntry(markup`<g class="use"><rect class="write" x="10" y="4" width="8" height="8"/></g>`, 'write') : undefined}
 ${refused ? legendEntry(markup`<g class="use"><path class="refused" d="M10 4l8 8m0-8l-8 8"/></g>`, 'refused') : undefined}
 </ul>`;
 }

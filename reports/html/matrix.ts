@@ -21,10 +21,12 @@ export function matrixTable(lock: LockReport, anchor: (cell: Cell) => string): M
   const properties = rows.filter((row) => !idle.includes(row)).map(({ property }) => property);
   if (properties.length === 0) return undefined;
   const cells = new Map(lock.cells.map((cell) => [`${cell.property} ${cell.hazard}`, cell]));
-  const body = hazardsOf(lock).map((hazard) => {
-    const inRow = properties.map((property) => tableCell(cells.get(`${property} ${hazard}`), anchor));
-    return markup`<tr><th scope="row">${hazardName(hazard)}</th>${inRow}</tr>`;
-  });
+  const body = hazardsOf(lock)
+    .filter((hazard) => wasTried(lock, hazard))
+    .map((hazard) => {
+      const inRow = properties.map((property) => tableCell(cells.get(`${property} ${hazard}`), anchor));
+      return markup`<tr><th scope="row">${hazardName(hazard)}</th>${inRow}</tr>`;
+    });
   return markup`<div class="scroll" tabindex="0" role="region" aria-label="Claims of ${lock.name}">
 <table class="matrix"><caption class="unseen">Claims of ${lock.name}: hazards in rows, properties in columns</caption>
 <thead><tr><th scope="col">hazard</th>${properties.map((property) => markup`<th scope="col">${property}</th>`)}</tr></thead>
@@ -32,6 +34,12 @@ export function matrixTable(lock: LockReport, anchor: (cell: Cell) => string): M
 ${body}
 </tbody></table></div>
 ${idle.length === 0 ? undefined : markup`<p class="small">Not applicable to this lock: ${idle.map(({ property }) => property).join(', ')}.</p>`}`;
+}
+
+/** A row in which nothing was tried says nothing: its hazard is listed, with the reason, below the table. */
+function wasTried(lock: LockReport, hazard: string): boolean {
+  const cells = lock.cells.filter((cell) => cell.hazard === hazard && cell.claim !== 'not-applicable');
+  return cells.some((cell) => cell.verdict !== 'inconclusive' || !cell.exempt);
 }
 
 function tableCell(cell: Cell | undefined, anchor: (cell: Cell) => string): Markup {

@@ -78,7 +78,7 @@ svg.sample { width: 28px; min-width: 28px; height: 16px; }
 svg text { font-family: system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', sans-serif; }
 .timeline text { font-size: 12px; fill: var(--muted); }
 .timeline .lane { fill: var(--raised); } .timeline .lane.odd { fill: var(--paper); }
-.timeline .lane-name { font-size: 13px; fill: var(--ink); }
+.timeline .door { font-size: 11px; } .timeline .lane-name { font-size: 13px; fill: var(--ink); }
 .timeline .axis line { stroke: var(--rule); } .timeline .wait { stroke: var(--rule-strong); stroke-width: 1.5; }
 .timeline .bar { fill: var(--other); } .timeline .witness .bar { fill: var(--witness); } .timeline .witness .wait, .timeline .witness .cap { stroke: var(--witness); }
 .timeline .witness text { fill: var(--ink); font-weight: 600; } .timeline .cap { stroke: var(--muted); stroke-width: 2; fill: none; }

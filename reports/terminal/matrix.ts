@@ -83,7 +83,7 @@ function heldSentences(cells: readonly Cell[]): readonly string[] {
   const [first = cells[0], second] = faulty;
   if (first === undefined) return refuses;
   const seen = observationsOf(cells).map(({ seen: what, cells: members }) => `seen ${underHazards(members)}: ${what}`);
-  if (second === undefined) return [`${underHazards(cells)}: ${evidence(first)}`, ...refuses, ...seen];
+  if (second === undefined) return [`${underHazards([first])}: ${evidence(first)}`, ...refuses, ...seen];
   const tries = faulty.reduce((sum, cell) => sum + triesOf(cell), 0);
   const least = leastTried(faulty) ?? first;
   const weakest = `${hazardName(least.hazard)} 0 of ${count(triesOf(least))}, below ${percentAtMost(upperBound(triesOf(least)))}`;

@@ -169,6 +169,11 @@ test('several locks stand side by side; simulated time is not drawn beside real 
 
 test('what was not tested, and what was seen where nothing is promised, is told with its reason', async () => {
   await open(browser, inconclusive(), {}, async (page) => {
+    const rows = await page
+      .getByRole('table', { name: /^Claims/u })
+      .getByRole('rowheader')
+      .allInnerTexts();
+    assert.ok(rows.includes('clock-jump') && !rows.includes('server-crash'), 'a hazard that was not tried has no row');
     const text = await page.getByRole('main').innerText();
     assert.match(
       text,
