@@ -28,7 +28,7 @@ export interface RunningProcess {
   lastWords(): string;
 }
 
-const LAST_LINES = 6;
+const LAST_LINES = 12;
 
 /** @throws InfrastructureError when the command cannot be started. */
 export async function startProcess(request: ProcessRequest): Promise<RunningProcess> {

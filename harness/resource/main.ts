@@ -16,7 +16,10 @@ const server = createServer((socket: Socket) => {
   socket.setNoDelay(true);
   // A worker that is killed resets its connection; its next incarnation opens another.
   socket.on('error', () => socket.destroy());
-  createInterface({ input: socket }).on('line', (line) => {
+  const lines = createInterface({ input: socket });
+  // The interface repeats the errors of its socket.
+  lines.on('error', () => lines.close());
+  lines.on('line', (line) => {
     // Trusted: the peer is our own resource client.
     const request = JSON.parse(line) as ResourceRequest;
     if (run === undefined) throw new Error('used before the first run began');

@@ -51,8 +51,8 @@ export class Arena {
     this.#links = parts.links;
     this.#workers = parts.workers;
     this.#folder = parts.folder;
-    for (const worker of parts.workers) {
-      worker.onFailure((error) => {
+    for (const process_ of [parts.resource, ...parts.workers]) {
+      process_.onFailure((error) => {
         this.#failure ??= error;
         this.#onFailure?.();
       });
