@@ -1,7 +1,7 @@
 /** The checkers agree with brute force on random small histories. `HISTORIES=200000` for the full search. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { checkEvents } from '../../harness/check/check.ts';
 import { beliefIsLegal, lostUpdatesOf, serviceIsLegal } from './brute-force.ts';
 import { crowdedStories, eventsOf, stories, type Story } from './story.ts';

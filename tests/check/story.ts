@@ -1,5 +1,5 @@
 /** Small random stories about one lock, as plain data: turned into events for the checkers, and judged by brute force. */
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { HistoryEvent } from '../../harness/history/events.ts';
 
 export interface LeaseStory {
