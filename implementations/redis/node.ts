@@ -47,36 +47,38 @@ export class RedisNode {
     return `${this.lockKey(key)}:free`;
   }
 
-  async attempt({ key, token, leaseMs }: LeaseRequest): Promise<Answer> {
+  attempt({ key, token, leaseMs }: LeaseRequest): Promise<Answer> {
     const lockKey = this.lockKey(key);
-    const reply = await this.run(() =>
-      this.#fenced
-        ? this.#scripts.acquireFenced(2, lockKey, `${lockKey}:fence`, token, leaseMs, FENCE_LIFETIME_MS)
-        : this.#scripts.acquire(1, lockKey, token, leaseMs),
+    return this.#fenced
+      ? this.#run(
+          () => this.#scripts.acquireFenced(2, lockKey, `${lockKey}:fence`, token, leaseMs, FENCE_LIFETIME_MS),
+          fencedAnswer,
+        )
+      : this.#run(() => this.#scripts.acquire(1, lockKey, token, leaseMs), plainAnswer);
+  }
+
+  extend({ key, token, leaseMs }: Grant): Promise<'extended' | 'lost'> {
+    return this.#run(
+      () => this.#scripts.extend(1, this.lockKey(key), token, leaseMs),
+      (reply) => (Number(reply) === 1 ? 'extended' : 'lost'),
     );
-    if (typeof reply === 'string') return this.#fenced ? { kind: 'granted', fencingToken: BigInt(reply) } : GRANTED;
-    const remainingMs = Number(reply);
-    // Without expiry (somebody else's doing), the key says nothing about when to ask again.
-    return remainingMs >= 0 ? { kind: 'busy', retryAfterMs: remainingMs } : { kind: 'busy' };
   }
 
-  async extend({ key, token, leaseMs }: Grant): Promise<'extended' | 'lost'> {
-    const reply = await this.run(() => this.#scripts.extend(1, this.lockKey(key), token, leaseMs));
-    return reply === 1 ? 'extended' : 'lost';
-  }
-
-  async free({ key, token, fencingToken }: Grant): Promise<ReleaseOutcome> {
+  free({ key, token, fencingToken }: Grant): Promise<ReleaseOutcome> {
     const connectionsLost = this.#connections.lost;
     const lockKey = this.lockKey(key);
     const channel = `${lockKey}:free`;
-    const reply = await this.run(() =>
-      fencingToken === undefined
-        ? this.#scripts.release(1, lockKey, token, channel)
-        : this.#scripts.release(2, lockKey, `${lockKey}:fence`, token, channel, String(fencingToken)),
+    return this.#run(
+      () =>
+        fencingToken === undefined
+          ? this.#scripts.release(1, lockKey, token, channel)
+          : this.#scripts.release(2, lockKey, `${lockKey}:fence`, token, channel, String(fencingToken)),
+      (reply) => {
+        if (Number(reply) === 1) return 'released';
+        // The client may have sent it again on a new connection: then the first copy may have deleted the key.
+        return Number(reply) === 0 && this.#connections.lost !== connectionsLost ? 'unknown' : 'lost';
+      },
     );
-    if (reply === 1) return 'released';
-    // The client may have sent it again on a new connection: then the first copy may have deleted the key.
-    return reply === 0 && this.#connections.lost !== connectionsLost ? 'unknown' : 'lost';
   }
 
   async undo({ key, token }: LeaseRequest, announce: boolean): Promise<void> {
@@ -104,19 +106,39 @@ export class RedisNode {
   }
 
   /** Runs commands on the client; their errors become those of the contract. */
-  async run<T>(commands: () => Promise<T>): Promise<T> {
+  run<T>(commands: () => Promise<T>): Promise<T> {
+    return this.#run(commands, (reply) => reply);
+  }
+
+  #run<T, R>(commands: () => Promise<T>, read: (reply: T) => R): Promise<R> {
     const connectionsLost = this.#connections.lost;
-    // ioredis would reject it anyway, with a message that it also uses for commands that have been sent.
-    if (this.client.status === 'end') throw new LockBackendError('the connection to Redis is closed', 'definite');
-    try {
-      return await commands();
-    } catch (error) {
-      throw lockErrorOf(error, this.#connections.lost !== connectionsLost);
+    if (this.client.status === 'end') {
+      // ioredis would reject it anyway, with a message that it also uses for commands that have been sent.
+      return Promise.reject(new LockBackendError('the connection to Redis is closed', 'definite'));
     }
+    return commands().then(read, (error: unknown) => {
+      throw lockErrorOf(error, this.#connections.lost !== connectionsLost);
+    });
   }
 }
 
+/** Replies of the acquire scripts; as strings where the client is told to (`stringNumbers`). */
+function fencedAnswer(reply: unknown): Answer {
+  const fence = Number(reply);
+  return fence > 0 ? { kind: 'granted', fencingToken: BigInt(fence) } : busy(fence);
+}
+
+function plainAnswer(reply: unknown): Answer {
+  return Number(reply) > 0 ? GRANTED : busy(Number(reply));
+}
+
 const GRANTED: Answer = { kind: 'granted' };
+
+function busy(reply: number): Answer {
+  const remainingMs = -2 - reply;
+  // Without expiry (somebody else's doing), the key says nothing about when to ask again.
+  return remainingMs >= 0 ? { kind: 'busy', retryAfterMs: remainingMs } : { kind: 'busy' };
+}
 
 /** `resent`: the connection was lost in between, so that the answer may be one to a second copy of the command. */
 function lockErrorOf(error: unknown, resent: boolean): LockError {

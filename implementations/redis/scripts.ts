@@ -8,35 +8,38 @@ export type RedisClient = Redis | Cluster;
 export type Script = (keyCount: number, ...keysAndArguments: readonly (string | number)[]) => Promise<unknown>;
 
 /**
- * KEYS lock, fence; ARGV token, lease in ms, lifetime of the fence in ms. Answers the fencing token as a string when
- * granted, else the remaining time of the holder's lease as a number.
+ * KEYS lock, fence; ARGV token, lease in ms, lifetime of the fence in ms. Answers the fencing token, a positive number,
+ * when granted; else -2 - the remaining time of the holder's lease in ms (which is -1 for a key without expiry).
  *
- * The fence is the server's time in microseconds, or one more than the last one where the clock lags behind: so it stays
- * ahead also after the data were lost. (Lua's doubles are exact to 2^53, microseconds since 1970 need 51 bits.) The fence
- * is written before the lock: whatever fails, no lock is taken without one.
+ * Fences count up from the server's time in microseconds at the first grant. When the fence is gone, by expiry or with
+ * all data, counting starts from the time that it is by then, which is ahead of anything that was counted before (fewer
+ * than a grant per microsecond). With the fence, no step of the clock matters. (Numbers in Lua are exact to 2^53;
+ * microseconds since 1970 need 51 bits.)
  */
 const ACQUIRE_FENCED = `
-local holder = redis.call('GET', KEYS[1])
-local last = redis.call('GET', KEYS[2])
-if holder == ARGV[1] and last then
-  redis.call('PEXPIRE', KEYS[1], ARGV[2])
-  return last
+local function nextFence()
+  local fence = redis.pcall('INCR', KEYS[2])
+  if fence ~= 1 then return fence end
+  local time = redis.call('TIME')
+  fence = time[1] * 1000000 + time[2]
+  redis.call('SET', KEYS[2], string.format('%.0f', fence), 'PX', ARGV[3])
+  return fence
 end
-if holder and holder ~= ARGV[1] then return redis.call('PTTL', KEYS[1]) end
-local time = redis.call('TIME')
-local fence = time[1] * 1000000 + time[2]
-if last and tonumber(last) >= fence then fence = tonumber(last) + 1 end
-fence = string.format('%.0f', fence)
-redis.call('SET', KEYS[2], fence, 'PX', ARGV[3])
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return fence`;
+if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then
+  local fence = nextFence()
+  if type(fence) ~= 'number' then redis.call('DEL', KEYS[1]) end
+  return fence
+end
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return -2 - redis.call('PTTL', KEYS[1]) end
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+local fence = redis.call('GET', KEYS[2])
+return fence and tonumber(fence) or nextFence()`;
 
-/** KEYS lock; ARGV token, lease in ms. Answers 'OK' when granted, else the remaining time of the holder's lease. */
+/** KEYS lock; ARGV token, lease in ms. Answers 1 when granted, else as above. */
 const ACQUIRE = `
-local holder = redis.call('GET', KEYS[1])
-if holder and holder ~= ARGV[1] then return redis.call('PTTL', KEYS[1]) end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return 'OK'`;
+if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return -2 - redis.call('PTTL', KEYS[1]) end
+return redis.call('PEXPIRE', KEYS[1], ARGV[2])`;
 
 /** KEYS lock; ARGV token, lease in ms. 1 when extended, 0 when it is not (or no longer) the token's. */
 const EXTEND = `
@@ -52,7 +55,8 @@ const RELEASE = `
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('DEL', KEYS[1])
 if ARGV[2] ~= '' then redis.call('PUBLISH', ARGV[2], '') end
-if KEYS[2] and redis.call('GET', KEYS[2]) ~= ARGV[3] then return -1 end
+local fence = KEYS[2] and redis.call('GET', KEYS[2])
+if fence and fence ~= ARGV[3] then return -1 end
 return 1`;
 
 export interface LockScripts {
