@@ -36,8 +36,8 @@ interface Summary {
   readonly quartiles: readonly [number, number];
 }
 
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '60' } } });
-const rounds = Number(values.rounds);
+const { values: flags } = parseArgs({ options: { rounds: { type: 'string', default: '60' } } });
+const rounds = Number(flags.rounds);
 
 const servers = await RedisServer.startMany(5);
 const clients: Redis[] = [];
@@ -102,8 +102,8 @@ function bareFenced(client: Redis): Cycle {
   const scripts = lockScripts(client);
   return async (key) => {
     const token = newToken();
-    const fence = await scripts.acquireFenced(2, key, `${key}:fence`, token, LEASE_MS, LEASE_MS);
-    await scripts.release(2, key, `${key}:fence`, token, `${key}:free`, String(fence));
+    const fence = await scripts.acquireFenced.run(2, key, `${key}:fence`, token, LEASE_MS);
+    await scripts.release.run(2, key, `${key}:fence`, token, `${key}:free`, String(fence));
   };
 }
 
@@ -112,8 +112,8 @@ function bareLeast(client: Redis): Cycle {
   const scripts = lockScripts(client);
   return async (key) => {
     const token = newToken();
-    await scripts.acquire(1, key, token, LEASE_MS);
-    await scripts.release(1, key, token, '');
+    await scripts.acquire.run(1, key, token, LEASE_MS);
+    await scripts.release.run(1, key, token, '');
   };
 }
 
