@@ -2,7 +2,7 @@
 import type { Hazard } from '../../implementations/claims.ts';
 import type { Backend, Endpoint, Topology } from '../../implementations/lock.ts';
 import type { ServerDefinition } from './servers/server.ts';
-import { InfrastructureError } from './errors.ts';
+import { InfrastructureError } from '../errors.ts';
 import { redis } from './servers/redis.ts';
 
 export type ProvisionerKind = 'docker' | 'native' | 'external' | 'sim';

@@ -7,7 +7,7 @@ import type { Hazard } from '../../implementations/claims.ts';
 import type { Endpoint } from '../../implementations/lock.ts';
 import { findBinary } from './binaries.ts';
 import { layoutOf, untilAnswering, type Deployment, type ServerNode, type StartRequest } from './deployment.ts';
-import { InfrastructureError } from './errors.ts';
+import { InfrastructureError } from '../errors.ts';
 import { startProcess, type RunningProcess } from './processes.ts';
 import type { ServerDefinition } from './servers/server.ts';
 import { toxiproxy } from './servers/toxiproxy.ts';

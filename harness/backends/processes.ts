@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { InfrastructureError } from './errors.ts';
+import { InfrastructureError } from '../errors.ts';
 
 export interface ProcessRequest {
   readonly name: string;
@@ -28,7 +28,7 @@ export interface RunningProcess {
   lastWords(): string;
 }
 
-const LAST_LINES = 6;
+const LAST_LINES = 12;
 
 /** @throws InfrastructureError when the command cannot be started. */
 export async function startProcess(request: ProcessRequest): Promise<RunningProcess> {

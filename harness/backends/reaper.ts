@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { markedProcesses, SESSION_LABEL } from './marked.ts';
+import { markedProcesses, networkName, SESSION_LABEL } from './marked.ts';
 
 /** A process that was being spawned when the harness died carries the mark only after its exec: look more than once. */
 const ROUNDS_WITHOUT_FIND = 3;
@@ -44,9 +44,8 @@ async function removeContainers(session: string): Promise<void> {
     const { stdout } = await promisify(execFile)('docker', args);
     return stdout.split('\n').filter((line) => line !== '');
   };
-  const filter = `label=${SESSION_LABEL}=${session}`;
-  const found = await docker('ps', '--all', '--quiet', '--filter', filter);
+  const found = await docker('ps', '--all', '--quiet', '--filter', `label=${SESSION_LABEL}=${session}`);
   if (found.length > 0) await docker('rm', '--force', '--volumes', ...found);
-  const networks = await docker('network', 'ls', '--quiet', '--filter', filter);
+  const networks = await docker('network', 'ls', '--quiet', '--filter', `name=${networkName(session)}`);
   if (networks.length > 0) await docker('network', 'rm', ...networks);
 }

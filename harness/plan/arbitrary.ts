@@ -47,8 +47,10 @@ function planArbitrary(sizes: PlanSizes, hazards: readonly Hazard[], index: numb
   return fc
     .record({
       pace: paceArbitrary(sizes, hazards),
-      // One key in most plans: contention is what locks are for.
-      keys: fc.oneof({ weight: 4, arbitrary: fc.constant(1) }, { weight: 1, arbitrary: fc.constant(2) }),
+      // One key in most plans: contention is what locks are for. Undisturbed plans also show the speed.
+      keys: hazards.includes('none')
+        ? fc.constant(3)
+        : fc.oneof({ weight: 4, arbitrary: fc.constant(1) }, { weight: 1, arbitrary: fc.constant(2) }),
       renew: fc.oneof({ weight: 4, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) }),
       lanes: fc.tuple(...faults),
     })
@@ -65,11 +67,12 @@ function planArbitrary(sizes: PlanSizes, hazards: readonly Hazard[], index: numb
       workers: sizes.workers,
       clientsPerWorker: sizes.clientsPerWorker,
       keys: Array.from({ length: keys }, (_, key) => `p${index}-${String.fromCharCode(97 + key)}`),
+      lapseKey: `p${index}-lapse`,
       leaseMs: sizes.leaseMs,
       acquireTimeoutMs: sizes.leaseMs * 4,
       renew,
       ...pace,
-      workMs: 1500,
+      workMs: hazards.includes('none') ? 2500 : 1500,
       recoverMs: sizes.leaseMs + sizes.recoverMs + RECOVER_ALLOWANCE_MS,
       faults: lanes.flatMap((lane, number) =>
         lane.map((fault, place) => ({ ...fault, id: `f${number + 1}.${place + 1}` })),

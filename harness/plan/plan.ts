@@ -50,6 +50,8 @@ export const planSchema = z.object({
   workers: z.number().int().min(1).max(10),
   clientsPerWorker: z.number().int().positive(),
   keys: z.array(z.string().min(1)).min(1),
+  /** One more client in each worker takes this key, never renews, and overstays: leases that end by their deadline. */
+  lapseKey: z.string().min(1),
   leaseMs: z.number().positive(),
   acquireTimeoutMs: z.number().positive(),
   renew: z.boolean(),
@@ -89,6 +91,12 @@ export function parsePlan(text: string, file: string): Plan {
   if (!parsed.success) throw new PlanError(`${file} is not a valid plan:\n${z.prettifyError(parsed.error)}`);
   return parsed.data;
 }
+
+/** Logical clients of a plan; client = process mod clients, worker = client mod workers. */
+export const clientsOf = (plan: Plan): number => plan.workers * (plan.clientsPerWorker + 1);
+
+/** The worker that a process number of the plan's histories belongs to. */
+export const workerOf = (plan: Plan, process: number): number => (process % clientsOf(plan)) % plan.workers;
 
 const NODES: Readonly<Record<Topology, number>> = {
   single: 1,

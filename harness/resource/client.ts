@@ -10,7 +10,11 @@ export class ResourceClient {
 
   constructor(port: number) {
     this.#socket = connect({ host: '127.0.0.1', port, noDelay: true });
-    createInterface({ input: this.#socket }).on('line', (line) => {
+    const lines = createInterface({ input: this.#socket });
+    // The resource ends only with the run, and the harness sees to that; what is asked after it is never answered.
+    this.#socket.on('error', () => this.#socket.destroy());
+    lines.on('error', () => lines.close());
+    lines.on('line', (line) => {
       // Trusted: the peer is our own resource process.
       const response = JSON.parse(line) as ResourceResponse;
       this.#waiting.get(response.id)?.(response);

@@ -2,12 +2,13 @@
 import { ownModule } from '../backends/own-module.ts';
 import { startProcess, type RunningProcess } from '../backends/processes.ts';
 import type { Session } from '../backends/session.ts';
-import { InfrastructureError } from '../backends/errors.ts';
+import { InfrastructureError } from '../errors.ts';
 import { resourceMessageSchema, type ResourceBegin } from './messages.ts';
 
 export class ResourceHandle {
   readonly port: number;
   readonly #process: RunningProcess;
+  #stopping = false;
 
   private constructor(process_: RunningProcess, port: number) {
     this.#process = process_;
@@ -35,7 +36,15 @@ export class ResourceHandle {
     await begun;
   }
 
+  /** Calls `listener` when it ends and nobody asked it to. */
+  onFailure(listener: (error: Error) => void): void {
+    void this.#process.exited.then((how) => {
+      if (!this.#stopping) listener(new InfrastructureError(`the resource ended (${how})\n${this.#process.lastWords()}`));
+    });
+  }
+
   async stop(): Promise<void> {
+    this.#stopping = true;
     await this.#process.kill();
   }
 }

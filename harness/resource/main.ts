@@ -6,19 +6,25 @@ import { SharedCounter } from './counter.ts';
 import { beginSchema, type ResourceReady } from './messages.ts';
 import type { ResourceRequest } from './protocol.ts';
 
-let recorder: Recorder | undefined;
-const counter = new SharedCounter((event) => {
-  recorder?.record({ ...event, time: recorder.now() });
-});
+interface Run {
+  readonly recorder: Recorder;
+  readonly counter: SharedCounter;
+}
+let run: Run | undefined;
 
 const server = createServer((socket: Socket) => {
   socket.setNoDelay(true);
   // A worker that is killed resets its connection; its next incarnation opens another.
   socket.on('error', () => socket.destroy());
-  createInterface({ input: socket }).on('line', (line) => {
+  const lines = createInterface({ input: socket });
+  // The interface repeats the errors of its socket.
+  lines.on('error', () => lines.close());
+  lines.on('line', (line) => {
     // Trusted: the peer is our own resource client.
-    const response = counter.use(JSON.parse(line) as ResourceRequest);
-    recorder?.flush();
+    const request = JSON.parse(line) as ResourceRequest;
+    if (run === undefined) throw new Error('used before the first run began');
+    const response = run.counter.use(request);
+    run.recorder.flush();
     socket.write(`${JSON.stringify(response)}\n`);
   });
 });
@@ -31,8 +37,10 @@ server.listen(0, '127.0.0.1', () => {
 
 process.on('message', (message) => {
   const { file, originNs } = beginSchema.parse(message);
-  recorder?.close();
-  recorder = new Recorder(file, BigInt(originNs));
+  run?.recorder.close();
+  const recorder = new Recorder(file, BigInt(originNs));
+  // Every run counts from zero, so that its history can be judged alone.
+  run = { recorder, counter: new SharedCounter((event) => recorder.record({ ...event, time: recorder.now() })) };
   process.send?.({ type: 'begun' });
 });
 process.on('disconnect', () => process.exit(0));

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { LockModule } from '../../implementations/lock.ts';
 import type { Deployment } from '../backends/deployment.ts';
-import { InfrastructureError } from '../backends/errors.ts';
+import { InfrastructureError } from '../errors.ts';
 import { makeLinks, type Links } from '../backends/links.ts';
 import type { Session } from '../backends/session.ts';
 import type { Field } from '../faults/fault.ts';
@@ -51,8 +51,8 @@ export class Arena {
     this.#links = parts.links;
     this.#workers = parts.workers;
     this.#folder = parts.folder;
-    for (const worker of parts.workers) {
-      worker.onFailure((error) => {
+    for (const process_ of [parts.resource, ...parts.workers]) {
+      process_.onFailure((error) => {
         this.#failure ??= error;
         this.#onFailure?.();
       });
@@ -145,9 +145,9 @@ export class Arena {
   }
 
   #task(plan: Plan, worker: WorkerHandle, incarnation: number, historyFile: string, originNs: bigint): Task {
-    const { clientsPerWorker, keys, leaseMs, acquireTimeoutMs, renew, holdsMs, thinksMs } = plan;
+    const { clientsPerWorker, keys, lapseKey, leaseMs, acquireTimeoutMs, renew, holdsMs, thinksMs } = plan;
     return {
-      ...{ clientsPerWorker, keys, leaseMs, acquireTimeoutMs, renew, holdsMs, thinksMs },
+      ...{ clientsPerWorker, keys, lapseKey, leaseMs, acquireTimeoutMs, renew, holdsMs, thinksMs },
       worker: worker.index,
       workers: this.#workers.length,
       incarnation,

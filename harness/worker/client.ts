@@ -30,18 +30,23 @@ export interface ClientEnvironment {
   granted(key: string): void;
 }
 
+/** How a client behaves. */
+export type Habits = Pick<Task, 'keys' | 'renew' | 'holdsMs' | 'thinksMs'>;
+
 export class Client {
   readonly #environment: ClientEnvironment;
+  readonly #habits: Habits;
   readonly #name: string;
   readonly #observer: string;
   readonly #clients: number;
   #process: number;
   #cycle = 0;
 
-  constructor(environment: ClientEnvironment, index: number) {
+  constructor(environment: ClientEnvironment, habits: Habits, index: number) {
     const { task } = environment;
     this.#environment = environment;
-    this.#clients = task.workers * task.clientsPerWorker;
+    this.#habits = habits;
+    this.#clients = task.workers * (task.clientsPerWorker + 1);
     this.#observer = `worker-${task.worker}`;
     const client = task.worker + task.workers * index;
     // Room for the process numbers that one incarnation uses up by operations of unknown outcome.
@@ -51,17 +56,17 @@ export class Client {
   }
 
   async run(): Promise<void> {
-    const { task, finish } = this.#environment;
+    const { finish } = this.#environment;
     while (!finish.aborted) {
       await this.#oneCycle();
-      await sleep(pick(task.thinksMs, this.#cycle), undefined, { signal: finish }).catch(() => undefined);
+      await sleep(pick(this.#habits.thinksMs, this.#cycle), undefined, { signal: finish }).catch(() => undefined);
     }
   }
 
   async #oneCycle(): Promise<void> {
-    const { task, scenario, recorder, reach } = this.#environment;
+    const { scenario, recorder, reach } = this.#environment;
     const cycle = this.#cycle++;
-    const key = pick(task.keys, cycle);
+    const key = pick(this.#habits.keys, cycle);
     const id = `${this.#name}.${cycle}`;
     const lease = await this.#acquire(key, id);
     if (lease === undefined) return;
@@ -106,7 +111,7 @@ export class Client {
       const lease = await lock.acquire(`${prefix}${key}`, {
         leaseMs: task.leaseMs,
         timeoutMs: task.acquireTimeoutMs,
-        renew: task.renew,
+        renew: this.#habits.renew,
         signal: finish,
       });
       const time = recorder.now();
@@ -140,7 +145,8 @@ export class Client {
   }
 
   #use(key: string, id: string, lease: Lease, cycle: number): LeaseInUse {
-    const { task, resource, recorder } = this.#environment;
+    const { resource, recorder } = this.#environment;
+    const habits = this.#habits;
     const use = { key, lease: id, ...(lease.fencingToken === undefined ? {} : { fence: String(lease.fencingToken) }) };
     const probe = (): void => {
       // The clock is read first: what the lock says is then true of that moment or of a later one.
@@ -162,7 +168,7 @@ export class Client {
         return resource.write(use, from);
       },
       work: async () => {
-        const ms = pick(task.holdsMs, cycle);
+        const ms = pick(habits.holdsMs, cycle);
         if (ms > 0) await sleep(ms, undefined, { signal: lease.signal }).catch(() => undefined);
       },
     };
@@ -195,6 +201,7 @@ export class Client {
   #watchNotice(key: string, id: string, lease: Lease): () => void {
     const { recorder } = this.#environment;
     let timer: NodeJS.Timeout | undefined;
+    let told = false;
     const arm = (): void => {
       if (lease.expiresAt === undefined) return;
       const inMs = lease.expiresAt + NOTICE_GRACE_MS - performance.now();
@@ -206,11 +213,19 @@ export class Client {
       if (expiresAt === undefined) return;
       const due = expiresAt + NOTICE_GRACE_MS;
       if (performance.now() < due) return arm();
+      told = true;
       const value = { lease: id, due: this.#ns(due), aborted: lease.signal.aborted };
       recorder.observe(this.#observer, 'notice', key, value);
     };
     arm();
-    return () => clearTimeout(timer);
+    return () => {
+      clearTimeout(timer);
+      const { expiresAt } = lease;
+      if (told || expiresAt === undefined || performance.now() < expiresAt || !lease.signal.aborted) return;
+      // Told of the end before it was due, and giving up at once: the notice was in time.
+      const value = { lease: id, due: this.#ns(expiresAt + NOTICE_GRACE_MS), aborted: true };
+      recorder.observe(this.#observer, 'notice', key, value);
+    };
   }
 
   #ns(performanceMs: number): number {

@@ -2,7 +2,7 @@
 import { writeFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Endpoint } from '../../implementations/lock.ts';
-import { InfrastructureError } from '../backends/errors.ts';
+import { InfrastructureError } from '../errors.ts';
 import { fakeClockEnvironment } from '../backends/native.ts';
 import { ownModule } from '../backends/own-module.ts';
 import { startProcess, type RunningProcess } from '../backends/processes.ts';

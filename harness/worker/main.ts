@@ -82,7 +82,14 @@ async function work(task: Task): Promise<void> {
       if (awaited.delete(key)) say({ type: 'granted', key });
     },
   };
-  await Promise.all(Array.from({ length: task.clientsPerWorker }, (_, index) => new Client(environment, index).run()));
+  const ordinary = { keys: task.keys, renew: task.renew, holdsMs: task.holdsMs, thinksMs: task.thinksMs };
+  const overstaying = { keys: [task.lapseKey], renew: false, holdsMs: [task.leaseMs * 1.5], thinksMs: [1] };
+  const clients = [
+    ...Array.from({ length: task.clientsPerWorker }, (_, index) => new Client(environment, ordinary, index)),
+    // Faults aim at what the ordinary clients do.
+    new Client({ ...environment, reach: () => undefined }, overstaying, task.clientsPerWorker),
+  ];
+  await Promise.all(clients.map((client) => client.run()));
   run = undefined;
   recorder.close();
   say({ type: 'finished' });

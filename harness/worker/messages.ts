@@ -22,6 +22,7 @@ export const taskSchema = z.object({
   originNs: z.string(),
   scenario: z.string(),
   keys: z.array(z.string()).min(1),
+  lapseKey: z.string(),
   leaseMs: z.number().positive(),
   acquireTimeoutMs: z.number().positive(),
   renew: z.boolean(),

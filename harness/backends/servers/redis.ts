@@ -1,13 +1,17 @@
-/** Redis, one node. Every write is in the append-only file before it is answered, so a crash of the process loses none. */
 import { Redis } from 'ioredis';
 import type { Endpoint } from '../../../implementations/lock.ts';
 import type { ServerDefinition } from './server.ts';
 
+/** A server that is not ours goes on by itself after this long, whatever becomes of us. */
+const SUSPENDED_AT_MOST_MS = 5000;
+
+/** Redis, one node. Every write is in the append-only file before it is answered, so a crash of the process loses none. */
 export const redis: ServerDefinition = {
   name: 'redis',
   image: 'redis:8.2-alpine',
   containerPort: 6379,
   containerCommand: 'redis-server',
+  containerReady: /Ready to accept connections/,
   native: { command: 'redis-server', source: { kind: 'debian', package: 'redis-server' } },
   settings: { appendonly: 'yes', appendfsync: 'everysec' },
   args: ({ host, port, folder }) => [
@@ -23,6 +27,11 @@ export const redis: ServerDefinition = {
     withClient(endpoint, 1000, async (client) => {
       const [seconds, micros] = await client.time();
       return Number(seconds) * 1000 + Number(micros) / 1000;
+    }),
+  suspend: (endpoint, suspended) =>
+    withClient(endpoint, 1000, async (client) => {
+      if (suspended) await client.call('CLIENT', 'PAUSE', String(SUSPENDED_AT_MOST_MS), 'WRITE');
+      else await client.call('CLIENT', 'UNPAUSE');
     }),
   // Redis dies under libfaketime unless the C library is resolved right behind it.
   fakeClock: {

@@ -8,10 +8,10 @@ export interface ServerDefinition {
   /** Port inside its container. */
   readonly containerPort: number;
   readonly native: NativeBinary;
-  /** Arguments of the server; the program itself is `native.command`, or the image's entry point is overridden with `containerCommand`. */
   args(options: { readonly host: string; readonly port: number; readonly folder: string }): string[];
-  /** Program inside the container. */
+  /** Program inside the container, and what it logs when it is ready. */
   readonly containerCommand: string;
+  readonly containerReady: RegExp;
   /** Settings that claims depend on, for the report. */
   readonly settings: Readonly<Record<string, string>>;
   /**
@@ -21,6 +21,8 @@ export interface ServerDefinition {
   probe(endpoint: Endpoint, timeoutMs: number): Promise<string>;
   /** The server's own wall clock in milliseconds since 1970; absent where it cannot be asked. */
   clockMs?(endpoint: Endpoint): Promise<number>;
+  /** Makes a server that is not ours stop answering what locks ask, for a few seconds at most, and go on again. */
+  suspend?(endpoint: Endpoint, suspended: boolean): Promise<void>;
   /** Libraries to preload so that the server's wall clock can be moved. */
   readonly fakeClock?: { readonly preload: readonly string[] };
   /** Removes everything whose name begins with `prefix` and returns how many there were. */

@@ -7,6 +7,7 @@ export const toxiproxy: ServerDefinition = {
   image: 'ghcr.io/shopify/toxiproxy:2.12.0',
   containerPort: 8474,
   containerCommand: 'toxiproxy',
+  containerReady: /Starting Toxiproxy HTTP server/i,
   native: {
     command: 'toxiproxy',
     source: {

@@ -1,0 +1,72 @@
+/** Which provisioner a run uses, and why. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import type { Backend, Topology } from '../../implementations/lock.ts';
+import { findBinary, findCommand } from './binaries.ts';
+import { layoutOf, type Deployment, type ProvisionerKind, type StartRequest } from './deployment.ts';
+import { InfrastructureError } from '../errors.ts';
+import { startExternal, type ExternalConfig } from './external.ts';
+import { startNative } from './native.ts';
+import { toxiproxy } from './servers/toxiproxy.ts';
+import type { Session } from './session.ts';
+
+export const BACKEND_CHOICES = ['auto', 'docker', 'native', 'external'] as const;
+export type BackendChoice = (typeof BACKEND_CHOICES)[number];
+
+export interface Choice {
+  readonly kind: Exclude<ProvisionerKind, 'sim'>;
+  readonly reason: string;
+}
+
+/** @throws InfrastructureError when nothing here can run the backend, with the command that would change that. */
+export async function chooseProvisioner(choice: BackendChoice, backend: Backend, topology: Topology): Promise<Choice> {
+  if (choice !== 'auto') return { kind: choice, reason: 'asked for' };
+  const engine = await dockerVersion();
+  if (engine !== undefined) return { kind: 'docker', reason: `a Docker engine ${engine} answers` };
+  const missing = missingNative(backend, topology);
+  if (missing.length === 0) return { kind: 'native', reason: 'no Docker engine answers; the servers are installed' };
+  throw new InfrastructureError(
+    `neither a Docker engine nor ${missing.join(' and ')} is here: run "npm run setup -- --backends ${backend}"`,
+  );
+}
+
+/** Version of the Docker engine that answers, if one does. */
+export async function dockerVersion(): Promise<string | undefined> {
+  if (findCommand('docker') === undefined) return undefined;
+  try {
+    const { stdout } = await promisify(execFile)('docker', ['version', '--format', '{{.Server.Version}}'], {
+      timeout: 3000,
+    });
+    return stdout.trim() || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Programs that the native provisioner would need and that are not installed. */
+export function missingNative(backend: Backend, topology: Topology): string[] {
+  const layout = layoutOf(backend, topology);
+  if (layout === undefined) return [];
+  return [layout.server, toxiproxy]
+    .filter((server) => findBinary(server) === undefined)
+    .map((server) => server.native.command);
+}
+
+export async function startDeployment(
+  session: Session,
+  kind: Choice['kind'],
+  request: StartRequest,
+  external: ExternalConfig | undefined,
+): Promise<Deployment> {
+  switch (kind) {
+    case 'native':
+      return startNative(session, request);
+    case 'docker': {
+      // Testcontainers takes a while to load and is wanted only here.
+      const { startDocker } = await import('./docker.ts');
+      return startDocker(session, request);
+    }
+    case 'external':
+      return startExternal(request, external);
+  }
+}

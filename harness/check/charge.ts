@@ -1,0 +1,75 @@
+/** Who is to blame for a lost update: the lock, a fault that made a write come late, or nobody knows. */
+import { beliefEnd } from './belief.ts';
+import type { LostUpdate } from './damage.ts';
+import type { Cause, Excuse } from './faults.ts';
+import { moment } from './findings.ts';
+import { mayOverlap } from './leases.ts';
+import type { ResourceUse } from './lock-events.ts';
+import type { LockHistory } from './lock-history.ts';
+import type { Finding } from './verdict.ts';
+
+export interface Charge {
+  readonly kind: Finding['kind'];
+  readonly cause?: Cause;
+  readonly why: () => string;
+  /** Events that show the cause. */
+  readonly refs: readonly number[];
+}
+
+/** @param usesOf the uses of each lease. */
+export function charge(
+  history: LockHistory,
+  { write, between }: LostUpdate,
+  usesOf: ReadonlyMap<string, readonly ResourceUse[]>,
+): Charge {
+  const rivals = between.filter((other) => !exempt(history, write, other));
+  if (rivals.length === 0 && between.length > 0) return inconclusive('their leases are allowed to overlap');
+  if (isInTime(history, write) && rivals.some((rival) => isInTime(history, rival))) {
+    return { kind: 'violation', why: () => 'both still believed that they held the lock', refs: [] };
+  }
+  for (const late of [write, ...rivals]) {
+    const excuse = isInTime(history, late) ? undefined : excuseOf(history, late, usesOf.get(late.lease) ?? []);
+    if (excuse === undefined) continue;
+    const why = (): string => lateInWords(history, late, excuse);
+    return { kind: 'overrun', cause: excuse.cause, why, refs: excuse.refs };
+  }
+  return inconclusive('a write came after its lease, and nothing shows why');
+}
+
+function inconclusive(why: string): Charge {
+  return { kind: 'inconclusive', why: () => why, refs: [] };
+}
+
+function exempt({ leases }: LockHistory, a: ResourceUse, b: ResourceUse): boolean {
+  const [first, second] = [leases.get(a.lease), leases.get(b.lease)];
+  return first !== undefined && second !== undefined && mayOverlap(first, second);
+}
+
+/** Accepted before the belief in its own lease ended. */
+function isInTime({ leases, faults }: LockHistory, use: ResourceUse): boolean {
+  const lease = leases.get(use.lease);
+  return lease !== undefined && use.at < beliefEnd(lease, faults);
+}
+
+/** What held a late write up: it touches the time between the last sign of its worker under the lease and the write. */
+function excuseOf(history: LockHistory, late: ResourceUse, uses: readonly ResourceUse[]): Excuse | undefined {
+  const lease = history.leases.get(late.lease);
+  if (lease === undefined) return undefined;
+  const end = beliefEnd(lease, history.faults);
+  const signs = uses.filter((use) => use.at < Math.min(end, late.at));
+  const probe = lease.saidHeld !== undefined && lease.saidHeld.at < late.at ? lease.saidHeld.at : -Infinity;
+  const lastSign = signs.reduce((latest, { at }) => Math.max(latest, at), Math.max(lease.returned, probe));
+  return history.faults.excuse(lease.process, Math.min(lastSign, late.at), late.at, true);
+}
+
+function lateInWords({ info, leases, faults }: LockHistory, late: ResourceUse, { cause, from, to }: Excuse): string {
+  const lease = leases.get(late.lease);
+  const end = lease === undefined ? -Infinity : beliefEnd(lease, faults);
+  const ended = end === -Infinity ? 'was never in force' : `ended at ${moment(info, end)}`;
+  const what = {
+    pause: 'its worker was paused',
+    'resource-delay': 'its request was delayed',
+    stall: 'its worker stalled',
+  };
+  return `the write of ${late.to} came after its lease, which ${ended}, for ${what[cause]} from ${moment(info, from)} to ${moment(info, to)}`;
+}

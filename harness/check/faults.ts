@@ -1,0 +1,125 @@
+/** What was done to the workers, as far as verdicts depend on it. */
+import type { HistoryHeader } from '../history/events.ts';
+import { workerOf } from '../history/header.ts';
+import type { Sighting } from './leases.ts';
+
+/** One fault, from its start (stamped before it was applied) to its end (stamped after it was undone). */
+export interface FaultWindow {
+  readonly fault: string;
+  /** The hazard, or `resource-delay`. */
+  readonly f: string;
+  readonly worker: number | undefined;
+  readonly from: number;
+  /** Infinity where the history does not say. */
+  readonly to: number;
+  /** When its effects were gone; the end where nothing else is said. */
+  readonly healedAt: number;
+  readonly refs: readonly number[];
+}
+
+/** A worker's event loop stood still. */
+export interface Stall {
+  readonly worker: number | undefined;
+  readonly from: number;
+  readonly to: number;
+  readonly ref: number;
+}
+
+export type Phase = 'start' | 'bit' | 'end' | 'healed';
+
+export interface PhaseEvent extends Sighting {
+  readonly fault: string;
+  readonly f: string;
+  readonly phase: Phase;
+  readonly worker: number | undefined;
+  readonly node: number | undefined;
+}
+
+/** Joins the phases of each fault and target; a fault that starts again after its end has several windows. */
+export function faultWindows(phases: readonly PhaseEvent[]): FaultWindow[] {
+  const windows: FaultWindow[] = [];
+  const byTarget = Map.groupBy(phases, ({ fault, worker, node }) => JSON.stringify([fault, worker, node]));
+  for (const ofFault of byTarget.values()) {
+    let current: FaultWindow | undefined;
+    for (const { fault, f, phase, worker, at, ref } of ofFault.toSorted((a, b) => a.at - b.at)) {
+      if (phase === 'start') {
+        if (current !== undefined) windows.push(current);
+        current = { fault, f, worker, from: at, to: Infinity, healedAt: Infinity, refs: [ref] };
+      } else if (current !== undefined && phase === 'end') {
+        current = { ...current, to: at, healedAt: at, refs: [...current.refs, ref] };
+      } else if (current !== undefined && phase === 'healed') {
+        current = { ...current, to: Math.min(current.to, at), healedAt: at, refs: [...current.refs, ref] };
+      }
+    }
+    if (current !== undefined) windows.push(current);
+  }
+  return windows.toSorted((a, b) => a.from - b.from);
+}
+
+export type Cause = 'pause' | 'resource-delay' | 'stall';
+
+export interface Excuse {
+  readonly cause: Cause;
+  readonly from: number;
+  readonly to: number;
+  readonly refs: readonly number[];
+}
+
+export class WorkerFaults {
+  readonly windows: readonly FaultWindow[];
+  readonly #header: HistoryHeader;
+  readonly #stalls: readonly Stall[];
+  readonly #firstSeen: ReadonlyMap<number, number>;
+  readonly #kills = new Map<number, Sighting | undefined>();
+
+  constructor(
+    header: HistoryHeader,
+    windows: readonly FaultWindow[],
+    stalls: readonly Stall[],
+    firstSeen: ReadonlyMap<number, number>,
+  ) {
+    this.#header = header;
+    this.windows = windows;
+    this.#stalls = stalls;
+    this.#firstSeen = firstSeen;
+  }
+
+  workerOf(process: number): number {
+    return workerOf(this.#header, process) ?? process;
+  }
+
+  /**
+   * The kill that ended a process: the first of its worker after the process was first seen. After a kill a client goes
+   * on under another process number, so this finds the right one also for a call made between stamp and signal.
+   */
+  killOf(process: number): Sighting | undefined {
+    if (this.#kills.has(process)) return this.#kills.get(process);
+    const worker = this.workerOf(process);
+    const since = this.#firstSeen.get(process) ?? -Infinity;
+    const kill = this.windows.find(
+      (window) => window.f === 'client-crash' && window.worker === worker && window.from >= since,
+    );
+    const sighting = kill && { at: kill.from, ref: kill.refs[0] ?? -1 };
+    this.#kills.set(process, sighting);
+    return sighting;
+  }
+
+  /** A pause, a delay of requests to the resource (where asked for), or a stall of the worker that touches [from, to]. */
+  excuse(process: number, from: number, to: number, resource: boolean): Excuse | undefined {
+    const worker = this.workerOf(process);
+    const touches = (window: { readonly from: number; readonly to: number }): boolean =>
+      window.from <= to && window.to >= from;
+    const pause = this.windows.find(
+      (window) => window.f === 'client-pause' && window.worker === worker && touches(window),
+    );
+    if (pause !== undefined) return { cause: 'pause', ...pause };
+    const delay =
+      resource &&
+      this.windows.find(
+        (window) => window.f === 'resource-delay' && (window.worker ?? worker) === worker && touches(window),
+      );
+    if (delay) return { cause: 'resource-delay', ...delay };
+    const stall = this.#stalls.find((candidate) => candidate.worker === worker && touches(candidate));
+    return stall && { cause: 'stall', from: stall.from, to: stall.to, refs: [stall.ref] };
+  }
+}

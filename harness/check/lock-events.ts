@@ -1,0 +1,68 @@
+/** What single events say about a lease or the resource. */
+import { HistoryError } from '../history/errors.ts';
+import type { Door, HistoryEvent } from '../history/events.ts';
+import type { Operation } from '../history/pairing.ts';
+import { booleanField, choice, field, numberField, optional, stringField } from './fields.ts';
+import { mergeReleases, type Lease, type Release, type Sighting } from './leases.ts';
+
+/** A read or write that reached the resource. */
+export interface ResourceUse extends Sighting {
+  readonly key: string;
+  readonly lease: string;
+  readonly door: Door;
+  readonly kind: 'read' | 'write';
+  /** What was read, or what the write believed to replace. */
+  readonly from: number;
+  /** What was there afterwards, if it was accepted. */
+  readonly to: number;
+  readonly accepted: boolean;
+}
+
+export function resourceUse(
+  kind: 'read' | 'write',
+  { value }: HistoryEvent,
+  key: string,
+  at: number,
+  ref: number,
+  line: number,
+): ResourceUse {
+  const from = numberField(value, kind === 'read' ? 'value' : 'from', line);
+  return {
+    key,
+    lease: stringField(value, 'lease', line),
+    door: choice(value, 'door', ['plain', 'fenced'], undefined, line),
+    kind,
+    from,
+    to: kind === 'read' ? from : numberField(value, 'to', line),
+    accepted: booleanField(value, 'accepted', line),
+    at,
+    ref,
+  };
+}
+
+export function fenceField(answer: unknown, line: number): bigint | undefined {
+  const fence = optional(stringField, answer, 'fence', line);
+  if (fence === undefined) return undefined;
+  if (!/^\d+$/.test(fence)) throw new HistoryError(line, 'value.fence', `expected decimal digits, got "${fence}"`);
+  return BigInt(fence);
+}
+
+/** The answer to a call may repeat the lease, but not name another. */
+export function sameLease(id: string, { completion, completionLine, f }: Operation): void {
+  const answered = field(completion?.value, 'lease');
+  if (answered !== undefined && answered !== id) {
+    throw new HistoryError(
+      completionLine,
+      'value.lease',
+      `answers for ${JSON.stringify(answered)} the ${f} of "${id}"`,
+    );
+  }
+}
+
+export function applyRelease(lease: Lease, key: string, failed: boolean, release: Release, line: number): void {
+  if (key !== lease.key) {
+    throw new HistoryError(line, 'key', `"${key}", but lease "${lease.id}" was acquired on "${lease.key}"`);
+  }
+  lease.letGo = Math.min(lease.letGo, release.called);
+  if (!failed) lease.release = mergeReleases(lease.release, release);
+}

@@ -1,0 +1,206 @@
+/** What the verdicts on a lock are judged by: leases, the resource's observations, faults. */
+import { HistoryError } from '../history/errors.ts';
+import { workerOf } from '../history/header.ts';
+import type { HistorySink, Observation, Operation } from '../history/pairing.ts';
+import { feedHistory, streamHistory, type History, type HistoryInfo } from '../history/read.ts';
+import { faultWindows, WorkerFaults, type PhaseEvent, type Stall } from './faults.ts';
+import { booleanField, choice, field, numberField, optional, stringField } from './fields.ts';
+import { applyRelease, fenceField, resourceUse, sameLease, type ResourceUse } from './lock-events.ts';
+import { applyRenewals, type Lease, type Release, type Renewal, type Sighting } from './leases.ts';
+
+/** The worker's own timer, due some grace after the deadline, looked whether the lease's signal had aborted. */
+export interface Notice extends Sighting {
+  readonly key: string;
+  readonly lease: string;
+  readonly due: number;
+  readonly aborted: boolean;
+}
+
+export interface LockHistory {
+  readonly info: HistoryInfo;
+  readonly leases: ReadonlyMap<string, Lease>;
+  /** Of each key, in the order in which they were read. */
+  readonly byKey: ReadonlyMap<string, readonly Lease[]>;
+  readonly uses: readonly ResourceUse[];
+  readonly notices: readonly Notice[];
+  readonly faults: WorkerFaults;
+}
+
+/** A streamed file of locks. @throws HistoryError */
+export async function readLockHistory(path: string): Promise<LockHistory> {
+  const { sink, info } = await streamHistory(path, () => new LockHistoryBuilder());
+  return sink.build(info);
+}
+
+/** @throws HistoryError */
+export function lockHistoryOf(history: History): LockHistory {
+  const builder = new LockHistoryBuilder();
+  return builder.build(feedHistory(history, builder));
+}
+
+interface EarlyRelease {
+  readonly lease: string;
+  readonly key: string;
+  readonly line: number;
+  readonly failed: boolean;
+  readonly release: Release;
+}
+
+class LockHistoryBuilder implements HistorySink {
+  readonly #leases = new Map<string, Lease>();
+  readonly #byKey = new Map<string, Lease[]>();
+  /** Of leases whose acquire has not been read yet. */
+  readonly #early: EarlyRelease[] = [];
+  readonly #renewals = new Map<string, Renewal[]>();
+  readonly #lost = new Map<string, Sighting>();
+  readonly #saidHeld = new Map<string, Sighting>();
+  readonly #uses: ResourceUse[] = [];
+  readonly #notices: Notice[] = [];
+  readonly #phases: PhaseEvent[] = [];
+  readonly #stalls: (Omit<Stall, 'worker'> & { readonly process: string })[] = [];
+  readonly #firstSeen = new Map<number, number>();
+
+  operation(operation: Operation): void {
+    const { process, called } = operation;
+    const seen = this.#firstSeen.get(process);
+    if (seen === undefined || called < seen) this.#firstSeen.set(process, called);
+    if (operation.f === 'acquire') this.#acquire(operation);
+    else if (operation.f === 'release') this.#release(operation);
+  }
+
+  #acquire(operation: Operation): void {
+    const { invoke, invokeLine, completionLine, process, called, returned, outcome } = operation;
+    const id = stringField(invoke.value, 'lease', invokeLine);
+    if (this.#leases.has(id)) {
+      throw new HistoryError(
+        invokeLine,
+        'value.lease',
+        `"${id}" was acquired before: each attempt has a lease id of its own`,
+      );
+    }
+    const sameKey = this.#byKey.get(operation.key);
+    const key = sameKey?.[0]?.key ?? operation.key;
+    const answer = outcome === 'ok' ? operation.completion?.value : undefined;
+    sameLease(id, operation);
+    const statedDeadline = optional(numberField, answer, 'deadline', completionLine) ?? Infinity;
+    const lease: Lease = {
+      id,
+      key,
+      process,
+      shared: choice(invoke.value, 'mode', ['exclusive', 'shared'], 'exclusive', invokeLine) === 'shared',
+      owner: optional(stringField, invoke.value, 'owner', invokeLine),
+      acquire: outcome,
+      called,
+      returned,
+      acquireRef: operation.invokeRef,
+      answerRef: operation.completionRef,
+      fence: fenceField(answer, completionLine),
+      statedDeadline,
+      deadline: statedDeadline,
+      renewal: undefined,
+      release: undefined,
+      letGo: Infinity,
+      lost: undefined,
+      saidHeld: undefined,
+    };
+    this.#leases.set(id, lease);
+    if (sameKey === undefined) this.#byKey.set(key, [lease]);
+    else sameKey.push(lease);
+  }
+
+  #release(operation: Operation): void {
+    const { invoke, invokeLine, completionLine, called, returned, outcome, invokeRef, completionRef } = operation;
+    const id = stringField(invoke.value, 'lease', invokeLine);
+    sameLease(id, operation);
+    const release: Release = {
+      outcome:
+        outcome === 'ok'
+          ? choice(operation.completion?.value, 'outcome', ['released', 'lost'], 'released', completionLine)
+          : 'unknown',
+      called,
+      returned,
+      ref: invokeRef,
+      answerRef: completionRef,
+    };
+    const failed = outcome === 'fail';
+    const lease = this.#leases.get(id);
+    if (lease === undefined) this.#early.push({ lease: id, key: operation.key, line: invokeLine, failed, release });
+    else applyRelease(lease, operation.key, failed, release, invokeLine);
+  }
+
+  observation({ process, f, key, at, event, ref, line }: Observation): void {
+    const { value } = event;
+    if (process === 'nemesis') {
+      const target = field(value, 'target');
+      const worker = optional(numberField, target, 'worker', line);
+      const node = optional(numberField, target, 'node', line);
+      const phase = choice(value, 'phase', ['start', 'bit', 'end', 'healed'], undefined, line);
+      this.#phases.push({ fault: stringField(value, 'fault', line), f, phase, worker, node, at, ref });
+      return;
+    }
+    switch (f) {
+      case 'renew': {
+        const id = stringField(value, 'lease', line);
+        const renewal = { at, ref, deadline: numberField(value, 'deadline', line) };
+        const renewals = this.#renewals.get(id);
+        if (renewals === undefined) this.#renewals.set(id, [renewal]);
+        else renewals.push(renewal);
+        return;
+      }
+      case 'lost': {
+        const id = stringField(value, 'lease', line);
+        if (at < (this.#lost.get(id)?.at ?? Infinity)) this.#lost.set(id, { at, ref });
+        return;
+      }
+      case 'held': {
+        const id = stringField(value, 'lease', line);
+        if (!booleanField(value, 'held', line)) return;
+        if (at > (this.#saidHeld.get(id)?.at ?? -Infinity)) this.#saidHeld.set(id, { at, ref });
+        return;
+      }
+      case 'stall':
+        this.#stalls.push({ process, from: at - numberField(value, 'ms', line) * 1e6, to: at, ref });
+        return;
+      case 'notice': {
+        const lease = stringField(value, 'lease', line);
+        const aborted = booleanField(value, 'aborted', line);
+        this.#notices.push({ key, at, ref, lease, due: numberField(value, 'due', line), aborted });
+        return;
+      }
+      case 'read':
+      case 'write':
+        this.#uses.push(resourceUse(f, event, key, at, ref, line));
+        return;
+      default:
+    }
+  }
+
+  build(info: HistoryInfo): LockHistory {
+    for (const early of this.#early) {
+      const lease = this.#leases.get(early.lease);
+      if (lease !== undefined) applyRelease(lease, early.key, early.failed, early.release, early.line);
+    }
+    for (const [id, renewals] of this.#renewals) {
+      const lease = this.#leases.get(id);
+      if (lease !== undefined) applyRenewals(lease, renewals);
+    }
+    for (const [id, lost] of this.#lost) {
+      const lease = this.#leases.get(id);
+      if (lease !== undefined) lease.lost = lost;
+    }
+    for (const [id, saidHeld] of this.#saidHeld) {
+      const lease = this.#leases.get(id);
+      if (lease !== undefined) lease.saidHeld = saidHeld;
+    }
+    const { header } = info;
+    const stalls = this.#stalls.map(({ process, ...stall }) => ({ ...stall, worker: workerOf(header, process) }));
+    return {
+      info,
+      leases: this.#leases,
+      byKey: this.#byKey,
+      uses: this.#uses,
+      notices: this.#notices,
+      faults: new WorkerFaults(header, faultWindows(this.#phases), stalls, this.#firstSeen),
+    };
+  }
+}

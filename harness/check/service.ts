@@ -1,0 +1,56 @@
+/** What the answers of a lock prove about when each lease was held (verdict 1). */
+import type { WorkerFaults } from './faults.ts';
+import type { Hold } from './holds.ts';
+import type { Lease } from './leases.ts';
+
+/**
+ * The least end of a lease: the service says itself that it was held until then, if it was held at all. Infinity where
+ * nothing ever ended it, -Infinity where nothing is proven.
+ */
+export function leastEnd(lease: Lease, faults: WorkerFaults): number {
+  const { release, deadline } = lease;
+  if (release?.outcome === 'released') return release.called;
+  const letGo = release?.called ?? Infinity;
+  if (deadline !== Infinity) return Math.min(letGo, deadline);
+  if (lease.lost !== undefined || release?.outcome === 'lost') return -Infinity;
+  return Math.min(letGo, faults.killOf(lease.process)?.at ?? Infinity);
+}
+
+/** A lease that need not have been held for longer than an instant, and when that instant may have been. */
+export interface Moment {
+  readonly lease: Lease;
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface Service {
+  /** Held at least so long. */
+  readonly holds: readonly Hold[];
+  /** Granted dead, or released without a known grant. */
+  readonly moments: readonly Moment[];
+  /** Answered "released" although the acquire certainly did not happen. */
+  readonly releasedUngranted: readonly Lease[];
+}
+
+export function serviceOf(leases: readonly Lease[], faults: WorkerFaults): Service {
+  const holds: Hold[] = [];
+  const moments: Moment[] = [];
+  const releasedUngranted: Lease[] = [];
+  for (const lease of leases) {
+    const released = lease.release?.outcome === 'released';
+    if (lease.acquire !== 'ok' && !released) continue;
+    if (lease.acquire === 'fail') {
+      releasedUngranted.push(lease);
+      continue;
+    }
+    const granted = lease.acquire === 'ok' ? lease.returned : Infinity;
+    const end = leastEnd(lease, faults);
+    if (end >= granted) {
+      holds.push({ lease, start: granted, end });
+    } else {
+      const answered = released ? (lease.release?.returned ?? Infinity) : Infinity;
+      moments.push({ lease, from: Math.max(lease.called, end), to: Math.min(granted, answered) });
+    }
+  }
+  return { holds, moments, releasedUngranted };
+}

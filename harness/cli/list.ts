@@ -1,0 +1,63 @@
+/** `list`: locks, scenarios, hazards and profiles. */
+import type { Command } from 'commander';
+import { catalogue } from '../../implementations/catalogue.ts';
+import { claimOn, type Hazard, type Property } from '../../implementations/claims.ts';
+import type { LockModule } from '../../implementations/lock.ts';
+import { hazardsOf } from '../plan/plan.ts';
+import { PROFILES } from '../run/profiles.ts';
+import { scenarioNames } from '../run/scenarios.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+
+export function addList(program: Command, done: (code: ExitCode) => void): void {
+  program
+    .command('list')
+    .description('show locks with their claims, scenarios, hazards and profiles')
+    .option('--json', 'print one JSON object')
+    .action((options: { json?: boolean }) => done(list(options)));
+}
+
+function list(options: { readonly json?: boolean }): ExitCode {
+  const modules = [...catalogue.values()].map(({ module }) => module);
+  if (options.json) {
+    const locks = modules.map(({ connect: _connect, ...module }) => module);
+    process.stdout.write(`${JSON.stringify({ locks, scenarios: scenarioNames(), profiles: PROFILES })}\n`);
+    return EXIT.ok;
+  }
+  const groups: readonly (readonly [string, (module: LockModule) => boolean])[] = [
+    ['Locks', (module) => module.specimen === undefined && module.backend !== 'memory'],
+    ['Baselines', (module) => module.backend === 'memory'],
+    ['Specimens (each with one known mistake)', (module) => module.specimen !== undefined],
+  ];
+  for (const [title, belongs] of groups) {
+    process.stdout.write(`${title}\n`);
+    for (const module of modules.filter(belongs)) process.stdout.write(describe(module));
+    process.stdout.write('\n');
+  }
+  process.stdout.write(`Scenarios: ${scenarioNames().join(', ')}\n`);
+  for (const [name, { hazards }] of Object.entries(PROFILES))
+    process.stdout.write(`Profile ${name}: ${hazards.join(', ')}\n`);
+  return EXIT.ok;
+}
+
+function describe(module: LockModule): string {
+  const head = `  ${module.name.padEnd(30)} ${module.backend}, ${module.topologies.join(' or ')}: ${module.summary}\n`;
+  if (module.specimen !== undefined) {
+    const shows = module.specimen.shows.map(
+      ({ property, hazards }) => `${property}${hazards.length === 0 ? '' : ` (${hazards.join(', ')})`}`,
+    );
+    return `${head}${' '.repeat(33)}shows ${shows.join('; ')}\n`;
+  }
+  const hazards = hazardsOf(module.topologies[0], module.backend);
+  const properties = Object.keys(module.claims) as Property[];
+  return `${head}${properties.map((property) => `${' '.repeat(33)}${claimLine(module, property, hazards)}\n`).join('')}`;
+}
+
+function claimLine(module: LockModule, property: Property, hazards: readonly Hazard[]): string {
+  const under = (claim: string): readonly Hazard[] =>
+    hazards.filter((hazard) => claimOn(module.claims, property, hazard) === claim);
+  const exceptions = (['unavailable', 'not-promised'] as const)
+    .map((claim) => [claim, under(claim)] as const)
+    .filter(([, named]) => named.length > 0)
+    .map(([claim, named]) => `${claim} under ${named.join(', ')}`);
+  return `${property}: holds under ${under('holds').length} hazards${exceptions.length === 0 ? '' : `; ${exceptions.join('; ')}`}`;
+}

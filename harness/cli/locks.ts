@@ -1,0 +1,44 @@
+/** From what a user typed after `--impl` to a lock under test. */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { catalogue, findLock } from '../../implementations/catalogue.ts';
+import { ContractError, loadLockModule } from '../worker/module.ts';
+import { UsageError } from '../errors.ts';
+import type { LockUnderTest } from '../run/run.ts';
+import { hint } from './names.ts';
+
+/** Is it written as a path rather than as a name? */
+const isPath = (reference: string): boolean => /[/\\]|\.[cm]?[jt]s$/.test(reference);
+
+/** @throws UsageError for a name that is not in the catalogue, a path that leads nowhere, a module that is no lock. */
+export async function resolveLock(
+  reference: string,
+  options: Readonly<Record<string, unknown>> = {},
+): Promise<LockUnderTest> {
+  const entry = findLock(reference);
+  if (entry !== undefined) return { reference, module: entry.module, url: entry.url, options };
+  if (!isPath(reference)) {
+    const names = [...catalogue.keys()];
+    throw new UsageError(`there is no lock named "${reference}"${hint(reference, names)}`);
+  }
+  const path = resolve(reference);
+  if (!existsSync(path)) throw new UsageError(`${reference}: no such file`);
+  const url = pathToFileURL(path).href;
+  try {
+    return { reference: path, module: await loadLockModule(url), url, options };
+  } catch (error) {
+    if (error instanceof ContractError)
+      throw new UsageError(error.message.replaceAll(url, reference), { cause: error });
+    throw error;
+  }
+}
+
+export async function resolveLocks(references: string): Promise<LockUnderTest[]> {
+  const names = references
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+  if (names.length === 0) throw new UsageError('--impl needs the name or the path of a lock');
+  return Promise.all(names.map((name) => resolveLock(name)));
+}

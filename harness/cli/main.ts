@@ -1,0 +1,47 @@
+#!/usr/bin/env node
+/** The program: one command line, one exit code. */
+import { Command, CommanderError } from 'commander';
+import { redact } from '../backends/address.ts';
+import { InfrastructureError, UsageError } from '../errors.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { addDoctor } from './doctor.ts';
+import { addList } from './list.ts';
+import { addReplay } from './replay.ts';
+import { addReport } from './report.ts';
+import { addSetup } from './setup.ts';
+import { addVerify } from './verify.ts';
+import { VERSION } from './version.ts';
+
+/** @returns the exit code; errors that users can cause are one clear line on stderr. */
+export async function main(args: readonly string[]): Promise<ExitCode> {
+  let code: ExitCode = EXIT.ok;
+  const done = (result: ExitCode): void => {
+    code = result;
+  };
+  const program = new Command('holdfast')
+    .description('Does your lock hold, and how fast?')
+    .version(VERSION)
+    .exitOverride()
+    .showHelpAfterError('(--help shows what there is)');
+  for (const add of [addVerify, addReplay, addReport, addList, addDoctor, addSetup]) add(program, done);
+  for (const command of program.commands) command.exitOverride().showHelpAfterError('(--help shows what there is)');
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return code;
+  } catch (error) {
+    return explain(error);
+  }
+}
+
+function explain(error: unknown): ExitCode {
+  // Commander has printed its own message.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  const message = redact(error instanceof Error ? error.message : String(error));
+  process.stderr.write(`holdfast: ${message}\n`);
+  if (error instanceof UsageError) return EXIT.usage;
+  if (!(error instanceof InfrastructureError) && error instanceof Error)
+    process.stderr.write(`${redact(error.stack ?? '')}\n`);
+  return EXIT.infrastructure;
+}
+
+process.exitCode = await main(process.argv.slice(2));

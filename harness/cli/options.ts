@@ -1,0 +1,61 @@
+/** Parsing of option values that several commands share; each error names the option, the value and what is expected. */
+import { InvalidArgumentError, Option } from 'commander';
+import { HAZARDS, type Hazard } from '../../implementations/claims.ts';
+import { BACKEND_CHOICES } from '../backends/choose.ts';
+import { hint } from './names.ts';
+
+export function wholeNumber(least: number): (value: string) => number {
+  return (value) => {
+    const number = Number(value);
+    if (!Number.isInteger(number) || number < least)
+      throw new InvalidArgumentError(`expected a whole number of at least ${least}.`);
+    return number;
+  };
+}
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** `30s`, `500ms`, `10m`, `1h`; milliseconds. */
+export function duration(value: string): number {
+  const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(value) ?? [];
+  if (amount === undefined || unit === undefined)
+    throw new InvalidArgumentError('expected a duration such as 500ms, 30s or 10m.');
+  return Number(amount) * (UNITS[unit] ?? 1);
+}
+
+export function hazards(value: string): Hazard[] {
+  return value.split(',').map((name) => {
+    const hazard = HAZARDS.find((one) => one === name.trim());
+    if (hazard === undefined) throw new InvalidArgumentError(`"${name}" is no hazard${hint(name, HAZARDS)}`);
+    return hazard;
+  });
+}
+
+/** `2/5`: the second of five. */
+export function shard(value: string): { index: number; of: number } {
+  const [, index, of] = /^(\d+)\/(\d+)$/.exec(value) ?? [];
+  const parsed = { index: Number(index), of: Number(of) };
+  if (index === undefined || parsed.index < 1 || parsed.index > parsed.of)
+    throw new InvalidArgumentError('expected i/n such as 2/5.');
+  return parsed;
+}
+
+export const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
+
+/** Options of every command that starts backends. */
+export const backendOptions = (): Option[] => [
+  new Option('--backend <provisioner>', 'how servers are started').choices(BACKEND_CHOICES),
+  new Option(
+    '--endpoint <server=address,…>',
+    'addresses for --backend external, such as redis=127.0.0.1:6379',
+  ).argParser(collect),
+  new Option('--toxiproxy <api,first-last>', 'Toxiproxy for --backend external, such as 127.0.0.1:8474,26000-26099'),
+  new Option('--allow-destructive', 'with --backend external: faults that disturb other users of the servers'),
+];
+
+/** Options of every command. */
+export const outputOptions = (): Option[] => [
+  new Option('--json', 'print the report as one JSON object, and nothing else'),
+  new Option('--quiet', 'no progress'),
+  new Option('--out <folder>', 'folder for run folders (default: runs)'),
+];

@@ -1,0 +1,24 @@
+/** Reading a saved report back. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { UsageError } from '../errors.ts';
+import { REPORT_VERSION, reportSchema, type Report } from '../verdict/report.ts';
+
+/** @throws UsageError for a folder without a report, or a report that this program does not know. */
+export function readReport(folder: string): Report {
+  const file = join(folder, 'report.json');
+  if (!existsSync(file)) throw new UsageError(`${folder} is no run folder: it has no report.json`);
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (cause) {
+    throw new UsageError(`${file} is not JSON: ${(cause as Error).message}`, { cause });
+  }
+  const { schemaVersion } = z.looseObject({ schemaVersion: z.number() }).catch({ schemaVersion: 0 }).parse(value);
+  if (schemaVersion > REPORT_VERSION)
+    throw new UsageError(`${file} is of version ${schemaVersion}; this program knows up to ${REPORT_VERSION}`);
+  const parsed = reportSchema.safeParse(value);
+  if (!parsed.success) throw new UsageError(`${file} is not a valid report:\n${z.prettifyError(parsed.error)}`);
+  return parsed.data;
+}

@@ -1,0 +1,20 @@
+/** `report`: renders a run again from its saved files. */
+import type { Command } from 'commander';
+import { writeReports } from '../../reports/reporter.ts';
+import type { ExitCode } from './exit-codes.ts';
+import { readReport } from './read-report.ts';
+import { printReport } from './render.ts';
+
+export function addReport(program: Command, done: (code: ExitCode) => void): void {
+  program
+    .command('report')
+    .description('render the reports of a run again from its saved files')
+    .argument('[run]', 'run folder', 'runs/latest')
+    .option('--json', 'print the report as one JSON object')
+    .action(async (folder: string, options: { json?: boolean }) => {
+      const report = readReport(folder);
+      await writeReports(report, folder);
+      await printReport(report, options);
+      done(report.exitCode as ExitCode);
+    });
+}

@@ -1,0 +1,45 @@
+/** How hard `verify` tries. */
+import type { Hazard } from '../../implementations/claims.ts';
+
+export const PROFILE_NAMES = ['smoke', 'default', 'deep'] as const;
+export type ProfileName = (typeof PROFILE_NAMES)[number];
+
+export interface Profile {
+  /** Hazards that must be exercised; a claim on one that was not makes the run inconclusive. */
+  readonly hazards: readonly Hazard[];
+  /** Plans per hazard. */
+  readonly rounds: number;
+  /** Plans that combine two hazards, after each round. */
+  readonly pairs: number;
+  readonly workers: number;
+  /** No new plan starts after this. */
+  readonly timeMs: number;
+}
+
+/** The order in which a round goes through the hazards: what finds most, first. */
+const BY_YIELD: readonly Hazard[] = [
+  ...(['none', 'client-pause', 'client-crash', 'latency', 'client-partition', 'minority-partition'] as const),
+  ...([
+    'slow-node',
+    'late-request',
+    'reset',
+    'lost-reply',
+    'server-pause',
+    'server-crash',
+    'majority-partition',
+  ] as const),
+  ...(['server-crash-volatile', 'failover', 'clock-jump', 'clock-jump-back', 'clock-jump-majority'] as const),
+  'client-clock-jump',
+];
+
+export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
+  smoke: {
+    hazards: ['none', 'client-pause', 'client-crash', 'latency', 'server-crash'],
+    rounds: 1,
+    pairs: 0,
+    workers: 3,
+    timeMs: 15_000,
+  },
+  default: { hazards: BY_YIELD, rounds: 2, pairs: 4, workers: 4, timeMs: 50_000 },
+  deep: { hazards: BY_YIELD, rounds: 12, pairs: 24, workers: 4, timeMs: 900_000 },
+};

@@ -1,0 +1,84 @@
+/** From the history of one plan to what it says about each property. */
+import type { Hazard, Property } from '../../implementations/claims.ts';
+import type { Finding, Verdict } from '../check/verdict.ts';
+import { checkEvents } from '../check/check.ts';
+import { judgeBites } from '../faults/bite.ts';
+import type { HistoryEvent, HistoryHeader, NemesisValue } from '../history/events.ts';
+import type { Plan } from '../plan/plan.ts';
+
+/** A finding, and the hazards that were active before it: their claims are the ones it tests. */
+export interface ChargedFinding {
+  readonly finding: Finding;
+  readonly hazards: readonly Hazard[];
+}
+
+export interface Judgement {
+  readonly plan: Plan;
+  readonly events: readonly HistoryEvent[];
+  readonly findings: readonly ChargedFinding[];
+  /** Operations judged for each property. */
+  readonly operations: Readonly<Partial<Record<Property, number>>>;
+  readonly applied: readonly string[];
+  readonly bitten: readonly string[];
+  readonly increments: number;
+  readonly overruns: number;
+  readonly refusedStale: number;
+}
+
+/** The models that judge a run's own history, and the property whose operations each counts. */
+const MODELS = [
+  ['lock', 'exclusion'],
+  ['belief', undefined],
+  ['resource', 'no-lost-update'],
+  ['notice', 'loss-notice'],
+  ['liveness', 'deadlock-freedom'],
+] as const;
+
+export function judge(plan: Plan, header: HistoryHeader, events: readonly HistoryEvent[]): Judgement {
+  const starts = faultStarts(events);
+  const operations: Partial<Record<Property, number>> = {};
+  const findings: ChargedFinding[] = [];
+  const counts = new Map<string, number>();
+  for (const [model, property] of MODELS) {
+    const verdict: Verdict = checkEvents(header, events, model);
+    if (property !== undefined) operations[property] = verdict.operations;
+    for (const finding of verdict.findings) findings.push({ finding, hazards: activeBefore(finding.at, starts) });
+    for (const [name, count] of Object.entries(verdict.counts)) counts.set(name, (counts.get(name) ?? 0) + count);
+  }
+  operations.fencing = events.filter((event) => event.f === 'acquire' && event.type === 'ok' && hasFence(event)).length;
+  return {
+    plan,
+    events,
+    findings,
+    operations,
+    ...judgeBites(plan, events),
+    increments: events.filter(isPlainWrite).length,
+    overruns: counts.get('overruns') ?? 0,
+    refusedStale: counts.get('refusedStale') ?? 0,
+  };
+}
+
+const valueOf = (event: HistoryEvent): Record<string, unknown> => (event.value ?? {}) as Record<string, unknown>;
+const hasFence = (event: HistoryEvent): boolean => valueOf(event)['fence'] !== undefined;
+
+function isPlainWrite(event: HistoryEvent): boolean {
+  const { door, accepted } = valueOf(event);
+  return event.process === 'resource' && event.f === 'write' && door === 'plain' && accepted === true;
+}
+
+function faultStarts(events: readonly HistoryEvent[]): ReadonlyMap<Hazard, number> {
+  const starts = new Map<Hazard, number>();
+  for (const event of events) {
+    if (event.process !== 'nemesis') continue;
+    const { phase } = event.value as NemesisValue;
+    const hazard = event.f as Hazard;
+    if (phase === 'start' && !starts.has(hazard)) starts.set(hazard, event.time ?? 0);
+  }
+  return starts;
+}
+
+/** Faults that began before `at` may have caused it, also when they have healed since. */
+function activeBefore(at: number, starts: ReadonlyMap<Hazard, number>): readonly Hazard[] {
+  const active = [...starts].filter(([, start]) => start <= at).map(([hazard]) => hazard);
+  return active.length === 0 ? ['none'] : active;
+}

@@ -1,0 +1,179 @@
+/** The matrix row of a lock: one cell per property and hazard, filled by the judgements of its plans. */
+import {
+  claimOn,
+  PROPERTIES,
+  type Claim,
+  type Claims,
+  type Hazard,
+  type Property,
+} from '../../implementations/claims.ts';
+import type { Cell, Witness } from './report.ts';
+import type { ChargedFinding, Judgement } from './judge.ts';
+
+/** The properties that this harness exercises in a run. */
+const EXERCISED: readonly Property[] = ['exclusion', 'no-lost-update', 'fencing', 'deadlock-freedom', 'loss-notice'];
+
+export interface MatrixOptions {
+  readonly claims: Claims;
+  /** Hazards that exist for the lock's topology. */
+  readonly hazards: readonly Hazard[];
+  /** Hazards that the profile must exercise. */
+  readonly listed: readonly Hazard[];
+  /** Hazards that cannot be brought about here, and why. */
+  readonly limits: Readonly<Partial<Record<Hazard, string>>>;
+}
+
+/** A violation of a cell, with the plan that shows it. */
+export interface Evidence {
+  readonly charged: ChargedFinding;
+  readonly judgement: Judgement;
+}
+
+interface Tally {
+  runs: number;
+  operations: number;
+  applied: number;
+  bitten: number;
+  violations: number;
+  overruns: number;
+  refusedStale: number;
+  unexplained: number;
+  first: Evidence | undefined;
+}
+
+export class Matrix {
+  readonly #options: MatrixOptions;
+  readonly #tallies = new Map<string, Tally>();
+
+  constructor(options: MatrixOptions) {
+    this.#options = options;
+  }
+
+  /** Takes a judgement in and returns the first violation in it of a promise, if there is one. */
+  add(judgement: Judgement): Evidence | undefined {
+    const { plan } = judgement;
+    for (const property of EXERCISED) {
+      const tally = this.#tally(property, plan.hazards);
+      tally.runs++;
+      tally.operations += judgement.operations[property] ?? 0;
+      tally.applied += judgement.applied.length;
+      tally.bitten += judgement.bitten.length;
+      if (property === 'no-lost-update') tally.overruns += judgement.overruns;
+      if (property === 'fencing') tally.refusedStale += judgement.refusedStale;
+    }
+    let failure: Evidence | undefined;
+    for (const charged of judgement.findings) {
+      const { finding, hazards } = charged;
+      const tally = this.#tally(finding.property, hazards);
+      if (finding.kind === 'inconclusive') tally.unexplained++;
+      if (finding.kind !== 'violation') continue;
+      tally.violations++;
+      tally.first ??= { charged, judgement };
+      if (isPromise(this.#claim(finding.property, hazards))) failure ??= { charged, judgement };
+    }
+    return failure;
+  }
+
+  /** The witness of a cell is made only when it is wanted, by `witness`. */
+  cells(witness: (evidence: Evidence) => Pick<Cell, 'plan' | 'replay'> & { readonly witness: Witness }): Cell[] {
+    const cells: Cell[] = [];
+    for (const property of PROPERTIES) {
+      const combined = [...this.#tallies.keys()]
+        .map(parseKey)
+        .filter((key) => key.property === property && key.hazards.length > 1);
+      const singles = this.#options.hazards.map((hazard) => ({ property, hazards: [hazard] }));
+      for (const { hazards } of [...singles, ...combined]) {
+        const cell = this.#cell(property, hazards, witness);
+        if (cell !== undefined) cells.push(cell);
+      }
+    }
+    return cells;
+  }
+
+  #cell(property: Property, hazards: readonly Hazard[], witness: Parameters<Matrix['cells']>[0]): Cell | undefined {
+    const claim = this.#claim(property, hazards);
+    if (claim === 'not-applicable') return undefined;
+    const tally = this.#tallies.get(keyOf(property, hazards));
+    const limit = hazards.map((hazard) => this.#options.limits[hazard]).find((reason) => reason !== undefined);
+    const listed = hazards.length === 1 && hazards.every((hazard) => this.#options.listed.includes(hazard));
+    const { verdict, note } = verdictOf(tally, hazards, property);
+    return {
+      property,
+      hazard: hazards.join('+'),
+      claim,
+      verdict,
+      ...((limit ?? note) === undefined ? {} : { note: limit ?? note }),
+      exempt: limit !== undefined || !listed,
+      runs: tally?.runs ?? 0,
+      operations: tally?.operations ?? 0,
+      violations: tally?.violations ?? 0,
+      faultsApplied: tally?.applied ?? 0,
+      faultsBitten: tally?.bitten ?? 0,
+      ...(tally?.first === undefined ? {} : witness(tally.first)),
+    };
+  }
+
+  /** What is promised under several hazards at once is no more than under each. */
+  #claim(property: Property, hazards: readonly Hazard[]): Claim {
+    const claims = hazards.map((hazard) => claimOn(this.#options.claims, property, hazard));
+    const weakest = (['not-applicable', 'not-promised', 'unavailable'] as const).find((claim) =>
+      claims.includes(claim),
+    );
+    return weakest ?? 'holds';
+  }
+
+  #tally(property: Property, hazards: readonly Hazard[]): Tally {
+    const key = keyOf(property, hazards);
+    let tally = this.#tallies.get(key);
+    if (tally === undefined) {
+      tally = {
+        runs: 0,
+        operations: 0,
+        applied: 0,
+        bitten: 0,
+        violations: 0,
+        overruns: 0,
+        refusedStale: 0,
+        unexplained: 0,
+        first: undefined,
+      };
+      this.#tallies.set(key, tally);
+    }
+    return tally;
+  }
+}
+
+const isPromise = (claim: Claim): boolean => claim === 'holds' || claim === 'unavailable';
+const keyOf = (property: Property, hazards: readonly Hazard[]): string =>
+  `${property}|${[...hazards].sort().join('+')}`;
+
+function parseKey(key: string): { readonly property: Property; readonly hazards: readonly Hazard[] } {
+  const [property, hazards] = key.split('|') as [Property, string];
+  return { property, hazards: hazards.split('+') as Hazard[] };
+}
+
+function verdictOf(
+  tally: Tally | undefined,
+  hazards: readonly Hazard[],
+  property: Property,
+): Pick<Cell, 'verdict' | 'note'> {
+  if (tally === undefined || tally.runs + tally.violations === 0) return { verdict: 'inconclusive', note: 'not run' };
+  const seen = observations(tally);
+  if (tally.violations > 0) return { verdict: 'violated', ...seen };
+  if (tally.unexplained > 0) {
+    return { verdict: 'inconclusive', note: `${tally.unexplained} lost updates whose cause the history does not show` };
+  }
+  const disturbs = hazards.some((hazard) => hazard !== 'none');
+  if (disturbs && tally.bitten === 0) return { verdict: 'inconclusive', note: 'none of the faults bit' };
+  if (tally.operations === 0) return { verdict: 'inconclusive', note: `nothing that tests ${property} happened` };
+  return { verdict: 'holds', ...seen };
+}
+
+function observations({ overruns, refusedStale }: Tally): Pick<Cell, 'note'> {
+  const seen: string[] = [];
+  if (overruns > 0)
+    seen.push(`${overruns} update${overruns === 1 ? '' : 's'} lost by writes after their lease had ended`);
+  if (refusedStale > 0)
+    seen.push(`${refusedStale} stale use${refusedStale === 1 ? '' : 's'} refused by the fenced door`);
+  return seen.length === 0 ? {} : { note: seen.join('; ') };
+}

@@ -1,0 +1,94 @@
+/** A finding as a story of at most five lines, for people who were not there. */
+import type { Finding } from '../check/verdict.ts';
+import type { HistoryEvent, NemesisValue } from '../history/events.ts';
+import { workerOf, type Plan } from '../plan/plan.ts';
+import type { Witness } from './report.ts';
+import { targetName, timelineOf, workerName } from './timeline.ts';
+
+const LINES = 5;
+
+interface Line {
+  readonly time: number;
+  /** Lower is kept first. */
+  readonly rank: number;
+  readonly text: string;
+}
+
+export function witnessOf(plan: Plan, events: readonly HistoryEvent[], finding: Finding): Witness {
+  return {
+    summary: finding.summary,
+    story: storyOf(plan, events, finding),
+    events: finding.witness.map((event) => ({ ...event })),
+    timeline: timelineOf(plan, events, finding),
+  };
+}
+
+function storyOf(plan: Plan, events: readonly HistoryEvent[], finding: Finding): string[] {
+  const involved = new Set(finding.leases);
+  const lines = events
+    .filter((event) => (event.time ?? 0) <= finding.at && concerns(event, involved, finding.key))
+    .map((event) => tell(plan, event))
+    .filter((line) => line !== undefined);
+  const kept = lines
+    // Of equal rank, the latest are nearest to what went wrong.
+    .toSorted((a, b) => a.rank - b.rank || b.time - a.time)
+    .slice(0, LINES - 1)
+    .toSorted((a, b) => a.time - b.time);
+  return [...kept.map((line) => `${stamp(line.time)}  ${line.text}`), `${stamp(finding.at)}  ${finding.summary}`];
+}
+
+function concerns(event: HistoryEvent, leases: ReadonlySet<string>, key: string): boolean {
+  if (event.process === 'nemesis') return true;
+  const lease = (event.value as { lease?: string } | undefined)?.lease;
+  return event.key === key && lease !== undefined && leases.has(lease);
+}
+
+function tell(plan: Plan, event: HistoryEvent): Line | undefined {
+  const time = event.time ?? 0;
+  const value = (event.value ?? {}) as Record<string, unknown>;
+  const line = (rank: number, text: string): Line => ({ time, rank, text });
+  if (event.process === 'nemesis') {
+    const { phase, target, fault: id } = value as unknown as NemesisValue;
+    const fault = plan.faults.find((one) => one.id === id);
+    if (phase === 'start') return line(2, `${event.f} begins on ${targetName(target)}${detailsOf(fault)}`);
+    return phase === 'end' ? line(4, `${event.f} ends on ${targetName(target)}`) : undefined;
+  }
+  const who = whoOf(plan, event);
+  const { lease } = value as { lease?: string };
+  if (event.f === 'acquire' && event.type === 'ok') {
+    const until = value['deadline'] === undefined ? '' : ` until ${stamp(Number(value['deadline'])).trim()}`;
+    const fence = value['fence'] === undefined ? '' : `, fence ${String(value['fence'])}`;
+    return line(1, `${who} is granted ${event.key}${until}${fence} (lease ${lease})`);
+  }
+  if (event.f === 'lost') return line(3, `${who} learns that lease ${lease} is lost (${String(value['reason'])})`);
+  if (event.f === 'release' && event.type === 'invoke') return line(3, `${who} releases lease ${lease}`);
+  if (event.f === 'release' && event.type === 'ok')
+    return line(4, `the release of ${lease} is answered "${String(value['outcome'] ?? 'released')}"`);
+  if (event.f === 'write' && value['accepted'] === true) {
+    return line(
+      3,
+      `lease ${lease} writes ${String(value['from'])} → ${String(value['to'])} through the ${String(value['door'])} door`,
+    );
+  }
+  return undefined;
+}
+
+function whoOf(plan: Plan, event: HistoryEvent): string {
+  if (typeof event.process === 'string') return event.process.replace('-', ' ');
+  return workerName(workerOf(plan, event.process));
+}
+
+function detailsOf(fault: Plan['faults'][number] | undefined): string {
+  if (fault === undefined) return '';
+  const details = [
+    fault.delayMs === undefined ? undefined : `${fault.delayMs} ms late`,
+    fault.direction === undefined
+      ? undefined
+      : `on ${fault.direction === 'both' ? 'both ways' : `the ${fault.direction}`}`,
+    fault.jumpMs === undefined ? undefined : `by ${fault.jumpMs} ms`,
+    `for ${fault.durationMs} ms`,
+  ];
+  return ` (${details.filter((detail) => detail !== undefined).join(', ')})`;
+}
+
+const stamp = (ns: number): string => `${(ns / 1e9).toFixed(3)} s`.padStart(9);
