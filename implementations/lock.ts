@@ -115,16 +115,7 @@ export interface ConnectedLock {
   close(): Promise<void>;
 }
 
-export const BACKENDS = [
-  'redis',
-  'postgres',
-  'mariadb',
-  'sqlite',
-  'zookeeper',
-  'etcd',
-  'consul',
-  'memory',
-] as const;
+export const BACKENDS = ['redis', 'postgres', 'mariadb', 'sqlite', 'zookeeper', 'etcd', 'consul', 'memory'] as const;
 export type Backend = (typeof BACKENDS)[number];
 
 export const TOPOLOGIES = [

@@ -11,7 +11,7 @@ import { HeldLease } from '../lease/held-lease.ts';
 import type { LeaseSettings } from '../lease/held-lease.ts';
 import { LeaseLock } from '../lease/lease-lock.ts';
 import { RedisBackend } from '../redis/basic.ts';
-import { defineScript } from '../redis/scripts.ts';
+import { Script } from '../redis/scripts.ts';
 import { redisSpecimen } from './specimen.ts';
 
 const EXTEND_OR_SET = `
@@ -21,10 +21,17 @@ redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1`;
 
 class SetAgain extends RedisBackend {
-  override async extend({ key, token, leaseMs }: Grant): Promise<'extended' | 'lost'> {
-    const script = defineScript(this.node.client, EXTEND_OR_SET);
-    const reply = await this.node.run(() => script(1, this.node.lockKey(key), token, leaseMs));
-    return reply === 1 ? 'extended' : 'lost';
+  readonly #script = new Script(this.node.client, EXTEND_OR_SET);
+
+  override extend({ key, token, leaseMs }: Grant): Promise<'extended' | 'lost'> {
+    return this.node.runScript(
+      this.#script,
+      (reply) => (reply === 1 ? 'extended' : 'lost'),
+      1,
+      this.node.lockKey(key),
+      token,
+      leaseMs,
+    );
   }
 }
 

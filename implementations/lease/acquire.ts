@@ -1,6 +1,6 @@
 /** Asking until the lock is granted, the caller's time is up, or the caller has gone. */
 import { LockAbortedError, LockBackendError, LockTimeoutError } from '../lock.ts';
-import type { LockError, Outcome } from '../lock.ts';
+import type { LockError, Mode, Outcome } from '../lock.ts';
 import type { Attempted } from './attempt.ts';
 import type { Settings } from './options.ts';
 import { retryDelayMs } from './retry.ts';
@@ -8,13 +8,23 @@ import type { Place, Waiting } from './waiting.ts';
 
 export type Granted = Extract<Attempted, { kind: 'granted' }>;
 
-export interface Acquisition {
+/** A call of `acquire` or `tryAcquire`, its options filled in and checked. */
+export interface Call {
   readonly key: string;
-  readonly timeoutMs: number;
-  readonly commandTimeoutMs: number;
+  readonly leaseMs: number;
+  readonly mode: Mode;
+  readonly owner: string | undefined;
   readonly signal: AbortSignal | undefined;
-  readonly shared: boolean;
-  readonly attempt: (limitMs: number) => Promise<Attempted>;
+  readonly renew: boolean;
+  readonly commandTimeoutMs: number;
+}
+
+/** What the waiting needs of the lock. */
+export interface Door {
+  readonly settings: Settings;
+  readonly waiting: Waiting;
+  /** One attempt under a fresh token. */
+  readonly knock: (call: Call, limitMs: number) => Promise<Attempted>;
 }
 
 /**
@@ -23,9 +33,10 @@ export interface Acquisition {
  *
  * @throws LockTimeoutError, LockAbortedError, LockBackendError, LockOutcomeUnknownError
  */
-export async function acquireWithin(call: Acquisition, settings: Settings, waiting: Waiting): Promise<Granted> {
-  const { clock, retry, random } = settings;
-  const { key, timeoutMs, commandTimeoutMs, signal } = call;
+export async function acquireWithin(door: Door, call: Call, timeoutMs: number): Promise<Granted> {
+  const { waiting } = door;
+  const { clock, retry, random } = door.settings;
+  const { key, commandTimeoutMs, signal } = call;
   const startedAt = clock.now();
   const until = startedAt + timeoutMs;
   const course = new Course(key);
@@ -36,7 +47,7 @@ export async function acquireWithin(call: Acquisition, settings: Settings, waiti
       const missedHints = waiting.missedHints(key);
       // With no time to wait at all, the one attempt still has a command's time.
       const limitMs = timeoutMs === 0 ? commandTimeoutMs : Math.min(commandTimeoutMs, until - clock.now());
-      const attempted = await call.attempt(limitMs);
+      const attempted = await door.knock(call, limitMs);
       if (attempted.kind === 'granted' || attempted.kind === 'busy') place?.answered();
       if (attempted.kind === 'granted') return (granted = attempted);
       if (attempted.kind === 'aborted') throw abortedError(key, signal, 'unknown');
@@ -56,7 +67,7 @@ export async function acquireWithin(call: Acquisition, settings: Settings, waiti
     }
   } finally {
     // Shared leases are granted together: whoever is let in lets the next one try.
-    place?.leave(granted !== undefined && call.shared);
+    place?.leave(granted !== undefined && call.mode === 'shared');
   }
 }
 

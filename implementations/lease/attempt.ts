@@ -14,23 +14,27 @@ export type Attempted =
   /** The caller's signal aborted while the answer was outstanding. */
   | { readonly kind: 'aborted' };
 
+/** What is the same for all attempts of one lock. */
 export interface AttemptContext {
   readonly backend: LeaseBackend;
   readonly clock: Clock;
   readonly undoing: Undoing;
-  readonly commandTimeoutMs: number;
   /** Whether a grant that arrives `now` leaves anything of its lease. */
   readonly inTime: (expiresAt: number, now: number) => boolean;
 }
 
-/** Never rejects. Whatever may have been taken without being returned is undone in the background. */
+/**
+ * Never rejects. Whatever may have been taken without being returned is undone in the background.
+ * @param limitMs how long the answer may take, at most `commandTimeoutMs`
+ */
 export async function attempt(
   context: AttemptContext,
   request: LeaseRequest,
   limitMs: number,
+  commandTimeoutMs: number,
   signal: AbortSignal | undefined,
 ): Promise<Attempted> {
-  const { backend, clock, undoing, commandTimeoutMs } = context;
+  const { backend, clock, undoing } = context;
   const sentAt = clock.now();
   let answer: Answer;
   try {
@@ -50,7 +54,8 @@ export async function attempt(
     const message = `the grant of ${JSON.stringify(request.key)} arrived after its own deadline`;
     return { kind: 'trouble', error: new LockBackendError(message, 'unknown') };
   }
-  return { kind: 'granted', grant: { ...request, fencingToken: answer.fencingToken }, sentAt };
+  const { key, token, leaseMs, mode, owner } = request;
+  return { kind: 'granted', grant: { key, token, leaseMs, mode, owner, fencingToken: answer.fencingToken }, sentAt };
 }
 
 function unknownOutcome(key: string, error: unknown): LockError {

@@ -5,9 +5,10 @@ import type { AcquireOptions, Health, Inspection, Lease, Lock, TryAcquireOptions
 import { newToken } from '../token.ts';
 import { usingLease } from '../using.ts';
 import { abortedError, acquireWithin } from './acquire.ts';
+import type { Call, Door, Granted } from './acquire.ts';
 import { attempt } from './attempt.ts';
 import type { Attempted, AttemptContext } from './attempt.ts';
-import type { Grant, LeaseBackend, LeaseRequest } from './backend.ts';
+import type { Grant, LeaseBackend } from './backend.ts';
 import { HeldLease } from './held-lease.ts';
 import type { LeaseSettings } from './held-lease.ts';
 import { atLeast, commandTimeoutMsOf, leaseMsOf, settingsOf } from './options.ts';
@@ -16,48 +17,41 @@ import { Undoing } from './undo.ts';
 import { Waiting } from './waiting.ts';
 import { within } from './within.ts';
 
-/** A call of `acquire` or `tryAcquire`, its options filled in and checked. */
-interface Call extends AttemptContext {
-  readonly request: Omit<LeaseRequest, 'token'>;
-  readonly signal: AbortSignal | undefined;
-  readonly renew: boolean;
-}
-
 export class LeaseLock implements Lock {
   protected readonly backend: LeaseBackend;
   readonly #settings: Settings;
-  readonly #waiting: Waiting;
-  readonly #undoing: Undoing;
+  readonly #attempts: AttemptContext;
+  readonly #door: Door;
   #closed = false;
 
   constructor(backend: LeaseBackend, options: LeaseLockOptions = {}) {
+    const settings = settingsOf(options);
+    const { clock } = settings;
     this.backend = backend;
-    this.#settings = settingsOf(options);
-    this.#waiting = new Waiting(backend.wakeUps, this.#settings.clock);
-    this.#undoing = new Undoing(backend, this.#settings.clock);
+    this.#settings = settings;
+    this.#attempts = {
+      backend,
+      clock,
+      undoing: new Undoing(backend, clock),
+      inTime: (expiresAt, now) => this.inTime(expiresAt, now),
+    };
+    this.#door = {
+      settings,
+      waiting: new Waiting(backend.wakeUps, clock),
+      knock: (call, limitMs) => this.#attempt(call, limitMs),
+    };
   }
 
   async acquire(key: string, options: AcquireOptions = {}): Promise<Lease> {
     const call = this.#call(key, options);
-    const { grant, sentAt } = await acquireWithin(
-      {
-        key,
-        timeoutMs: atLeast('timeoutMs', options.timeoutMs ?? this.#settings.timeoutMs, 0),
-        commandTimeoutMs: call.commandTimeoutMs,
-        signal: call.signal,
-        shared: call.request.mode === 'shared',
-        attempt: (limitMs) => this.#attempt(call, limitMs),
-      },
-      this.#settings,
-      this.#waiting,
-    );
-    return this.hold(call, grant, sentAt);
+    const timeoutMs = atLeast('timeoutMs', options.timeoutMs ?? this.#settings.timeoutMs, 0);
+    return this.#hold(call, await acquireWithin(this.#door, call, timeoutMs));
   }
 
   async tryAcquire(key: string, options: TryAcquireOptions = {}): Promise<Lease | null> {
     const call = this.#call(key, options);
     const attempted = await this.#attempt(call, call.commandTimeoutMs);
-    if (attempted.kind === 'granted') return this.hold(call, attempted.grant, attempted.sentAt);
+    if (attempted.kind === 'granted') return this.#hold(call, attempted);
     if (attempted.kind === 'trouble') throw attempted.error;
     if (attempted.kind === 'aborted') throw abortedError(key, call.signal, 'unknown');
     return null;
@@ -91,14 +85,14 @@ export class LeaseLock implements Lock {
 
   /** Resolves when nothing of what failed attempts may have taken is left to undo. */
   drained(): Promise<void> {
-    return this.#undoing.drained();
+    return this.#attempts.undoing.drained();
   }
 
   /** Rejects all who wait and ends the background work, within the time limit of a command. */
   async close(): Promise<void> {
     this.#closed = true;
-    this.#waiting.close();
-    await this.#undoing.stop();
+    this.#door.waiting.close();
+    await this.#attempts.undoing.stop();
   }
 
   /** The lease for a grant that has arrived in time. */
@@ -114,26 +108,22 @@ export class LeaseLock implements Lock {
   /** @throws InvalidKeyError, RangeError, LockAbortedError */
   #call(key: string, options: TryAcquireOptions): Call {
     checkKey(key);
-    const { signal, mode = 'exclusive', owner } = options;
+    const { signal, mode = 'exclusive', owner, renew = this.#settings.renew } = options;
     if (mode === 'shared' && !this.backend.shares) throw new RangeError('this lock has no shared mode');
     const leaseMs = leaseMsOf(this.#settings, options);
-    const call: Call = {
-      request: { key, leaseMs, mode, owner },
-      backend: this.backend,
-      clock: this.#settings.clock,
-      undoing: this.#undoing,
-      commandTimeoutMs: commandTimeoutMsOf(this.#settings, leaseMs),
-      inTime: (expiresAt, now) => this.inTime(expiresAt, now),
-      signal,
-      renew: options.renew ?? this.#settings.renew,
-    };
     if (signal?.aborted === true) throw abortedError(key, signal, 'definite');
-    return call;
+    const commandTimeoutMs = commandTimeoutMsOf(this.#settings, leaseMs);
+    return { key, leaseMs, mode, owner, signal, renew, commandTimeoutMs };
   }
 
-  #attempt(call: Call, limitMs: number): Promise<Attempted> {
+  #attempt({ key, leaseMs, mode, owner, commandTimeoutMs, signal }: Call, limitMs: number): Promise<Attempted> {
     if (this.#closed) throw new LockBackendError('the lock has been closed', 'definite');
-    return attempt(call, { ...call.request, token: newToken() }, limitMs, call.signal);
+    const request = { key, token: newToken(), leaseMs, mode, owner };
+    return attempt(this.#attempts, request, limitMs, commandTimeoutMs, signal);
+  }
+
+  #hold({ commandTimeoutMs, renew }: Call, { grant, sentAt }: Granted): Lease {
+    return this.hold({ backend: this.backend, clock: this.#settings.clock, commandTimeoutMs, renew }, grant, sentAt);
   }
 
   #commandTimeoutMs(): number {

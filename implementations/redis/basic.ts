@@ -11,7 +11,7 @@ import { LeaseLock } from '../lease/lease-lock.ts';
 import type { LeaseLockOptions } from '../lease/options.ts';
 import { connectClients, connected, parseOptions, redisOptions } from './connect.ts';
 import { RedisNode } from './node.ts';
-import type { RedisClient } from './scripts.ts';
+import type { RedisClient } from './connections.ts';
 import { Channels } from './wake-ups.ts';
 
 export interface RedisLockOptions extends LeaseLockOptions {

@@ -2,16 +2,15 @@
 import { LockBackendError, LockOutcomeUnknownError } from '../lock.ts';
 import type { Inspection, LockError, ReleaseOutcome } from '../lock.ts';
 import type { Answer, Grant, LeaseRequest } from '../lease/backend.ts';
+import { connectionsOf } from './connections.ts';
+import type { Connections, RedisClient } from './connections.ts';
 import { lockScripts } from './scripts.ts';
-import type { LockScripts, RedisClient } from './scripts.ts';
+import type { LockScripts, Script } from './scripts.ts';
 
 /** Braces would end the hash tag that keeps the keys of one lock on one node of a cluster. */
 function tagged(key: string): string {
   return /[{}%]/.test(key) ? key.replace(/[{}%]/g, (char) => encodeURIComponent(char)) : key;
 }
-
-/** How long the last fence is kept after a grant: longer than any step of a server's clock. */
-const FENCE_LIFETIME_MS = 7 * 24 * 3600 * 1000;
 
 export interface RedisNodeOptions {
   readonly prefix: string;
@@ -24,7 +23,7 @@ export class RedisNode {
   readonly #prefix: string;
   readonly #fenced: boolean;
   readonly #scripts: LockScripts;
-  readonly #connections: { readonly lost: number };
+  readonly #connections: Connections;
 
   constructor(client: RedisClient, options: RedisNodeOptions) {
     this.client = client;
@@ -47,40 +46,35 @@ export class RedisNode {
     return `${this.lockKey(key)}:free`;
   }
 
-  async attempt({ key, token, leaseMs }: LeaseRequest): Promise<Answer> {
+  attempt({ key, token, leaseMs }: LeaseRequest): Promise<Answer> {
     const lockKey = this.lockKey(key);
-    const reply = await this.run(() =>
-      this.#fenced
-        ? this.#scripts.acquireFenced(2, lockKey, `${lockKey}:fence`, token, leaseMs, FENCE_LIFETIME_MS)
-        : this.#scripts.acquire(1, lockKey, token, leaseMs),
-    );
-    if (typeof reply === 'string') return this.#fenced ? { kind: 'granted', fencingToken: BigInt(reply) } : GRANTED;
-    const remainingMs = Number(reply);
-    // Without expiry (somebody else's doing), the key says nothing about when to ask again.
-    return remainingMs >= 0 ? { kind: 'busy', retryAfterMs: remainingMs } : { kind: 'busy' };
+    const { acquireFenced, acquire } = this.#scripts;
+    return this.#fenced
+      ? this.runScript(acquireFenced, fencedAnswer, 2, lockKey, `${lockKey}:fence`, token, leaseMs)
+      : this.runScript(acquire, plainAnswer, 1, lockKey, token, leaseMs);
   }
 
-  async extend({ key, token, leaseMs }: Grant): Promise<'extended' | 'lost'> {
-    const reply = await this.run(() => this.#scripts.extend(1, this.lockKey(key), token, leaseMs));
-    return reply === 1 ? 'extended' : 'lost';
+  extend({ key, token, leaseMs }: Grant): Promise<'extended' | 'lost'> {
+    return this.runScript(this.#scripts.extend, extensionAnswer, 1, this.lockKey(key), token, leaseMs);
   }
 
-  async free({ key, token, fencingToken }: Grant): Promise<ReleaseOutcome> {
+  free({ key, token, fencingToken }: Grant): Promise<ReleaseOutcome> {
     const connectionsLost = this.#connections.lost;
     const lockKey = this.lockKey(key);
-    const channel = `${lockKey}:free`;
-    const reply = await this.run(() =>
-      fencingToken === undefined
-        ? this.#scripts.release(1, lockKey, token, channel)
-        : this.#scripts.release(2, lockKey, `${lockKey}:fence`, token, channel, String(fencingToken)),
-    );
-    if (reply === 1) return 'released';
-    // The client may have sent it again on a new connection: then the first copy may have deleted the key.
-    return reply === 0 && this.#connections.lost !== connectionsLost ? 'unknown' : 'lost';
+    const { release } = this.#scripts;
+    const answer = (reply: unknown): ReleaseOutcome => {
+      if (Number(reply) === 1) return 'released';
+      // The client may have sent it again on a new connection: then the first copy may have deleted the key.
+      return Number(reply) === 0 && this.#connections.lost !== connectionsLost ? 'unknown' : 'lost';
+    };
+    return fencingToken === undefined
+      ? this.runScript(release, answer, 1, lockKey, token, `${lockKey}:free`)
+      : this.runScript(release, answer, 2, lockKey, `${lockKey}:fence`, token, `${lockKey}:free`, String(fencingToken));
   }
 
-  async undo({ key, token }: LeaseRequest, announce: boolean): Promise<void> {
-    await this.run(() => this.#scripts.release(1, this.lockKey(key), token, announce ? this.channel(key) : ''));
+  undo({ key, token }: LeaseRequest, announce: boolean): Promise<void> {
+    const channel = announce ? this.channel(key) : '';
+    return this.runScript(this.#scripts.release, ignoreReply, 1, this.lockKey(key), token, channel);
   }
 
   async inspect(key: string): Promise<Inspection> {
@@ -106,17 +100,63 @@ export class RedisNode {
   /** Runs commands on the client; their errors become those of the contract. */
   async run<T>(commands: () => Promise<T>): Promise<T> {
     const connectionsLost = this.#connections.lost;
-    // ioredis would reject it anyway, with a message that it also uses for commands that have been sent.
-    if (this.client.status === 'end') throw new LockBackendError('the connection to Redis is closed', 'definite');
+    if (this.client.status === 'end') throw connectionClosed();
     try {
       return await commands();
     } catch (error) {
       throw lockErrorOf(error, this.#connections.lost !== connectionsLost);
     }
   }
+
+  /** The same for a script, and reads its reply. */
+  runScript<T>(
+    script: Script,
+    read: (reply: unknown) => T,
+    keyCount: number,
+    ...keysAndArguments: (string | number)[]
+  ): Promise<T> {
+    const connectionsLost = this.#connections.lost;
+    if (this.client.status === 'end') return Promise.reject(connectionClosed());
+    return script.run(keyCount, ...keysAndArguments).then(read, (error: unknown) => {
+      if (!isNoScript(error)) throw lockErrorOf(error, this.#connections.lost !== connectionsLost);
+      script.forget();
+      return this.run(() => script.run(keyCount, ...keysAndArguments)).then(read);
+    });
+  }
+}
+
+/** ioredis would reject it anyway, with a message that it also uses for commands that have been sent. */
+function connectionClosed(): LockBackendError {
+  return new LockBackendError('the connection to Redis is closed', 'definite');
+}
+
+function isNoScript(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('NOSCRIPT');
+}
+
+function extensionAnswer(reply: unknown): 'extended' | 'lost' {
+  return Number(reply) === 1 ? 'extended' : 'lost';
+}
+
+function ignoreReply(): void {}
+
+/** Replies of the acquire scripts; as strings where the client is told to (`stringNumbers`). */
+function fencedAnswer(reply: unknown): Answer {
+  const fence = Number(reply);
+  return fence > 0 ? { kind: 'granted', fencingToken: BigInt(fence) } : busy(fence);
+}
+
+function plainAnswer(reply: unknown): Answer {
+  return Number(reply) > 0 ? GRANTED : busy(Number(reply));
 }
 
 const GRANTED: Answer = { kind: 'granted' };
+
+function busy(reply: number): Answer {
+  const remainingMs = -2 - reply;
+  // Without expiry (somebody else's doing), the key says nothing about when to ask again.
+  return remainingMs >= 0 ? { kind: 'busy', retryAfterMs: remainingMs } : { kind: 'busy' };
+}
 
 /** `resent`: the connection was lost in between, so that the answer may be one to a second copy of the command. */
 function lockErrorOf(error: unknown, resent: boolean): LockError {
@@ -129,20 +169,4 @@ function lockErrorOf(error: unknown, resent: boolean): LockError {
     return new LockBackendError(`Redis refused: ${cause.message}`, 'definite', { cause });
   }
   return new LockOutcomeUnknownError(`Redis did not answer: ${cause.message}`, { cause });
-}
-
-const connections = new WeakMap<RedisClient, { lost: number }>();
-
-/** Counts how often a client has lost its connection: with one listener, however many locks share the client. */
-function connectionsOf(client: RedisClient): { readonly lost: number } {
-  let count = connections.get(client);
-  if (count === undefined) {
-    const counted = { lost: 0 };
-    client.on('close', () => {
-      counted.lost += 1;
-    });
-    connections.set(client, counted);
-    count = counted;
-  }
-  return count;
 }

@@ -15,7 +15,7 @@ import { atLeast } from '../lease/options.ts';
 import type { LeaseLockOptions } from '../lease/options.ts';
 import { connectClients, connected, parseOptions, redisOptions } from './connect.ts';
 import { RedisNode } from './node.ts';
-import type { RedisClient } from './scripts.ts';
+import type { RedisClient } from './connections.ts';
 import { poll } from './votes.ts';
 import type { Votes } from './votes.ts';
 import { scatteredWakeUps } from './wake-ups.ts';

@@ -1,42 +1,48 @@
 /** The scripts of the Redis locks: each makes one decision atomically, in a handful of commands. */
 import { createHash } from 'node:crypto';
-import type { Cluster, Redis } from 'ioredis';
+import { connectionsOf } from './connections.ts';
+import type { Connections, RedisClient } from './connections.ts';
 
-export type RedisClient = Redis | Cluster;
-
-/** Called with the number of keys, the keys, and the arguments. */
-export type Script = (keyCount: number, ...keysAndArguments: readonly (string | number)[]) => Promise<unknown>;
+/** How long the last fence is kept: until then, a lock that is not used any more costs one small key. */
+const FENCE_LIFETIME_MS = 7 * 24 * 3600 * 1000;
 
 /**
- * KEYS lock, fence; ARGV token, lease in ms, lifetime of the fence in ms. Answers the fencing token as a string when
- * granted, else the remaining time of the holder's lease as a number.
+ * KEYS lock, fence; ARGV token, lease in ms. Answers the fencing token, a positive number, when granted; else -2 - the
+ * remaining time of the holder's lease in ms (which is -1 for a key without expiry).
  *
- * The fence is the server's time in microseconds, or one more than the last one where the clock lags behind: so it stays
- * ahead also after the data were lost. (Lua's doubles are exact to 2^53, microseconds since 1970 need 51 bits.) The fence
- * is written before the lock: whatever fails, no lock is taken without one.
+ * Fences count up from the server's time in microseconds at the first grant. When the fence is gone, by expiry or with
+ * all data, counting starts from the time that it is by then, which is ahead of anything that was counted before (fewer
+ * than a grant per microsecond). As long as the fence is kept, no step of the clock matters. (Numbers in Lua are exact to
+ * 2^53; microseconds since 1970 need 51 bits.)
  */
 const ACQUIRE_FENCED = `
-local holder = redis.call('GET', KEYS[1])
-local last = redis.call('GET', KEYS[2])
-if holder == ARGV[1] and last then
-  redis.call('PEXPIRE', KEYS[1], ARGV[2])
-  return last
+local call = redis.call
+local fence
+if call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then
+  fence = redis.pcall('INCR', KEYS[2])
+  if fence == 1 then
+    local time = call('TIME')
+    fence = time[1] * 1000000 + time[2]
+    call('SET', KEYS[2], string.format('%.0f', fence), 'PX', ${FENCE_LIFETIME_MS})
+  elseif type(fence) ~= 'number' then
+    call('DEL', KEYS[1])
+  end
+  return fence
 end
-if holder and holder ~= ARGV[1] then return redis.call('PTTL', KEYS[1]) end
-local time = redis.call('TIME')
-local fence = time[1] * 1000000 + time[2]
-if last and tonumber(last) >= fence then fence = tonumber(last) + 1 end
-fence = string.format('%.0f', fence)
-redis.call('SET', KEYS[2], fence, 'PX', ARGV[3])
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return fence`;
+if call('GET', KEYS[1]) ~= ARGV[1] then return -2 - call('PTTL', KEYS[1]) end
+fence = call('GET', KEYS[2])
+if fence then
+  call('PEXPIRE', KEYS[1], ARGV[2])
+  return tonumber(fence)
+end
+call('DEL', KEYS[1])
+return -2`;
 
-/** KEYS lock; ARGV token, lease in ms. Answers 'OK' when granted, else the remaining time of the holder's lease. */
+/** KEYS lock; ARGV token, lease in ms. Answers 1 when granted, else as above. */
 const ACQUIRE = `
-local holder = redis.call('GET', KEYS[1])
-if holder and holder ~= ARGV[1] then return redis.call('PTTL', KEYS[1]) end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return 'OK'`;
+if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return -2 - redis.call('PTTL', KEYS[1]) end
+return redis.call('PEXPIRE', KEYS[1], ARGV[2])`;
 
 /** KEYS lock; ARGV token, lease in ms. 1 when extended, 0 when it is not (or no longer) the token's. */
 const EXTEND = `
@@ -49,11 +55,42 @@ return redis.call('PEXPIRE', KEYS[1], ARGV[2])`;
  * request), 0 when it was not the token's.
  */
 const RELEASE = `
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-redis.call('DEL', KEYS[1])
-if ARGV[2] ~= '' then redis.call('PUBLISH', ARGV[2], '') end
-if KEYS[2] and redis.call('GET', KEYS[2]) ~= ARGV[3] then return -1 end
+local call = redis.call
+if call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+call('DEL', KEYS[1])
+if ARGV[2] ~= '' then call('PUBLISH', ARGV[2], '') end
+local fence = KEYS[2] and call('GET', KEYS[2])
+if fence and fence ~= ARGV[3] then return -1 end
 return 1`;
+
+export class Script {
+  readonly #client: RedisClient;
+  readonly #lua: string;
+  readonly #digest: string;
+  readonly #connections: Connections;
+  /** The connection, by its number, that has been sent the whole script. */
+  #knownTo = -1;
+
+  constructor(client: RedisClient, lua: string) {
+    this.#client = client;
+    this.#lua = lua;
+    this.#digest = createHash('sha1').update(lua).digest('hex');
+    this.#connections = connectionsOf(client);
+  }
+
+  /** In whole on each new connection, so that no script has to be sent twice and overtaken by what follows it. */
+  run(keyCount: number, ...keysAndArguments: (string | number)[]): Promise<unknown> {
+    const connection = this.#connections.lost;
+    if (this.#knownTo === connection) return this.#client.evalsha(this.#digest, keyCount, ...keysAndArguments);
+    this.#knownTo = connection;
+    return this.#client.eval(this.#lua, keyCount, ...keysAndArguments);
+  }
+
+  /** The server has said NOSCRIPT. */
+  forget(): void {
+    this.#knownTo = -1;
+  }
+}
 
 export interface LockScripts {
   readonly acquireFenced: Script;
@@ -64,18 +101,9 @@ export interface LockScripts {
 
 export function lockScripts(client: RedisClient): LockScripts {
   return {
-    acquireFenced: defineScript(client, ACQUIRE_FENCED),
-    acquire: defineScript(client, ACQUIRE),
-    extend: defineScript(client, EXTEND),
-    release: defineScript(client, RELEASE),
+    acquireFenced: new Script(client, ACQUIRE_FENCED),
+    acquire: new Script(client, ACQUIRE),
+    extend: new Script(client, EXTEND),
+    release: new Script(client, RELEASE),
   };
-}
-
-/** Registers `lua` with the client once, under a name made of its digest: EVAL per connection once, then EVALSHA. */
-export function defineScript(client: RedisClient, lua: string): Script {
-  const name = `holdfast:${createHash('sha1').update(lua).digest('hex')}`;
-  if (!(name in client)) client.defineCommand(name, { lua });
-  const method: unknown = Reflect.get(client, name);
-  if (typeof method !== 'function') throw new TypeError('this Redis client defines no commands');
-  return (...keyCountKeysAndArguments) => Reflect.apply(method, client, keyCountKeysAndArguments);
 }

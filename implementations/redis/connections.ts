@@ -1,0 +1,24 @@
+import type { Cluster, Redis } from 'ioredis';
+
+export type RedisClient = Redis | Cluster;
+
+/** How often a client has lost its connection. */
+export interface Connections {
+  readonly lost: number;
+}
+
+const counts = new WeakMap<RedisClient, { lost: number }>();
+
+/** Counts with one listener, however many locks share the client. */
+export function connectionsOf(client: RedisClient): Connections {
+  let count = counts.get(client);
+  if (count === undefined) {
+    const counted = { lost: 0 };
+    client.on('close', () => {
+      counted.lost += 1;
+    });
+    counts.set(client, counted);
+    count = counted;
+  }
+  return count;
+}
