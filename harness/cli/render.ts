@@ -23,7 +23,11 @@ export function printReport(report: Report, folder: string, shown: Shown): void 
   const { columns } = process.stdout;
   const text = shown.json
     ? renderJson(report)
-    : renderTerminal(report, { paint: paintFor(process.stdout), folder, ...(columns === undefined ? {} : { width: columns }) });
+    : renderTerminal(report, {
+        paint: paintFor(process.stdout),
+        folder,
+        ...(columns === undefined ? {} : { width: columns }),
+      });
   process.stdout.write(text);
 }
 

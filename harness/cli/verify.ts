@@ -209,20 +209,24 @@ async function verifyLock(
   const deck = settings.deck
     ? { plans: settings.deck, firstRound: settings.deck.length }
     : makeDeck({
-      sizes: {
-        ...{ lock: lock.reference, options: lock.options, topology, scenario: settings.scenario, workers, leaseMs },
-        clientsPerWorker: options.clients ?? 1,
-        recoverMs: module.recoverMs,
-        ...(options.hold === undefined ? {} : { holdMs: options.hold }),
-      },
-      hazards: wanted,
-      rounds: options.runs ?? profile.rounds,
-      often: options.runs === undefined ? OFTEN : wanted,
-      pairs: options.hazard === undefined ? profile.pairs : 0,
-      seed,
-      ...(options.shard === undefined ? {} : { shard: options.shard }),
-    });
-  const progress = startProgress({ output: process.stderr, quiet: options.quiet === true, paint: paintFor(process.stderr) });
+        sizes: {
+          ...{ lock: lock.reference, options: lock.options, topology, scenario: settings.scenario, workers, leaseMs },
+          clientsPerWorker: options.clients ?? 1,
+          recoverMs: module.recoverMs,
+          ...(options.hold === undefined ? {} : { holdMs: options.hold }),
+        },
+        hazards: wanted,
+        rounds: options.runs ?? profile.rounds,
+        often: options.runs === undefined ? OFTEN : wanted,
+        pairs: options.hazard === undefined ? profile.pairs : 0,
+        seed,
+        ...(options.shard === undefined ? {} : { shard: options.shard }),
+      });
+  const progress = startProgress({
+    output: process.stderr,
+    quiet: options.quiet === true,
+    paint: paintFor(process.stderr),
+  });
   progress.update({ doing: `starting ${module.backend} (${topology})`, total: deck.plans.length });
   if (choice.kind !== 'external')
     progress.note(`${module.name} on ${module.backend} (${topology}), ${choice.kind}: ${choice.reason}`);

@@ -1,5 +1,6 @@
 /** Carries out the faults of a plan, and stamps what it does into the history. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { InfrastructureError } from '../errors.ts';
 import type { NemesisValue } from '../history/events.ts';
 import type { Recorder } from '../history/recorder.ts';
 import type { Fault, Plan } from '../plan/plan.ts';
@@ -54,7 +55,9 @@ async function runFault(fault: Fault, field: Field, recorder: Recorder, signal: 
     }
   };
   stamp('start');
-  const applied = await FAULT_KINDS[fault.hazard].apply(field, fault);
+  const applied = await FAULT_KINDS[fault.hazard].apply(field, fault).catch((cause: unknown) => {
+    throw new InfrastructureError(`${fault.hazard} could not be brought about: ${String(cause)}`, { cause });
+  });
   if (applied.bit) stamp('bit');
   try {
     await sleep(fault.durationMs, undefined, { signal });

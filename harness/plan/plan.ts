@@ -60,7 +60,7 @@ export const planSchema = z.object({
   thinksMs: z.array(z.number().nonnegative()).min(1),
   /** The work lasts at least this long; longer while faults go on. */
   workMs: z.number().positive(),
-  /** Bound of the liveness verdict, from the healing of the last fault. */
+  /** Bound of the liveness verdict: waiting for a grant while no fault is active and no lease can be in force. */
   recoverMs: z.number().positive(),
   faults: z.array(faultSchema),
 });

@@ -172,10 +172,9 @@ export class Arena {
         if (waiting.size === 0) progress.abort();
       }),
     );
-    // A little longer than the bound: the history must show that it has passed.
-    await sleep(plan.recoverMs * 1.1, undefined, { signal: AbortSignal.any([progress.signal, signal]) }).catch(
-      () => undefined,
-    );
+    // The bound counts from the end of the last lease; a little longer, for the history must show that it has passed.
+    const boundMs = plan.leaseMs * 1.5 + plan.recoverMs * 1.05;
+    await sleep(boundMs, undefined, { signal: AbortSignal.any([progress.signal, signal]) }).catch(() => undefined);
     for (const stop of unsubscribe) stop();
     signal.throwIfAborted();
   }
