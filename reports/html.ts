@@ -2,11 +2,12 @@
 import type { Cell, LockReport, Report } from '../harness/verdict/report.ts';
 import { commandBox } from './html/command.ts';
 import { acquireComparison, costSection } from './html/cost.ts';
-import { counterexample } from './html/counterexample.ts';
+import { counterexample, example, foldedCounterexample } from './html/counterexample.ts';
 import { markup, trusted, type Markup } from './html/markup.ts';
-import { matrixTable, notPromisedList, untestedList } from './html/matrix.ts';
+import { matrixTable, observations, untestedList } from './html/matrix.ts';
 import { SCRIPT } from './html/script.ts';
 import { STYLE } from './html/style.ts';
+import { TIMELINE_PATTERNS } from './html/timeline.ts';
 import { MARKS, tally, violationsOf } from './reading.ts';
 import type { Reporter } from './reporter.ts';
 import {
@@ -17,6 +18,7 @@ import {
   count,
   counted,
   duration,
+  isSimulated,
   machinePhrase,
   moment,
   simulationWarning,
@@ -39,6 +41,7 @@ export function renderHtml(report: Report): string {
 <style>${trusted(STYLE)}</style>
 </head>
 <body>
+${TIMELINE_PATTERNS}
 <a class="skip" href="#main">Skip to the results</a>
 <header>${pageHeader(report)}</header>
 <main id="main" tabindex="-1">
@@ -72,7 +75,7 @@ function overview(locks: readonly LockReport[]): Markup {
       violated === 0
         ? markup`<td class="number">0</td>`
         : markup`<td class="number violated"><span class="verdict">✗ ${violated}</span></td>`;
-    return markup`<tr><th scope="row"><a href="#lock-${index + 1}">${lock.name}</a></th><td>${backendPhrase(lock)}</td>${broken}<td class="number">${inconclusive}</td><td class="number">${holds}</td><td class="number">${lock.throughput === undefined ? '' : count(Math.round(lock.throughput))}</td></tr>`;
+    return markup`<tr><th scope="row"><a href="#lock-${index + 1}">${lock.name}</a></th><td>${backendPhrase(lock)}</td>${broken}<td class="number">${inconclusive}</td><td class="number">${holds}</td><td class="number">${cyclesPerSecond(lock)}</td></tr>`;
   });
   return markup`<section aria-labelledby="overview"><h2 id="overview">Overview</h2>
 <div class="scroll" tabindex="0" role="region" aria-label="Overview of the locks"><table>
@@ -81,18 +84,24 @@ function overview(locks: readonly LockReport[]): Markup {
 ${acquireComparison(locks)}</section>`;
 }
 
+function cyclesPerSecond(lock: LockReport): string {
+  if (isSimulated(lock)) return 'simulated';
+  return lock.throughput === undefined ? '' : count(Math.round(lock.throughput));
+}
+
 function lockSection(lock: LockReport, id: string): Markup {
-  const broken = violationsOf(lock);
+  const violations = violationsOf(lock);
+  const broken = violations.flatMap(({ first, others }) => [first, ...others]);
   const anchor = (cell: Cell): string => `${id}-violation-${broken.indexOf(cell) + 1}`;
   const matrix = matrixTable(lock, anchor);
   return markup`<section class="lock" aria-labelledby="${id}"><h2 id="${id}">${lock.name}</h2>
 <p class="summary">${lock.summary}</p>
 ${whatWasRun(lock)}
-${broken.length === 0 ? undefined : markup`<h3>${broken.length === 1 ? 'Counterexample' : 'Counterexamples'}</h3>${broken.map((cell) => counterexample(lock, cell, anchor(cell)))}`}
+${broken.length === 0 ? undefined : markup`<h3>${broken.length === 1 ? 'Counterexample' : 'Counterexamples'}</h3>${violations.map(({ first, others }) => markup`${counterexample(lock, first, anchor(first))}${others.map((cell) => foldedCounterexample(lock, cell, anchor(cell)))}`)}`}
 ${matrix === undefined ? undefined : markup`<h3>Claims</h3>${matrix}<p class="small">${EVIDENCE_LEGEND}</p>`}
-${notPromisedList(lock)}
+${observations(lock, (cell) => example(lock, cell))}
 ${untestedList(lock)}
-${costSection(lock)}
+${costSection(lock, id)}
 </section>`;
 }
 

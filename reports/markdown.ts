@@ -1,6 +1,15 @@
 /** `summary.md`: what a reviewer of a pull request wants to know, and no more. */
 import type { Cell, LockReport, Report } from '../harness/verdict/report.ts';
-import { MARKS, evidence, rowsOf, triesOf, untestedOf, violationsOf, type Standing } from './reading.ts';
+import {
+  MARKS,
+  evidence,
+  rowsOf,
+  summaryBesideStory,
+  triesOf,
+  untestedOf,
+  violationsOf,
+  type Standing,
+} from './reading.ts';
 import type { Reporter } from './reporter.ts';
 import {
   backendPhrase,
@@ -39,7 +48,7 @@ function lockBlocks(lock: LockReport): readonly string[] {
     `### ${escape(lock.name)}`,
     `On ${escape(backendPhrase(lock))}; ${load}.`,
     ...matrixTable(lock),
-    ...violationsOf(lock).map(violationBlock),
+    ...violationsOf(lock).flatMap(({ first, others }) => [violationBlock(first), ...otherViolations(others)]),
     ...(untested.length === 0 ? [] : [`Not tested here:\n\n${untested.join('\n')}`]),
     ...costLine(lock),
   ];
@@ -70,15 +79,20 @@ function cellText(standing: Standing, cells: readonly Cell[]): string {
 function violationBlock(cell: Cell): string {
   const lines = [
     `**${MARKS.violated.mark} ${cell.property} ${escape(underHazard(cell.hazard))}** (${evidence(cell)})`,
-    ...(cell.witness === undefined
-      ? []
-      : [
-          escape(cell.witness.summary),
-          cell.witness.story.map((line, index) => `${index + 1}. ${escape(line)}`).join('\n'),
-        ]),
+    escape(summaryBesideStory(cell.witness) ?? ''),
+    (cell.witness?.story ?? []).map((line, index) => `${index + 1}. ${escape(line)}`).join('\n'),
     ...(cell.replay === undefined ? [] : [fenced(cell.replay)]),
   ];
   return lines.filter((line) => line !== '').join('\n\n');
+}
+
+function otherViolations(cells: readonly Cell[]): readonly string[] {
+  if (cells.length === 0) return [];
+  const lines = cells.map((cell) => {
+    const replay = cell.replay === undefined ? '' : `: ${code(cell.replay)}`;
+    return `- ${escape(underHazard(cell.hazard))} (${evidence(cell)})${replay}`;
+  });
+  return [`Also violated:\n\n${lines.join('\n')}`];
 }
 
 function costLine(lock: LockReport): readonly string[] {

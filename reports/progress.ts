@@ -135,11 +135,11 @@ function plainProgress({ output, clock = systemClock, units = 'plans' }: Progres
 function liveLine(state: ProgressState, elapsedMs: number, units: string, width: number, paint: Paint): string {
   const done = doneText(state, units);
   const times = timesText(state, elapsedMs);
-  const found = state.violations === 0 ? '' : `  ✗ ${counted(state.violations, 'violation')}`;
+  const found = state.violations === 0 ? '' : shortened(`  ✗ ${counted(state.violations, 'violation')}`, width);
   const room = width - done.length - times.length - found.length - 4;
   const doing = room < 8 ? '' : `  ${shortened(state.doing, room)}`;
-  const rest = shortened(`${done}${doing}  ${times}`, Math.max(width - found.length, 1));
-  return rest + (found === '' ? '' : paint(['red', 'bold'], found.slice(0, width)));
+  const rest = shortened(`${done}${doing}  ${times}`, width - found.length);
+  return rest + (found === '' ? '' : paint(['red', 'bold'], found));
 }
 
 function plainLine(state: ProgressState, elapsedMs: number, units: string): string {

@@ -1,7 +1,7 @@
 /** How every report reads the cells of the matrix: what a cell amounts to, and rows grouped by property. */
 import { HAZARDS, PROPERTIES, type Property } from '../implementations/claims.ts';
-import type { Cell, LockReport } from '../harness/verdict/report.ts';
-import { count, counted, hazardName, percentAtMost } from './wording.ts';
+import type { Cell, LockReport, Witness } from '../harness/verdict/report.ts';
+import { count, counted, hazardName, percentAtMost, underHazards } from './wording.ts';
 
 /**
  * What a cell amounts to once claim, verdict and exemption are taken together, worst first.
@@ -46,6 +46,7 @@ export function upperBound(tries: number): number {
 export function evidence(cell: Cell): string {
   const tries = triesOf(cell);
   if (cell.violations > 0) return `${count(cell.violations)} in ${counted(tries, 'try', 'tries')}`;
+  if (cell.verdict === 'inconclusive' && tries > 0) return `unsettled after ${counted(tries, 'try', 'tries')}`;
   if (tries === 0) return cell.runs === 0 ? 'not tried' : `no fault bit in ${counted(cell.runs, 'run')}`;
   return `0 of ${count(tries)}, below ${percentAtMost(upperBound(tries))}`;
 }
@@ -76,11 +77,15 @@ export function rowsOf(lock: LockReport): readonly PropertyRow[] {
   }).filter((row) => row.groups.length > 0);
 }
 
-/** The claims that were broken, in the order of the matrix. */
-export function violationsOf(lock: LockReport): readonly Cell[] {
-  return rowsOf(lock).flatMap((row) =>
-    row.groups.filter((group) => group.standing === 'violated').flatMap((group) => group.cells),
-  );
+/**
+ * The claims that were broken, by property in the order of the matrix. The first of each, with the mildest hazard, is
+ * the one to tell in full; a lock that breaks a property without faults breaks it under every hazard too.
+ */
+export function violationsOf(lock: LockReport): readonly { readonly first: Cell; readonly others: readonly Cell[] }[] {
+  return rowsOf(lock).flatMap((row) => {
+    const [first, ...others] = row.groups.find(({ standing }) => standing === 'violated')?.cells ?? [];
+    return first === undefined ? [] : [{ first, others }];
+  });
 }
 
 /** Hazards in the order of the matrix: `none` first, combinations last. */
@@ -106,7 +111,7 @@ export function byNote(cells: readonly Cell[]): readonly { readonly note: string
 /** One reason why something was not tested, with what it kept from being tested. */
 export interface Untested {
   readonly standing: 'inconclusive' | 'not-judged' | 'not-testable';
-  /** Hazards, or `property under hazards` where the reason concerns one property only. */
+  /** Hazards, or a property with its hazards where the reason concerns one property only. */
   readonly what: string;
   readonly reason: string;
 }
@@ -114,21 +119,25 @@ export interface Untested {
 /** What was not tested or not settled, by reason, what counts towards the exit code first. */
 export function untestedOf(lock: LockReport): readonly Untested[] {
   const rows = rowsOf(lock).filter((row) => row.groups.some(({ standing }) => standing !== 'not-applicable'));
+  const reasons = new Map<string, string>(lock.notTestable.map(({ hazard, reason }) => [hazard, reason]));
+  const impossible = ({ hazard, note, exempt }: Cell): boolean => exempt && reasons.get(hazard) === note;
   const unsettled = (['inconclusive', 'not-judged'] as const).flatMap((standing) =>
-    byNote(lock.cells.filter((cell) => standingOf(cell) === standing)).map(({ note, cells }): Untested => {
-      const properties = [...new Set(cells.map((cell) => cell.property))];
-      const hazards = [...new Set(sortedByHazard(cells).map((cell) => hazardName(cell.hazard)))].join(', ');
-      const [only] = properties;
-      const what = properties.length === 1 && rows.length > 1 ? `${only} under ${hazards}` : hazards;
-      return { standing, what, reason: note === '' ? 'not exercised' : note };
-    }),
+    byNote(lock.cells.filter((cell) => standingOf(cell) === standing && !impossible(cell))).map(
+      ({ note, cells }): Untested => {
+        const properties = [...new Set(cells.map((cell) => cell.property))];
+        const hazards = [...new Set(sortedByHazard(cells).map((cell) => hazardName(cell.hazard)))].join(', ');
+        const [only] = properties;
+        const what = properties.length === 1 && rows.length > 1 ? `${only} ${underHazards(cells, Infinity)}` : hazards;
+        return { standing, what, reason: note === '' ? 'not exercised' : note };
+      },
+    ),
   );
-  const impossible = [...Map.groupBy(lock.notTestable, ({ reason }) => reason)].map(([reason, entries]): Untested => ({
+  const notTestable = [...Map.groupBy(lock.notTestable, ({ reason }) => reason)].map(([reason, entries]): Untested => ({
     standing: 'not-testable',
     what: entries.map(({ hazard }) => hazardName(hazard)).join(', '),
     reason,
   }));
-  return [...unsettled, ...impossible];
+  return [...unsettled, ...notTestable];
 }
 
 /** How many claims of each standing a lock has. */
@@ -143,4 +152,32 @@ export function tally(lock: LockReport): Readonly<Record<Standing, number>> {
   };
   for (const cell of lock.cells) counts[standingOf(cell)] += 1;
   return counts;
+}
+
+/**
+ * What was seen that breaks no promise, in words, for cells that held or of which nothing is promised: harm that the
+ * lock did not promise to prevent, or refused stale uses. Without a note, the summary of what broke.
+ */
+export function observationOf(cell: Cell): string | undefined {
+  const standing = standingOf(cell);
+  if (standing !== 'holds' && standing !== 'not-promised') return undefined;
+  if (cell.verdict === 'inconclusive') return undefined;
+  return cell.note ?? (cell.verdict === 'violated' ? (cell.witness?.summary ?? 'it broke') : undefined);
+}
+
+/** What was seen that breaks no promise, cells with the same observation together. */
+export function observationsOf(
+  cells: readonly Cell[],
+): readonly { readonly seen: string; readonly cells: readonly Cell[] }[] {
+  const noted = cells.filter((cell) => observationOf(cell) !== undefined);
+  return [...Map.groupBy(noted, (cell) => observationOf(cell) ?? '')].map(([seen, members]) => ({
+    seen,
+    cells: members,
+  }));
+}
+
+/** The summary of a witness, unless its story tells it already. */
+export function summaryBesideStory(witness: Witness | undefined): string | undefined {
+  if (witness === undefined || witness.story.some((line) => line.includes(witness.summary))) return undefined;
+  return witness.summary;
 }

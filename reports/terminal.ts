@@ -1,6 +1,6 @@
 /** The summary in the terminal: what was run, what held, what broke and how to see it again. What matters most last. */
 import type { Cell, LockReport, Report } from '../harness/verdict/report.ts';
-import { MARKS, evidence, standingOf, untestedOf, violationsOf, type Untested } from './reading.ts';
+import { MARKS, evidence, standingOf, summaryBesideStory, untestedOf, violationsOf, type Untested } from './reading.ts';
 import type { Reporter } from './reporter.ts';
 import { costLines, overviewLines, thresholdLines } from './terminal/cost.ts';
 import { MAX_WIDTH, hanging, wrap } from './terminal/layout.ts';
@@ -45,7 +45,7 @@ export function renderTerminal(
     ...report.locks.flatMap((lock) => (several ? shortBlocks : lockBlocks)(lock, columns, paint)),
     legendBlock(report, columns, paint),
     several ? overviewLines(report.locks, columns, paint) : [],
-    ...report.locks.flatMap((lock) => violationsOf(lock).map((cell) => violationBlock(lock, cell, columns, paint))),
+    ...report.locks.flatMap((lock) => violationBlocks(lock, columns, paint)),
     conclusionBlock(report, columns, paint, folder),
   ];
   return `${blocks
@@ -78,7 +78,8 @@ function runBlock(report: Report, width: number, paint: Paint): Block {
   const { machine } = report;
   const simulated = simulationWarning(report);
   return [
-    `${paint('bold', `holdfast ${report.tool.version}`)}  ${paint('dim', report.run)}`,
+    paint('bold', `holdfast ${report.tool.version}`),
+    ...field('run', report.run, width, paint),
     `  ${paint('dim', 'command'.padEnd(LABEL_WIDTH))}${report.command}`,
     ...field(
       'plan',
@@ -113,7 +114,7 @@ function shortBlocks(lock: LockReport, width: number, paint: Paint): readonly Bl
       ...wrap(lock.name, width).map((line) => paint('bold', line)),
       ...backendField(lock, width, paint),
       ...matrixLines(lock, width, paint),
-      ...thresholdLines(lock, paint),
+      ...thresholdLines(lock, width, paint),
     ],
   ];
 }
@@ -152,17 +153,28 @@ function legendBlock(report: Report, width: number, paint: Paint): Block {
   return wrap(EVIDENCE_LEGEND, width - 2).map((line) => paint('dim', `  ${line}`));
 }
 
-function violationBlock(lock: LockReport, cell: Cell, width: number, paint: Paint): Block {
-  const { witness } = cell;
-  const broken = `${cell.property} VIOLATED ${underHazard(cell.hazard)}`;
-  return [
-    ...hanging(MARKS.violated.mark, `${lock.name}: ${broken} (${evidence(cell)})`, width, 2).map((line) =>
-      paint(['red', 'bold'], line),
-    ),
-    ...(witness === undefined ? [] : wrap(witness.summary, width - 2).map((line) => `  ${line}`)),
-    ...(witness?.story ?? []).flatMap((line, index) => hanging(`    ${index + 1}.`, line, width, 7)),
-    ...(cell.replay === undefined ? [] : [`  ${paint('dim', 'replay')}  ${paint('bold', cell.replay)}`]),
-  ];
+/** For each property the first violation with its story, the others by name; each with the command that replays it. */
+function violationBlocks(lock: LockReport, width: number, paint: Paint): readonly Block[] {
+  return violationsOf(lock).map(({ first, others }) => [
+    ...violationTitle(`${lock.name}: ${first.property} VIOLATED`, first, width, paint),
+    ...wrapped(summaryBesideStory(first.witness), width),
+    ...(first.witness?.story ?? []).flatMap((line, index) => hanging(`    ${index + 1}.`, line, width, 7)),
+    ...replayLine(first, paint),
+    ...others.flatMap((cell) => [...violationTitle('also', cell, width, paint), ...replayLine(cell, paint)]),
+  ]);
+}
+
+function wrapped(text: string | undefined, width: number): Block {
+  return text === undefined ? [] : wrap(text, width - 2).map((line) => `  ${line}`);
+}
+
+function violationTitle(title: string, cell: Cell, width: number, paint: Paint): Block {
+  const text = `${title} ${underHazard(cell.hazard)} (${evidence(cell)})`;
+  return hanging(MARKS.violated.mark, text, width, 2).map((line) => paint(['red', 'bold'], line));
+}
+
+function replayLine({ replay }: Cell, paint: Paint): Block {
+  return replay === undefined ? [] : [`  ${paint('dim', 'replay')}  ${paint('bold', replay)}`];
 }
 
 function conclusionBlock(report: Report, width: number, paint: Paint, folder?: string): Block {

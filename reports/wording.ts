@@ -133,7 +133,7 @@ export function ratesPhrase({ throughput, fairness, commandsPerCycle, cpu }: Loc
   return parts.join(', ');
 }
 
-/** At most `most` characters, with an ellipsis where something was cut. */
+/** At most `most` characters, with an ellipsis where something was cut; nothing where there is no room at all. */
 export function shortened(text: string, most: number): string {
-  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
+  return text.length <= most ? text : most < 1 ? '' : `${text.slice(0, most - 1)}…`;
 }

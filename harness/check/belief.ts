@@ -24,8 +24,9 @@ export function beliefOf(lease: Lease, faults: WorkerFaults): Belief {
   const start = lease.returned;
   const told = Math.min(lease.letGo, lease.lost?.at ?? Infinity, faults.killOf(lease.process)?.at ?? Infinity);
   const deadline = Math.max(lease.deadline, lease.saidHeld?.at ?? -Infinity);
-  if (told < start) return { kind: 'none' };
-  if (deadline >= start) return { kind: 'held', start, end: Math.min(told, deadline) };
+  const end = Math.min(told, deadline);
+  if (end > start) return { kind: 'held', start, end };
+  if (told < start || deadline >= start) return { kind: 'none' };
   if (faults.excuse(lease.process, deadline, start, false) !== undefined) return { kind: 'excused' };
   return { kind: 'held', start, end: start };
 }

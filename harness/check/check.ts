@@ -1,25 +1,94 @@
 /** The door of the checkers: a history and a model in, a verdict out. */
 import { HistoryError } from '../history/errors.ts';
 import type { HistoryEvent, HistoryHeader } from '../history/events.ts';
-import { historyOf } from '../history/read.ts';
+import { historyOf, readHeader, type History } from '../history/read.ts';
 import { checkBelief } from './belief.ts';
+import type { Bounds } from './linearize.ts';
 import { checkLiveness } from './liveness.ts';
 import { lockHistoryOf, readLockHistory, type LockHistory } from './lock-history.ts';
 import { checkLock } from './lock.ts';
 import { checkNotice } from './notice.ts';
+import { operationsOf, readOperations } from './operations.ts';
 import { checkResource } from './resource.ts';
+import { checkSemaphore } from './semaphore.ts';
+import { counter, kv, mutex, register, type SequentialChecker } from './sequential-check.ts';
 import { MODELS, type Model, type Verdict } from './verdict.ts';
 
-const LOCK_CHECKERS: Readonly<Partial<Record<Model, (history: LockHistory) => Verdict>>> = {
-  lock: checkLock,
-  belief: checkBelief,
-  resource: checkResource,
-  notice: checkNotice,
-  liveness: checkLiveness,
+type Checker =
+  | { readonly of: 'leases'; readonly check: (history: LockHistory) => Verdict }
+  | ({ readonly of: 'operations' } & SequentialChecker);
+
+const CHECKERS: Readonly<Record<Model, Checker>> = {
+  lock: { of: 'leases', check: checkLock },
+  belief: { of: 'leases', check: checkBelief },
+  resource: { of: 'leases', check: checkResource },
+  notice: { of: 'leases', check: checkNotice },
+  liveness: { of: 'leases', check: checkLiveness },
+  semaphore: { of: 'leases', check: checkSemaphore },
+  mutex: { of: 'operations', ...mutex },
+  counter: { of: 'operations', ...counter },
+  register: { of: 'operations', ...register },
+  kv: { of: 'operations', ...kv },
 };
 
+/**
+ * Judges a history in memory. Pure but for the clock that bounds the general search (mutex, register, kv).
+ * @throws HistoryError when the history is malformed.
+ */
+export function checkHistory(history: History, model: Model, bounds: Bounds = {}): Verdict {
+  const checker = CHECKERS[model];
+  return checker.of === 'leases'
+    ? checker.check(lockHistoryOf(history))
+    : checker.check(operationsOf(history, checker.readers), bounds);
+}
+
+/** The same for events with a header of their own. */
 export function checkEvents(header: Partial<HistoryHeader>, events: readonly HistoryEvent[], model: Model): Verdict {
-  const check = LOCK_CHECKERS[model];
-  if (check === undefined) throw new HistoryError(0, 'model', model);
-  return check(lockHistoryOf(historyOf(events, header)));
+  return checkHistory(historyOf(events, header), model);
+}
+
+export interface FileVerdict {
+  readonly file: string;
+  readonly verdict: Verdict;
+  /** Reading and judging. */
+  readonly elapsedMs: number;
+  /** What was odd about the file, such as a last line cut short. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Judges a file, read as a stream.
+ * @param model wins over the one in the header.
+ * @throws HistoryError naming file, line and field; also when neither says which model.
+ */
+export async function checkFile(file: string, model?: Model, bounds: Bounds = {}): Promise<FileVerdict> {
+  const startedAt = performance.now();
+  const checker = CHECKERS[model ?? modelOf(file)];
+  let verdict: Verdict;
+  let warnings: readonly string[];
+  try {
+    if (checker.of === 'leases') {
+      const history = await readLockHistory(file);
+      verdict = checker.check(history);
+      ({ warnings } = history.info);
+    } else {
+      const history = await readOperations(file, checker.readers);
+      verdict = checker.check(history, bounds);
+      ({ warnings } = history.info);
+    }
+  } catch (error) {
+    throw error instanceof HistoryError && error.file === undefined ? error.inFile(file) : error;
+  }
+  return { file, verdict, elapsedMs: performance.now() - startedAt, warnings };
+}
+
+function modelOf(file: string): Model {
+  const { model: named } = readHeader(file);
+  const known = `one of ${MODELS.join(', ')}`;
+  if (named === undefined) {
+    throw new HistoryError(0, '', `the header names no model: say --model, ${known}`, { file });
+  }
+  const model = MODELS.find((candidate) => candidate === named);
+  if (model === undefined) throw new HistoryError(1, 'model', `"${named}" is unknown, expected ${known}`, { file });
+  return model;
 }

@@ -38,7 +38,7 @@ export class Holds {
 
   /** A hold that a lease must not overlap and that has this moment strictly inside it; the one that ends last. */
   covering(lease: Lease, at: number): Hold | undefined {
-    const top = this.#longest[this.#startedBefore(at) - 1];
+    const top = this.#longest[startedBefore(this.#sorted, at) - 1];
     const hold = top && rivalAmong(top, lease);
     return hold !== undefined && hold.end > at ? hold : undefined;
   }
@@ -53,17 +53,18 @@ export class Holds {
       free = hold.end;
     }
   }
+}
 
-  #startedBefore(at: number): number {
-    let low = 0;
-    let high = this.#sorted.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#sorted[middle]?.start ?? Infinity) < at) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+/** How many of these, in order of their starts, started before `at`. */
+export function startedBefore(sorted: readonly { readonly start: number }[], at: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle]?.start ?? Infinity) < at) low = middle + 1;
+    else high = middle;
   }
+  return low;
 }
 
 function inOrder(holds: readonly Hold[]): boolean {

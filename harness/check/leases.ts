@@ -63,10 +63,13 @@ export function mergeReleases(a: Release | undefined, b: Release): Release {
   return { ...answer, called: first.called, ref: first.ref };
 }
 
-/** Applies renewals in order of time: one that was recorded after the deadline in force had passed counts for nothing. */
+/**
+ * Applies renewals in order of time: one that was recorded after the deadline in force had passed counts for nothing.
+ * Of two at the same moment the one that proves less counts as the later.
+ */
 export function applyRenewals(lease: Lease, renewals: readonly Renewal[]): void {
   lease.deadline = lease.statedDeadline;
-  for (const renewal of renewals.toSorted((a, b) => a.at - b.at || a.deadline - b.deadline)) {
+  for (const renewal of renewals.toSorted((a, b) => a.at - b.at || b.deadline - a.deadline)) {
     if (renewal.at >= lease.deadline) return;
     lease.deadline = renewal.deadline;
     lease.renewal = renewal;

@@ -9,6 +9,7 @@ import { addList } from './list.ts';
 import { addReplay } from './replay.ts';
 import { addReport } from './report.ts';
 import { addSetup } from './setup.ts';
+import { addSpecimens } from './specimens.ts';
 import { addVerify } from './verify.ts';
 import { VERSION } from './version.ts';
 
@@ -23,7 +24,7 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     .version(VERSION)
     .exitOverride()
     .showHelpAfterError('(--help shows what there is)');
-  for (const add of [addVerify, addReplay, addReport, addList, addDoctor, addSetup]) add(program, done);
+  for (const add of [addVerify, addReplay, addReport, addList, addDoctor, addSetup, addSpecimens]) add(program, done);
   for (const command of program.commands) command.exitOverride().showHelpAfterError('(--help shows what there is)');
   try {
     await program.parseAsync(args, { from: 'user' });

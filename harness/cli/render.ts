@@ -1,7 +1,10 @@
 /** Showing a report: on the terminal or as JSON, and as files in a run folder. */
 import { rmSync, symlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { loadReporter, writeReports } from '../../reports/reporter.ts';
+import { renderJson } from '../../reports/json.ts';
+import { writeReports } from '../../reports/reporter.ts';
+import { renderTerminal } from '../../reports/terminal.ts';
+import { paintFor } from '../../reports/terminal/paint.ts';
 import type { Report } from '../verdict/report.ts';
 
 export interface Shown {
@@ -13,13 +16,15 @@ export interface Shown {
 export async function showReport(report: Report, folder: string, shown: Shown): Promise<void> {
   await writeReports(report, folder);
   linkLatest(folder);
-  await printReport(report, shown);
-  if (!shown.json) process.stdout.write(`Report: ${join(folder, 'report.html')}\n`);
+  printReport(report, folder, shown);
 }
 
-export async function printReport(report: Report, shown: Shown): Promise<void> {
-  const reporter = await loadReporter(shown.json ? 'json' : 'terminal');
-  process.stdout.write(reporter.render(report));
+export function printReport(report: Report, folder: string, shown: Shown): void {
+  const { columns } = process.stdout;
+  const text = shown.json
+    ? renderJson(report)
+    : renderTerminal(report, { paint: paintFor(process.stdout), folder, ...(columns === undefined ? {} : { width: columns }) });
+  process.stdout.write(text);
 }
 
 function linkLatest(folder: string): void {

@@ -14,7 +14,7 @@ export function addReport(program: Command, done: (code: ExitCode) => void): voi
     .action(async (folder: string, options: { json?: boolean }) => {
       const report = readReport(folder);
       await writeReports(report, folder);
-      await printReport(report, options);
+      printReport(report, folder, options);
       done(report.exitCode as ExitCode);
     });
 }

@@ -5,6 +5,7 @@ import { claimOn, PROPERTIES, type Hazard } from '../../implementations/claims.t
 import { catalogue } from '../../implementations/catalogue.ts';
 import { TOPOLOGIES, type LockModule, type Topology } from '../../implementations/lock.ts';
 import { startProgress, type Progress } from '../../reports/progress.ts';
+import { paintFor } from '../../reports/terminal/paint.ts';
 import { redact } from '../backends/address.ts';
 import { chooseProvisioner, type BackendChoice, type Choice } from '../backends/choose.ts';
 import type { ExternalConfig } from '../backends/external.ts';
@@ -13,12 +14,12 @@ import { UsageError } from '../errors.ts';
 import { hazardsOf, type Plan } from '../plan/plan.ts';
 import { makeDeck } from '../run/deck.ts';
 import { inspectMachine } from '../run/machine.ts';
-import { PROFILES, PROFILE_NAMES, type ProfileName } from '../run/profiles.ts';
+import { OFTEN, PROFILES, PROFILE_NAMES, type ProfileName } from '../run/profiles.ts';
 import { runPlans, type LockUnderTest, type PlanEvent } from '../run/run.ts';
 import { scenarioNames } from '../run/scenarios.ts';
 import type { Evidence } from '../verdict/matrix.ts';
 import { REPORT_VERSION, type LockReport, type Report } from '../verdict/report.ts';
-import { loadConfig } from './config.ts';
+import { loadConfig, type Config } from './config.ts';
 import { conclusionOf, EXIT, exitCodeOf, worst, type ExitCode } from './exit-codes.ts';
 import { externalFrom, type ExternalOptions } from './external-options.ts';
 import { resolveLock, resolveLocks } from './locks.ts';
@@ -80,39 +81,45 @@ export function addVerify(program: Command, done: (code: ExitCode) => void): voi
 export async function verify(options: VerifyOptions): Promise<ExitCode> {
   const config = await loadConfig();
   const locks = await locksOf(options, config.impl);
-  const profileName = options.profile ?? config.profile ?? 'default';
-  const scenario = checkScenario(options.scenario ?? 'shared-counter');
-  const settings: Settings = {
-    ...{ options, profileName, scenario, out: options.out ?? config.out ?? 'runs' },
-    ...{ seed: options.seed ?? Math.floor(Math.random() * 2 ** 31), leaseMs: options.lease ?? LEASE_MS },
-    ...{ backend: options.backend ?? config.backend ?? 'auto', external: externalFrom(options, config.external) },
-    endsAt: () => options.bail === true,
-  };
+  const settings = settingsOf(options, config);
+  return verifyAndShow(locks, settings);
+}
+
+/** What the options say, or else the configuration, or else the defaults. @throws UsageError */
+export function settingsOf(options: VerifyOptions, config: Config): Settings {
   if ((options.workers ?? 1) > PROCESSES_AT_MOST) {
     throw new UsageError(`--workers: at most ${PROCESSES_AT_MOST} processes; use --clients for more clients in each`);
   }
-  return verifyAndShow(locks, settings);
+  return {
+    options,
+    profileName: options.profile ?? config.profile ?? 'default',
+    scenario: checkScenario(options.scenario ?? 'shared-counter'),
+    out: options.out ?? config.out ?? 'runs',
+    seed: options.seed ?? Math.floor(Math.random() * 2 ** 31),
+    leaseMs: options.lease ?? LEASE_MS,
+    backend: options.backend ?? config.backend ?? 'auto',
+    external: externalFrom(options, config.external),
+    endsAt: () => options.bail === true,
+  };
 }
 
 /** Runs a saved plan again, `runs` times. */
 export async function verifyPlan(plan: Plan, options: VerifyOptions): Promise<ExitCode> {
   const config = await loadConfig();
   const lock = await resolveLock(plan.lock, plan.options);
-  return verifyAndShow([lock], {
-    options: {
+  const settings = settingsOf(
+    {
       ...options,
-      ...{ topology: plan.topology, workers: plan.workers, hazard: plan.hazards, time: Infinity },
+      topology: plan.topology,
+      workers: plan.workers,
+      hazard: plan.hazards,
+      time: Infinity,
+      scenario: plan.scenario,
     },
-    profileName: 'default',
-    scenario: plan.scenario,
-    out: options.out ?? config.out ?? 'runs',
-    seed: plan.seed,
-    leaseMs: plan.leaseMs,
-    backend: options.backend ?? config.backend ?? 'auto',
-    external: externalFrom(options, config.external),
-    endsAt: () => false,
-    deck: Array.from({ length: options.runs ?? 1 }, (_, index) => ({ ...plan, index: plan.index + index })),
-  });
+    config,
+  );
+  const deck = Array.from({ length: options.runs ?? 1 }, (_, index) => ({ ...plan, index: plan.index + index }));
+  return verifyAndShow([lock], { ...settings, seed: plan.seed, leaseMs: plan.leaseMs, deck });
 }
 
 async function verifyAndShow(locks: readonly LockUnderTest[], settings: Settings): Promise<ExitCode> {
@@ -199,9 +206,9 @@ async function verifyLock(
       `${module.name} (${topology}) makes no claim on ${foreign}; it does on: ${testable.join(', ')}`,
     );
   const workers = options.workers ?? profile.workers;
-  const deck =
-    settings.deck ??
-    makeDeck({
+  const deck = settings.deck
+    ? { plans: settings.deck, firstRound: settings.deck.length }
+    : makeDeck({
       sizes: {
         ...{ lock: lock.reference, options: lock.options, topology, scenario: settings.scenario, workers, leaseMs },
         clientsPerWorker: options.clients ?? 1,
@@ -210,21 +217,24 @@ async function verifyLock(
       },
       hazards: wanted,
       rounds: options.runs ?? profile.rounds,
+      often: options.runs === undefined ? OFTEN : wanted,
       pairs: options.hazard === undefined ? profile.pairs : 0,
       seed,
       ...(options.shard === undefined ? {} : { shard: options.shard }),
     });
-  const progress = startProgress({ output: process.stderr, quiet: options.quiet === true });
-  progress.update({ doing: `starting ${module.backend} (${topology})`, total: deck.length });
+  const progress = startProgress({ output: process.stderr, quiet: options.quiet === true, paint: paintFor(process.stderr) });
+  progress.update({ doing: `starting ${module.backend} (${topology})`, total: deck.plans.length });
   if (choice.kind !== 'external')
     progress.note(`${module.name} on ${module.backend} (${topology}), ${choice.kind}: ${choice.reason}`);
   try {
     return await runPlans(
       session,
       {
-        ...{ lock, topology, provisioner: choice, external: settings.external, workers, leaseMs, deck },
+        ...{ lock, topology, provisioner: choice, external: settings.external, workers, leaseMs, deck: deck.plans },
         ...{ hazards: testable, listed: listedOf(settings, wanted), arenas: choice.kind === 'external' ? 1 : 2 },
         ...{ timeMs: options.time ?? profile.timeMs, endsAt: settings.endsAt, folder: settings.out },
+        // A user's own bound is a bound; the profile's leaves no listed hazard out.
+        always: options.time === undefined ? deck.firstRound : 0,
         onPlan: showing(progress, module.name),
       },
       signal,

@@ -3,8 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { NemesisValue } from '../history/events.ts';
 import type { Recorder } from '../history/recorder.ts';
 import type { Fault, Plan } from '../plan/plan.ts';
-import type { Field } from './fault.ts';
+import type { AppliedFault, Field } from './fault.ts';
 import { FAULT_KINDS } from './kinds.ts';
+import { delay } from './network.ts';
 
 /**
  * Faults of one hazard follow one another; two hazards run side by side. Settles when all have healed.
@@ -18,10 +19,21 @@ export async function runFaults(plan: Plan, field: Field, recorder: Recorder, si
 async function runLane(lane: readonly Fault[], field: Field, recorder: Recorder, signal: AbortSignal): Promise<void> {
   for (const fault of lane) {
     await sleep(fault.afterMs, undefined, { signal });
-    await takeAim(fault, field, signal);
-    signal.throwIfAborted();
-    await runFault(fault, field, recorder, signal);
+    const slow = await slowLinks(fault, field);
+    try {
+      await takeAim(fault, field, signal);
+      signal.throwIfAborted();
+      await runFault(fault, field, recorder, signal);
+    } finally {
+      await slow?.heal();
+    }
   }
+}
+
+/** A process that is to be met between two commands has slow answers while it is aimed at. */
+async function slowLinks(fault: Fault, field: Field): Promise<AppliedFault | undefined> {
+  if (!fault.hazard.startsWith('client-') || fault.delayMs === undefined) return undefined;
+  return delay.apply(field, fault);
 }
 
 async function takeAim(fault: Fault, field: Field, signal: AbortSignal): Promise<void> {

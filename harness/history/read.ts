@@ -57,10 +57,31 @@ async function scanFile(path: string, onEvent: OnEvent): Promise<Omit<HistoryInf
 
 function inFile(path: string, error: unknown): unknown {
   if (error instanceof HistoryError && error.file === undefined) return error.inFile(path);
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
-    return new HistoryError(0, '', 'no such file', { file: path, cause: error });
+  if (error instanceof Error && 'syscall' in error) {
+    const missing = 'code' in error && error.code === 'ENOENT';
+    return new HistoryError(0, '', missing ? 'no such file' : error.message, { file: path, cause: error });
   }
   return error;
+}
+
+/**
+ * The header of a file; `NO_HEADER` where its first line is something else.
+ * @throws HistoryError
+ */
+export function readHeader(path: string): HistoryHeader {
+  try {
+    const text = readLineAt(path, 0);
+    let first: unknown;
+    try {
+      first = JSON.parse(text);
+    } catch {
+      // Reading on will say what is wrong with the line.
+      return NO_HEADER;
+    }
+    return isHeader(first) ? parseHeader(first) : NO_HEADER;
+  } catch (error) {
+    throw inFile(path, error);
+  }
 }
 
 /**

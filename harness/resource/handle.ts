@@ -39,7 +39,8 @@ export class ResourceHandle {
   /** Calls `listener` when it ends and nobody asked it to. */
   onFailure(listener: (error: Error) => void): void {
     void this.#process.exited.then((how) => {
-      if (!this.#stopping) listener(new InfrastructureError(`the resource ended (${how})\n${this.#process.lastWords()}`));
+      if (!this.#stopping)
+        listener(new InfrastructureError(`the resource ended (${how})\n${this.#process.lastWords()}`));
     });
   }
 

@@ -1,5 +1,6 @@
 /** Everything that one plan at a time is run in: servers, links, workers, resource. Plans follow one another in it. */
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { LockModule } from '../../implementations/lock.ts';
 import type { Deployment } from '../backends/deployment.ts';
 import { InfrastructureError } from '../errors.ts';
@@ -116,14 +117,18 @@ export class Arena {
     this.#onFailure = () => trouble.abort(this.#failure);
     const stop = AbortSignal.any([signal, trouble.signal]);
     try {
-      await Promise.all([runFaults(plan, field, recorder, stop), pause(plan.workMs, stop)]);
+      await Promise.all([runFaults(plan, field, recorder, stop), sleep(plan.workMs, undefined, { signal: stop })]);
       await this.#untilProgress(plan, stop);
       await this.#finish(recorder);
+    } catch (error) {
+      // What ended the waiting says more than that it was ended.
       stop.throwIfAborted();
+      throw error;
     } finally {
       this.#onFailure = undefined;
       recorder.close();
     }
+    if (this.#failure !== undefined) throw this.#failure;
     return { files, elapsedMs: Number(monotonicNs() - originNs) / 1e6 };
   }
 
@@ -160,16 +165,19 @@ export class Arena {
   /** Until every key was granted once after the healing, or the bound of the liveness verdict has passed. */
   async #untilProgress(plan: Plan, signal: AbortSignal): Promise<void> {
     const waiting = new Set(plan.keys);
-    const { promise, resolve } = Promise.withResolvers<void>();
+    const progress = new AbortController();
     const unsubscribe = this.#workers.map((worker) =>
       worker.onNextGrants((key) => {
         waiting.delete(key);
-        if (waiting.size === 0) resolve();
+        if (waiting.size === 0) progress.abort();
       }),
     );
     // A little longer than the bound: the history must show that it has passed.
-    await Promise.race([promise, pause(plan.recoverMs * 1.1, signal)]);
+    await sleep(plan.recoverMs * 1.1, undefined, { signal: AbortSignal.any([progress.signal, signal]) }).catch(
+      () => undefined,
+    );
     for (const stop of unsubscribe) stop();
+    signal.throwIfAborted();
   }
 
   async #finish(recorder: Recorder): Promise<void> {
@@ -179,19 +187,4 @@ export class Arena {
     if (stuck >= 0)
       this.#failure ??= new InfrastructureError(`worker ${stuck} did not finish within ${FINISH_WITHIN_MS} ms`);
   }
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason as Error);
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', abort);
-      resolve();
-    }, ms);
-    const abort = (): void => {
-      clearTimeout(timer);
-      reject(signal.reason as Error);
-    };
-    signal.addEventListener('abort', abort, { once: true });
-  });
 }

@@ -6,25 +6,34 @@ import type { Plan } from '../plan/plan.ts';
 
 export interface DeckOptions {
   readonly sizes: PlanSizes;
+  /** Each once, in this order. */
   readonly hazards: readonly Hazard[];
+  /** Rounds over `hazards`; after the first only over those of them that find most. */
   readonly rounds: number;
+  readonly often: readonly Hazard[];
+  /** Plans that combine two hazards, after each round. */
   readonly pairs: number;
   readonly seed: number;
   /** Only the plans whose number leaves this remainder. */
   readonly shard?: { readonly index: number; readonly of: number };
 }
 
-export function makeDeck({ sizes, hazards, rounds, pairs, seed, shard }: DeckOptions): Plan[] {
-  const rooms: (readonly [Hazard] | readonly [Hazard, Hazard])[] = [];
+/** @returns the plans, and how many of them, from the first, belong to the first round: every hazard once. */
+export function makeDeck(options: DeckOptions): { readonly plans: readonly Plan[]; readonly firstRound: number } {
+  const { sizes, hazards, rounds, often, pairs, seed, shard } = options;
   const disturbing = hazards.filter((hazard) => hazard !== 'none');
+  const repeated = hazards.filter((hazard) => often.includes(hazard));
+  const plans: Plan[] = [];
+  const add = (room: readonly [Hazard] | readonly [Hazard, Hazard], crowded: boolean): void => {
+    plans.push(makePlan(sizes, room, seed, plans.length, crowded));
+  };
   for (let round = 0; round < rounds; round++) {
-    for (const hazard of hazards) rooms.push([hazard]);
+    for (const hazard of round === 0 || repeated.length === 0 ? hazards : repeated) add([hazard], round % 2 === 1);
     if (disturbing.length < 2) continue;
-    rooms.push(...samplePairs(disturbing, pairs, seed + round));
+    for (const pair of samplePairs(disturbing, pairs, seed + round)) add(pair, round % 2 === 0);
   }
-  return rooms
-    .map((room, index) => makePlan(sizes, room, seed, index))
-    .filter((plan) => shard === undefined || plan.index % shard.of === shard.index - 1);
+  const mine = (plan: Plan): boolean => shard === undefined || plan.index % shard.of === shard.index - 1;
+  return { plans: plans.filter(mine), firstRound: plans.slice(0, hazards.length).filter(mine).length };
 }
 
 function samplePairs(hazards: readonly Hazard[], count: number, seed: number): [Hazard, Hazard][] {

@@ -37,8 +37,9 @@ export interface RunRequest {
   readonly listed: readonly Hazard[];
   /** Arenas side by side. */
   readonly arenas: number;
-  /** No new plan starts after this many milliseconds. */
+  /** No new plan starts after this many milliseconds, but for the first `always` of the deck. */
   readonly timeMs: number;
+  readonly always: number;
   /** Ends the run at the first evidence for which this says so. */
   readonly endsAt: (evidence: Evidence) => boolean;
   /** Where plans and histories are written. */
@@ -71,12 +72,14 @@ export async function runPlans(session: Session, request: RunRequest, signal: Ab
   const totals = { increments: 0, overruns: 0, refusedStale: 0 };
   const queue = request.deck.filter((plan) => plan.hazards.every((hazard) => limits[hazard] === undefined));
   const endsAtMs = performance.now() + request.timeMs;
+  let next = 0;
   let ended = false;
 
   const drain = async (arena: Arena): Promise<void> => {
-    while (!ended && !signal.aborted && performance.now() < endsAtMs) {
-      const plan = queue.shift();
-      if (plan === undefined) return;
+    while (!ended && !signal.aborted) {
+      const plan = queue[next];
+      if (plan === undefined || (next >= request.always && performance.now() > endsAtMs)) return;
+      next++;
       request.onPlan({ type: 'started', plan });
       const { files, elapsedMs } = await arena.run(plan, signal);
       const events = await mergeEvents(files);

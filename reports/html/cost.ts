@@ -4,7 +4,8 @@ import { LATENCIES, count, isSimulated, milliseconds, ratesPhrase } from '../wor
 import { MOST_CURVES, curveSvg, type Curve } from './curve.ts';
 import { markup, type Markup } from './markup.ts';
 
-export function costSection(lock: LockReport): Markup | undefined {
+/** `id` is the lock's own on the page. */
+export function costSection(lock: LockReport, id: string): Markup | undefined {
   const curves = curvesOf(lock);
   const rates = ratesPhrase(lock);
   const thresholds = lock.thresholds ?? [];
@@ -12,7 +13,7 @@ export function costSection(lock: LockReport): Markup | undefined {
   return markup`<h3>Cost without faults${isSimulated(lock) ? ' (simulated time)' : ''}</h3>
 ${rates === '' ? undefined : markup`<p>${rates}.</p>`}
 ${thresholds.length === 0 ? undefined : thresholdTable(thresholds)}
-${curves.length === 0 ? undefined : markup`${curveFigure(curves, `Latency of ${lock.name} by percentile`)}${latencyTable(curves, 'phase')}`}`;
+${curves.length === 0 ? undefined : markup`${curveFigure(curves, `${id}-latency`, `Latency of ${lock.name} by percentile`)}${latencyTable(curves, 'phase')}`}`;
 }
 
 function curvesOf(lock: LockReport): readonly Curve[] {
@@ -32,11 +33,11 @@ export function acquireComparison(locks: readonly LockReport[]): Markup | undefi
     curves.length > MOST_CURVES
       ? markup`<p class="small">The first ${MOST_CURVES} locks are drawn; all are in the table.</p>`
       : undefined;
-  return markup`<h3>Time to acquire</h3>${curveFigure(curves, 'Time to acquire of each lock by percentile')}${rest}${latencyTable(curves, 'lock')}`;
+  return markup`<h3>Time to acquire</h3>${curveFigure(curves, 'overview-acquire', 'Time to acquire of each lock by percentile')}${rest}${latencyTable(curves, 'lock')}`;
 }
 
-function curveFigure(curves: readonly Curve[], label: string): Markup {
-  return markup`<figure><div class="scroll" tabindex="0" role="region" aria-label="${label}">${curveSvg(curves, `${label}; the table below has the numbers`)}</div></figure>`;
+function curveFigure(curves: readonly Curve[], id: string, label: string): Markup {
+  return markup`<figure><div class="scroll" tabindex="0" role="region" aria-label="${label}">${curveSvg(curves, id, `${label}; the table below has the numbers`)}</div></figure>`;
 }
 
 function latencyTable(curves: readonly Curve[], what: string): Markup {

@@ -20,8 +20,8 @@ export interface Curve {
   readonly latency: Latency;
 }
 
-/** At most `MOST_CURVES` curves in one picture; `label` is its accessible name. */
-export function curveSvg(curves: readonly Curve[], label: string): Markup {
+/** At most `MOST_CURVES` curves in one picture; `id` is its own on the page, `label` its accessible name. */
+export function curveSvg(curves: readonly Curve[], id: string, label: string): Markup {
   const shown = curves
     .slice(0, MOST_CURVES)
     .map(({ name, latency }) => ({ name: shortened(name, 24), points: pointsOf(latency) }));
@@ -66,15 +66,26 @@ export function curveSvg(curves: readonly Curve[], label: string): Markup {
         symbol: 'none',
         silent: true,
         lineStyle: { width: 2, color: `var(--series-${index + 1})`, type: DASHES[index] },
-        endLabel: { show: true, formatter: name, color: `var(--series-${index + 1})`, fontSize: 13, distance: 6 },
+        endLabel: { show: true, formatter: () => name, color: `var(--series-${index + 1})`, fontSize: 13, distance: 6 },
         labelLayout: { moveOverlap: 'shiftY' },
       })),
     });
-    const svg = chart.renderToSVGString();
+    const svg = unnumbered(chart.renderToSVGString(), id);
     return trusted(svg.replace('<svg ', `<svg class="curve" role="img" aria-label="${escaped(label)}" `));
   } finally {
     chart.dispose();
   }
+}
+
+/**
+ * ECharts numbers its charts and its classes (they only serve the pointer) throughout the process: without this, the
+ * same report would look different the next time.
+ */
+function unnumbered(svg: string, id: string): string {
+  return svg
+    .replaceAll(/<style\b[^>]*>.*?<\/style>/gsu, '')
+    .replaceAll(/ class="zr\d+-cls-\d+"/gu, '')
+    .replaceAll(/\bzr\d+-/gu, `${id}-`);
 }
 
 /** [1 / (1 − percentile), milliseconds]; the 100th percentile, which lies at infinity, ends at the last sample. */

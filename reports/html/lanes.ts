@@ -42,15 +42,28 @@ export function endOf({ endedMs, releasedMs }: Holding): number {
   return Math.max(endedMs, releasedMs ?? endedMs);
 }
 
-/** Puts fault windows into rows without overlap. */
-export function faultRows(faults: readonly FaultWindow[]): readonly (readonly FaultWindow[])[] {
-  const rows: FaultWindow[][] = [];
+export interface Extent {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Puts fault windows into rows in which their extents, names included, do not overlap. */
+export function faultRows(
+  faults: readonly FaultWindow[],
+  extentOf: (fault: FaultWindow) => Extent,
+): readonly (readonly FaultWindow[])[] {
+  const rows: { readonly faults: FaultWindow[]; readonly taken: Extent[] }[] = [];
   for (const fault of faults.toSorted((a, b) => a.fromMs - b.fromMs)) {
-    const free = rows.find((row) => row.every((other) => other.toMs <= fault.fromMs));
-    if (free === undefined) rows.push([fault]);
-    else free.push(fault);
+    const extent = extentOf(fault);
+    const free = rows.find(({ taken }) => taken.every(({ from, to }) => to <= extent.from || extent.to <= from));
+    if (free === undefined) {
+      rows.push({ faults: [fault], taken: [extent] });
+    } else {
+      free.faults.push(fault);
+      free.taken.push(extent);
+    }
   }
-  return rows;
+  return rows.map((row) => row.faults);
 }
 
 export interface Overlap {

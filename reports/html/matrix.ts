@@ -1,6 +1,16 @@
 /** The matrix row of a lock as a table: hazards down, properties across, one cell for each claim. */
 import type { Cell, LockReport } from '../../harness/verdict/report.ts';
-import { MARKS, byNote, evidence, hazardsOf, rowsOf, standingOf, untestedOf, type Standing } from '../reading.ts';
+import {
+  MARKS,
+  evidence,
+  hazardsOf,
+  observationOf,
+  observationsOf,
+  rowsOf,
+  standingOf,
+  untestedOf,
+  type Standing,
+} from '../reading.ts';
 import { hazardName, underHazard, underHazards } from '../wording.ts';
 import { markup, type Markup } from './markup.ts';
 
@@ -11,10 +21,12 @@ export function matrixTable(lock: LockReport, anchor: (cell: Cell) => string): M
   const properties = rows.filter((row) => !idle.includes(row)).map(({ property }) => property);
   if (properties.length === 0) return undefined;
   const cells = new Map(lock.cells.map((cell) => [`${cell.property} ${cell.hazard}`, cell]));
-  const body = hazardsOf(lock).map((hazard) => {
-    const inRow = properties.map((property) => tableCell(cells.get(`${property} ${hazard}`), anchor));
-    return markup`<tr><th scope="row">${hazardName(hazard)}</th>${inRow}</tr>`;
-  });
+  const body = hazardsOf(lock)
+    .filter((hazard) => wasTried(lock, hazard))
+    .map((hazard) => {
+      const inRow = properties.map((property) => tableCell(cells.get(`${property} ${hazard}`), anchor));
+      return markup`<tr><th scope="row">${hazardName(hazard)}</th>${inRow}</tr>`;
+    });
   return markup`<div class="scroll" tabindex="0" role="region" aria-label="Claims of ${lock.name}">
 <table class="matrix"><caption class="unseen">Claims of ${lock.name}: hazards in rows, properties in columns</caption>
 <thead><tr><th scope="col">hazard</th>${properties.map((property) => markup`<th scope="col">${property}</th>`)}</tr></thead>
@@ -22,6 +34,12 @@ export function matrixTable(lock: LockReport, anchor: (cell: Cell) => string): M
 ${body}
 </tbody></table></div>
 ${idle.length === 0 ? undefined : markup`<p class="small">Not applicable to this lock: ${idle.map(({ property }) => property).join(', ')}.</p>`}`;
+}
+
+/** A row in which nothing was tried says nothing: its hazard is listed, with the reason, below the table. */
+function wasTried(lock: LockReport, hazard: string): boolean {
+  const cells = lock.cells.filter((cell) => cell.hazard === hazard && cell.claim !== 'not-applicable');
+  return cells.some((cell) => cell.verdict !== 'inconclusive' || !cell.exempt);
 }
 
 function tableCell(cell: Cell | undefined, anchor: (cell: Cell) => string): Markup {
@@ -38,7 +56,8 @@ function tableCell(cell: Cell | undefined, anchor: (cell: Cell) => string): Mark
 function briefly(cell: Cell, standing: Standing): string {
   if (standing === 'not-judged' || standing === 'not-applicable') return '';
   if (standing !== 'not-promised') return evidence(cell);
-  return { violated: 'broke', holds: 'held all the same', inconclusive: 'not exercised' }[cell.verdict];
+  if (cell.verdict === 'holds') return observationOf(cell) === undefined ? 'held all the same' : 'see below';
+  return cell.verdict === 'violated' ? 'broke, see below' : 'not exercised';
 }
 
 const CLAIMS: Readonly<Record<Cell['claim'], string>> = {
@@ -61,16 +80,18 @@ function sentence(cell: Cell, standing: Standing): string {
   ].join('\n');
 }
 
-/** What was seen where nothing was promised: not a fault of the lock, but what its users must know. */
-export function notPromisedList(lock: LockReport): Markup | undefined {
-  const broken = lock.cells.filter((cell) => standingOf(cell) === 'not-promised' && cell.verdict === 'violated');
-  if (broken.length === 0) return undefined;
-  const items = [...Map.groupBy(broken, ({ property }) => property)].flatMap(([property, cells]) =>
-    byNote(cells).map(
-      ({ note, cells: members }) =>
-        markup`<dt>${property} ${underHazards(members)}</dt><dd>${note === '' ? 'it broke' : note}</dd>`,
-    ),
+/**
+ * What was seen that breaks no promise: not a fault of the lock, but what its users must know. `example` draws the
+ * counterexample of a cell that has one.
+ */
+export function observations(lock: LockReport, example: (cell: Cell) => Markup): Markup | undefined {
+  const items = [...Map.groupBy(lock.cells, ({ property }) => property)].flatMap(([property, cells]) =>
+    observationsOf(cells).map(({ seen, cells: members }) => {
+      const shown = members.find(({ witness }) => witness !== undefined);
+      return markup`<dt>${property} ${underHazards(members)}</dt><dd>${seen}</dd>${shown === undefined ? undefined : markup`<dd class="wide">${example(shown)}</dd>`}`;
+    }),
   );
+  if (items.length === 0) return undefined;
   return markup`<h3>Seen where nothing is promised</h3><dl class="notes">${items}</dl>`;
 }
 

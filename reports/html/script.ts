@@ -2,17 +2,19 @@
 export const SCRIPT = `
 for (const button of document.querySelectorAll('button[data-copy]')) {
   const source = button.parentElement.querySelector('code');
-  const selectSource = () => getSelection().selectAllChildren(source);
+  const name = button.getAttribute('aria-label');
+  const say = (text, label) => { button.textContent = text; button.setAttribute('aria-label', label); };
   button.hidden = false;
   button.addEventListener('click', async () => {
     try {
       await navigator.clipboard.writeText(source.textContent);
-      button.textContent = 'Copied';
+      say('Copied', 'Copied');
     } catch {
-      selectSource();
-      button.textContent = document.execCommand('copy') ? 'Copied' : 'Selected';
+      getSelection().selectAllChildren(source);
+      const copied = document.execCommand('copy');
+      say(copied ? 'Copied' : 'Selected', copied ? 'Copied' : 'The command is selected');
     }
-    setTimeout(() => { button.textContent = 'Copy'; }, 2000);
+    setTimeout(() => say('Copy', name), 2000);
   });
 }
 `;

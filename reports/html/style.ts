@@ -28,7 +28,7 @@ h1 { font-size: 1.75rem; margin: .25rem 0 .5rem; letter-spacing: -.01em; display
 h2 { font-size: 1.35rem; margin: 3rem 0 .5rem; padding-top: 1.25rem; border-top: 1px solid var(--rule); }
 h3 { font-size: 1.06rem; margin: 2.25rem 0 .5rem; }
 h4 { font-size: 1rem; margin: 0 0 .5rem; }
-p { margin: .5rem 0; max-width: 46rem; overflow-wrap: anywhere; }
+p { margin: .5rem 0; max-width: 50rem; overflow-wrap: anywhere; text-wrap: pretty; }
 a { color: var(--link); }
 :focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
 code, pre { font-family: ui-monospace, 'SF Mono', Menlo, Consolas, 'Liberation Mono', monospace; font-size: .875em; }
@@ -41,7 +41,8 @@ h1.holds .mark { color: var(--good); } h1.violated .mark { color: var(--bad); } 
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 dl.facts { margin: 1rem 0; display: grid; gap: .25rem; } dl.facts div { display: grid; grid-template-columns: 6.5rem 1fr; gap: .75rem; }
 dt { color: var(--muted); } dd { margin: 0; overflow-wrap: anywhere; }
-dl.notes { display: grid; grid-template-columns: minmax(10rem, 19rem) 1fr; gap: .35rem 1.5rem; margin: .5rem 0; }
+dl.notes { display: grid; grid-template-columns: minmax(10rem, 19rem) minmax(0, 1fr); gap: .35rem 1.5rem; margin: .5rem 0; }
+dl.notes .wide { grid-column: 1 / -1; margin-bottom: .5rem; }
 .scroll { overflow-x: auto; max-width: 100%; background:
   linear-gradient(to left, var(--paper) 40%, transparent) right / 3rem 100% no-repeat local,
   linear-gradient(to left, var(--shade), transparent) right / .9rem 100% no-repeat scroll; }
@@ -62,6 +63,7 @@ thead th { color: var(--muted); border-bottom-color: var(--rule-strong); white-s
 .evidence { display: block; font-size: .8rem; color: var(--muted); white-space: nowrap; }
 .counterexample { border: 1px solid var(--rule); border-left: 4px solid var(--bad); background: var(--paper); padding: 1rem 1.25rem; margin: 1rem 0 1.5rem; }
 .counterexample h4 .mark { color: var(--bad); }
+.folded { padding-top: .5rem; padding-bottom: .5rem; margin: .5rem 0; } .folded > summary h4 { display: inline; color: var(--ink); }
 .story { margin: .75rem 0; padding-left: 1.5rem; font-variant-numeric: tabular-nums; } .story li { margin: .15rem 0; padding-left: .25rem; overflow-wrap: anywhere; }
 .command { display: flex; align-items: center; gap: .75rem; background: var(--raised); border: 1px solid var(--rule); padding: .4rem .75rem; margin: .75rem 0; flex-wrap: wrap; }
 .command .label { color: var(--muted); font-size: .875rem; } .command code { overflow-wrap: anywhere; flex: 1 1 12rem; user-select: all; }
@@ -76,7 +78,7 @@ svg.sample { width: 28px; min-width: 28px; height: 16px; }
 svg text { font-family: system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', sans-serif; }
 .timeline text { font-size: 12px; fill: var(--muted); }
 .timeline .lane { fill: var(--raised); } .timeline .lane.odd { fill: var(--paper); }
-.timeline .lane-name { font-size: 13px; fill: var(--ink); }
+.timeline .door { font-size: 11px; } .timeline .lane-name { font-size: 13px; fill: var(--ink); }
 .timeline .axis line { stroke: var(--rule); } .timeline .wait { stroke: var(--rule-strong); stroke-width: 1.5; }
 .timeline .bar { fill: var(--other); } .timeline .witness .bar { fill: var(--witness); } .timeline .witness .wait, .timeline .witness .cap { stroke: var(--witness); }
 .timeline .witness text { fill: var(--ink); font-weight: 600; } .timeline .cap { stroke: var(--muted); stroke-width: 2; fill: none; }
@@ -92,12 +94,12 @@ svg text { font-family: system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberatio
 .timeline .refused { stroke: var(--bad); stroke-width: 2; fill: none; }
 @media (max-width: 40rem) {
   body { font-size: 15px; } h1 { font-size: 1.35rem; } header, main, footer { padding-left: 1rem; padding-right: 1rem; } header { padding-top: 1.25rem; }
-  dl.notes { grid-template-columns: 1fr; gap: 0; } dl.notes dd { margin-bottom: .6rem; } .brand span { display: block; margin: 0; }
+  dl.notes { grid-template-columns: minmax(0, 1fr); gap: 0; } dl.notes dd { margin-bottom: .6rem; } .brand span { display: block; margin: 0; }
   .command .label { flex-basis: 100%; } dl.facts div { grid-template-columns: 5rem 1fr; } .counterexample { padding: .75rem; }
 }
 @page { margin: 15mm 14mm; }
 @media print {
-  body { font-size: 10pt; } header, main, footer { max-width: none; padding: 0; } .skip, button { display: none; }
+  body { font-size: 10pt; } h1 { font-size: 16pt; } header, main, footer { max-width: none; padding: 0; } .skip, button { display: none; }
   h2, h3, h4 { break-after: avoid; } figure, tr, .command { break-inside: avoid; } .scroll { overflow: visible; }
   svg.curve, svg.timeline { min-width: 0; } svg.sample { min-width: 28px; } .matrix { font-size: 7.5pt; } .matrix td, .matrix th { padding: .2rem .35rem; } .evidence { font-size: 6.5pt; white-space: normal; }
   .counterexample, .matrix td, .bar, .fault { print-color-adjust: exact; -webkit-print-color-adjust: exact; }

@@ -9,33 +9,24 @@ import {
   faultRows,
   lanesOf,
   overlapsOf,
+  type Extent,
   type FaultWindow,
   type Holding,
   type Lane,
   type Overlap,
-  type ResourceUse,
 } from './lanes.ts';
 import { markup, type Markup } from './markup.ts';
+import { LEFT, RIGHT, WIDTH, round, scaleOf, widthOf, type Scale } from './scale.ts';
 import { roundTicks } from './ticks.ts';
+import { doorsOf, usesHeight, usesOf, type Door } from './uses.ts';
 
-const WIDTH = 1000;
-const LEFT = 112;
-const RIGHT = 16;
 const FAULT_ROW = 24;
 const HOLDING_ROW = 54;
-const USE_ROW = 26;
 const LANE_PADDING = 8;
 const BAR = 16;
 const AXIS = 34;
 /** Room for text above a bar. */
 const BAR_TOP = 24;
-
-interface Scale {
-  readonly fromMs: number;
-  readonly toMs: number;
-  /** Pixels from the left; moments outside lie on the edge. */
-  readonly x: (ms: number) => number;
-}
 
 interface PlacedLane {
   readonly lane: Lane;
@@ -43,55 +34,43 @@ interface PlacedLane {
   readonly height: number;
 }
 
-/** The drawing; `label` is its accessible name. */
-export function timelineSvg(timeline: Timeline, label: string): Markup {
+/** The hatchings, which every timeline of a page refers to: once on the page. */
+export const TIMELINE_PATTERNS = markup`<svg class="unseen" aria-hidden="true"><defs>
+<pattern id="tl-fault" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="3" height="7" class="hatch-fault"/></pattern>
+<pattern id="tl-overlap" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(-45)"><rect width="2.5" height="6" class="hatch-overlap"/></pattern>
+</defs></svg>`;
+
+/** The drawing; `label` is its accessible name. `heldTwice` marks where two leases of the proof overlap. */
+export function timelineSvg(timeline: Timeline, label: string, heldTwice: boolean): Markup {
   const scale = scaleOf(timeline);
-  const faults = faultRows(timeline.faults);
-  const faultsTop = 26;
+  const faults = faultRows(timeline.faults, (fault) => faultLabel(fault, scale));
+  const doors = doorsOf(timeline);
+  const overlaps = heldTwice ? overlapsOf(timeline) : [];
+  // Room for the name of an overlap.
+  const faultsTop = overlaps.length === 0 ? 4 : 26;
   const faultsHeight = faults.length === 0 ? 0 : faults.length * FAULT_ROW + LANE_PADDING;
   let top = faultsTop + faultsHeight;
   const lanes = lanesOf(timeline).map((lane) => {
-    const placed = { lane, top, height: laneHeight(lane) };
+    const placed = { lane, top, height: laneHeight(lane, doors) };
     top += placed.height;
     return placed;
   });
   const bottom = top;
   const ofServers = timeline.faults.filter((fault) => lanes.every(({ lane }) => lane.worker !== fault.target));
   return markup`<svg class="timeline" viewBox="0 0 ${WIDTH} ${bottom + AXIS}" role="img" aria-label="${label}">
-${patterns()}
 ${lanes.map(({ lane, top: y, height }, index) => laneBackground(lane, y, height, index, scale))}
 ${ofServers.map((fault) => faultSpan(fault, faultsTop, bottom, scale))}
 ${axis(scale, faultsTop, bottom)}
-${overlapsOf(timeline).map((overlap) => overlapBand(overlap, lanes, faultsTop, scale))}
+${overlaps.map((overlap) => overlapBand(overlap, lanes, faultsTop, scale))}
 ${faults.flatMap((row, index) => row.map((fault) => faultBar(fault, faultsTop + index * FAULT_ROW, scale)))}
 ${faults.length === 0 ? undefined : markup`<text class="lane-name" x="0" y="${faultsTop + 15}">faults</text>`}
 ${lanes.flatMap(({ lane, top: y }) => lane.rows.flatMap((row, index) => row.map((holding) => holdingBar(holding, y + LANE_PADDING + index * HOLDING_ROW, scale))))}
-${lanes.flatMap(({ lane, top: y }) => usesOf(lane, y + LANE_PADDING + lane.rows.length * HOLDING_ROW, scale))}
+${lanes.flatMap(({ lane, top: y }) => usesOf(lane, doors, y + LANE_PADDING + lane.rows.length * HOLDING_ROW, scale))}
 </svg>`;
 }
 
-function laneHeight(lane: Lane): number {
-  return LANE_PADDING * 2 + lane.rows.length * HOLDING_ROW + (lane.uses.length === 0 ? 0 : USE_ROW) - 8;
-}
-
-function scaleOf({ fromMs, toMs }: Timeline): Scale {
-  const width = Math.max(toMs - fromMs, 0.001);
-  const x = (ms: number): number => {
-    const within = Math.min(Math.max(ms, fromMs), toMs);
-    return round(LEFT + ((within - fromMs) / width) * (WIDTH - LEFT - RIGHT));
-  };
-  return { fromMs, toMs, x };
-}
-
-function round(value: number): number {
-  return Math.round(value * 10) / 10;
-}
-
-function patterns(): Markup {
-  return markup`<defs>
-<pattern id="tl-fault" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="3" height="7" class="hatch-fault"/></pattern>
-<pattern id="tl-overlap" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(-45)"><rect width="2.5" height="6" class="hatch-overlap"/></pattern>
-</defs>`;
+function laneHeight(lane: Lane, doors: readonly Door[]): number {
+  return LANE_PADDING * 2 + lane.rows.length * HOLDING_ROW + usesHeight(lane, doors) - 8;
 }
 
 function laneBackground(lane: Lane, top: number, height: number, index: number, scale: Scale): Markup {
@@ -100,25 +79,33 @@ function laneBackground(lane: Lane, top: number, height: number, index: number, 
 ${lane.faults.map((fault) => markup`<rect class="fault-lane" fill="url(#tl-fault)" x="${scale.x(fault.fromMs)}" y="${top}" width="${widthOf(fault.fromMs, fault.toMs, scale)}" height="${height}"/>`)}`;
 }
 
-function widthOf(fromMs: number, toMs: number, scale: Scale, least = 2): number {
-  return Math.max(round(scale.x(toMs) - scale.x(fromMs)), least);
-}
-
 /** What a fault of a server shades: every lane. A worker's own lane is shaded with the lane. */
 function faultSpan(fault: FaultWindow, top: number, bottom: number, scale: Scale): Markup {
   return markup`<rect class="fault-all" fill="url(#tl-fault)" x="${scale.x(fault.fromMs)}" y="${top}" width="${widthOf(fault.fromMs, fault.toMs, scale)}" height="${bottom - top}"/>`;
 }
 
-function faultBar(fault: FaultWindow, top: number, scale: Scale): Markup {
-  const x = scale.x(fault.fromMs);
-  const width = widthOf(fault.fromMs, fault.toMs, scale, 4);
+interface FaultLabel extends Extent {
+  readonly text: string;
+  readonly x: number;
+  readonly place: 'inside' | 'before' | 'after';
+}
+
+/** The name of a fault stands in its bar where it fits, else beside it. */
+function faultLabel(fault: FaultWindow, scale: Scale): FaultLabel {
+  const from = scale.x(fault.fromMs);
+  const to = from + widthOf(fault.fromMs, fault.toMs, scale, 4);
   const text = `${hazardName(fault.hazard)}, ${shortened(fault.target, 24)}${fault.bit ? '' : ' (did not bite)'}`;
-  const inside = width > text.length * 7 + 12;
-  const before = !inside && x + width + text.length * 7 > WIDTH - RIGHT;
-  const at = inside ? x + 6 : before ? x - 6 : x + width + 6;
+  const room = text.length * 7 + 12;
+  if (to - from > room) return { text, place: 'inside', x: from + 6, from, to };
+  if (to + room <= WIDTH - RIGHT) return { text, place: 'after', x: to + 6, from, to: to + room };
+  return { text, place: 'before', x: from - 6, from: from - room, to };
+}
+
+function faultBar(fault: FaultWindow, top: number, scale: Scale): Markup {
+  const { text, place, x } = faultLabel(fault, scale);
   return markup`<g><title>${text}: ${span(fault.fromMs, fault.toMs)}</title>
-<rect class="${fault.bit ? 'fault' : 'fault missed'}" x="${x}" y="${top}" width="${width}" height="18" rx="2"/>
-<text class="${inside ? 'fault-name inside' : 'fault-name'}" x="${at}" y="${top + 13}" text-anchor="${before ? 'end' : 'start'}">${text}</text></g>`;
+<rect class="${fault.bit ? 'fault' : 'fault missed'}" x="${scale.x(fault.fromMs)}" y="${top}" width="${widthOf(fault.fromMs, fault.toMs, scale, 4)}" height="18" rx="2"/>
+<text class="${place === 'inside' ? 'fault-name inside' : 'fault-name'}" x="${round(x)}" y="${top + 13}" text-anchor="${place === 'before' ? 'end' : 'start'}">${text}</text></g>`;
 }
 
 function axis(scale: Scale, top: number, bottom: number): Markup {
@@ -160,7 +147,7 @@ function holdingBar(holding: Holding, top: number, scale: Scale): Markup {
   const middle = y + BAR / 2;
   const x = scale.x(grantedMs);
   const width = widthOf(grantedMs, endedMs, scale);
-  const name = `${shortened(lease, 12)}${fence === undefined ? '' : ` · fence ${shortened(fence, 10)}`}`;
+  const name = `${shortened(lease, 12)}${fence === undefined ? '' : ` · fence ${shortened(fence, 20)}`}`;
   const full = `lease ${lease}${fence === undefined ? '' : `, fence ${fence}`}: held ${span(grantedMs, endedMs)}, ${ENDINGS[holding.ending]}`;
   const labelled = inWitness || width > name.length * 6.6;
   return markup`<g class="${inWitness ? 'holding witness' : 'holding'}"><title>${full}</title>
@@ -176,11 +163,14 @@ ${deadlineTick(holding, y, scale)}</g>`;
 function endingMark(holding: Holding, middle: number, scale: Scale): Markup | undefined {
   const { ending, releasedMs } = holding;
   if (ending === 'deadline' || (ending === 'released' && releasedMs === undefined)) return undefined;
+  // What ends beyond the picture shows no end.
+  if (endOf(holding) > scale.toMs) return undefined;
   const x = scale.x(endOf(holding));
   if (ending === 'crash') return markup`<path class="cap" d="M${x - 5} ${middle - 5}l10 10m0-10l-10 10"/>`;
   const word = { released: '', lost: 'lost', unknown: '?', open: '…' }[ending];
-  return markup`<line class="cap" x1="${x}" x2="${x}" y1="${middle - 5}" y2="${middle + 5}"/>
-${word === '' ? undefined : markup`<text class="ending" x="${x + 5}" y="${middle + 4}">${word}</text>`}`;
+  const atEdge = x > WIDTH - RIGHT - 24;
+  const text = markup`<text class="ending" x="${atEdge ? x : x + 5}" y="${atEdge ? middle - 12 : middle + 4}" text-anchor="${atEdge ? 'end' : 'start'}">${word}</text>`;
+  return markup`<line class="cap" x1="${x}" x2="${x}" y1="${middle - 5}" y2="${middle + 5}"/>${word === '' ? undefined : text}`;
 }
 
 /** Shown where it matters: in the proof, or where the lease outlasted it. A dotted line leads to one still to come. */
@@ -194,29 +184,6 @@ function deadlineTick(holding: Holding, y: number, scale: Scale): Markup | undef
   const lead = x > end ? markup`<line class="lead" x1="${end}" x2="${x}" y1="${middle}" y2="${middle}"/>` : undefined;
   const name = markup`<text class="deadline-name" x="${x}" y="${y + BAR + 16}" text-anchor="middle">deadline</text>`;
   return markup`${lead}<path class="deadline" d="M${x} ${y - 5}v${BAR + 10}m-4 ${-BAR - 10}h8"/>${inWitness ? name : undefined}`;
-}
-
-function usesOf(lane: Lane, top: number, scale: Scale): readonly Markup[] {
-  return lane.uses.map((use) => useMark(use, top, scale));
-}
-
-/** A read is a ring, a write a filled square, a refused use a cross. */
-function useMark(use: ResourceUse, top: number, scale: Scale): Markup {
-  const x = scale.x(use.atMs);
-  const shape = use.accepted
-    ? use.use === 'read'
-      ? markup`<circle class="read" cx="${x}" cy="${top}" r="4"/>`
-      : markup`<rect class="write" x="${x - 4}" y="${top - 4}" width="8" height="8"/>`
-    : markup`<path class="refused" d="M${x - 4} ${top - 4}l8 8m0-8l-8 8"/>`;
-  const values = use.from === undefined ? `${use.to}` : `${use.from}→${use.to}`;
-  return markup`<g class="${use.inWitness ? 'use witness' : 'use'}"><title>${useText(use)}</title>${shape}
-${use.inWitness ? markup`<text x="${x}" y="${top + 16}" text-anchor="middle">${values}</text>` : undefined}</g>`;
-}
-
-/** `writes 16 → 17 through the plain door at 1505 ms, refused`. */
-export function useText({ use, from, to, door, atMs, accepted }: ResourceUse): string {
-  const values = from === undefined ? `${to}` : `${from} → ${to}`;
-  return `${use === 'read' ? 'reads' : 'writes'} ${values} through the ${door} door at ${milliseconds(atMs)} ms${accepted ? '' : ', refused'}`;
 }
 
 function span(fromMs: number, toMs: number): string {

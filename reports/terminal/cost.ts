@@ -1,11 +1,12 @@
 /** Latency, throughput and thresholds in the terminal, and several locks side by side. */
 import type { Latency, LockReport } from '../../harness/verdict/report.ts';
 import { tally } from '../reading.ts';
-import { LATENCIES, count, isSimulated, milliseconds, ratesPhrase } from '../wording.ts';
-import { table, wrap } from './layout.ts';
+import { LATENCIES, count, isSimulated, milliseconds, ratesPhrase, shortened } from '../wording.ts';
+import { hanging, table, wrap } from './layout.ts';
 import type { Paint } from './paint.ts';
 
 const NARROW = 60;
+const OVERVIEW_WITH_COST = 72;
 
 /** The cost of one lock. */
 export function costLines(lock: LockReport, width: number, paint: Paint): readonly string[] {
@@ -17,7 +18,7 @@ export function costLines(lock: LockReport, width: number, paint: Paint): readon
   return [
     ...(rows.length === 0 ? [] : latencyTable(rows, width, paint)),
     ...(rates === '' ? [] : wrap(rates, width - 2).map((line) => `  ${line}`)),
-    ...thresholdLines(lock, paint),
+    ...thresholdLines(lock, width, paint),
   ];
 }
 
@@ -34,16 +35,23 @@ function latencyRow(name: string, { count: samples, p50, p90, p99, p999, max }: 
 }
 
 /** What was demanded and what was measured. */
-export function thresholdLines(lock: LockReport, paint: Paint): readonly string[] {
-  return (lock.thresholds ?? []).map(({ expression, measured, met }) => {
-    const mark = met ? paint('green', '✓ met') : paint(['red', 'bold'], '✗ MISSED');
-    return `  ${mark}  ${expression}  (measured ${milliseconds(measured)})`;
+export function thresholdLines(lock: LockReport, width: number, paint: Paint): readonly string[] {
+  return (lock.thresholds ?? []).flatMap(({ expression, measured, met }) => {
+    const head = met ? '  ✓ met  ' : '  ✗ MISSED  ';
+    const [first = '', ...rest] = hanging(
+      head,
+      `${expression} (measured ${milliseconds(measured)})`,
+      width,
+      head.length,
+    );
+    return [paint(met ? 'green' : ['red', 'bold'], head) + first.slice(head.length), ...rest];
   });
 }
 
 /** Several locks side by side, a line each. */
 export function overviewLines(locks: readonly LockReport[], width: number, paint: Paint): readonly string[] {
-  const wide = width >= NARROW;
+  const wide = width >= OVERVIEW_WITH_COST;
+  const nameWidth = width - (wide ? 48 : 22);
   const rows = locks.map((lock) => {
     const counts = tally(lock);
     const { acquire } = lock.latency;
@@ -55,7 +63,7 @@ export function overviewLines(locks: readonly LockReport[], width: number, paint
           acquire === undefined ? '' : milliseconds(acquire.p50),
           acquire === undefined ? '' : milliseconds(acquire.p99),
         ];
-    return [lock.name, ...verdicts, ...(wide ? cost : [])];
+    return [shortened(lock.name, nameWidth), ...verdicts, ...(wide ? cost : [])];
   });
   const cost = ['cycles/s', 'acquire p50', 'p99, ms'];
   const [header = '', ...body] = table([['lock', '✗', '?', '✓', ...(wide ? cost : [])], ...rows]);

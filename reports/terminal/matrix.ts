@@ -2,9 +2,10 @@
 import type { Cell, LockReport } from '../../harness/verdict/report.ts';
 import {
   MARKS,
-  byNote,
   evidence,
   leastTried,
+  observationOf,
+  observationsOf,
   rowsOf,
   triesOf,
   upperBound,
@@ -60,13 +61,19 @@ function rowLines(row: PropertyRow, width: number, paint: Paint): readonly strin
 
 /** What there is to say about the cells of one standing: a sentence, and one for each exception. */
 const SENTENCES: Readonly<Record<Standing, (cells: readonly Cell[]) => readonly string[]>> = {
-  violated: (cells) => cells.map((cell) => `${underHazards([cell])}: ${evidence(cell)}`),
+  violated: violatedSentences,
   inconclusive: (cells) => [underHazards(cells, 4)],
   holds: heldSentences,
   'not-promised': notPromisedSentences,
   'not-judged': (cells) => [underHazards(cells, 4)],
   'not-applicable': () => [],
 };
+
+/** Each by name, unless there are many: their names stand with their replay commands further down. */
+function violatedSentences(cells: readonly Cell[]): readonly string[] {
+  if (cells.length > 3) return [underHazards(cells)];
+  return cells.map((cell) => `${underHazards([cell])}: ${evidence(cell)}`);
+}
 
 function heldSentences(cells: readonly Cell[]): readonly string[] {
   const refusing = cells.filter((cell) => cell.claim === 'unavailable');
@@ -75,20 +82,24 @@ function heldSentences(cells: readonly Cell[]): readonly string[] {
   const faulty = cells.filter((cell) => cell.hazard !== 'none');
   const [first = cells[0], second] = faulty;
   if (first === undefined) return refuses;
-  if (second === undefined) return [`${underHazards(cells)}: ${evidence(first)}`, ...refuses];
+  const seen = observationsOf(cells).map(({ seen: what, cells: members }) => `seen ${underHazards(members)}: ${what}`);
+  if (second === undefined) return [`${underHazards([first])}: ${evidence(first)}`, ...refuses, ...seen];
   const tries = faulty.reduce((sum, cell) => sum + triesOf(cell), 0);
   const least = leastTried(faulty) ?? first;
   const weakest = `${hazardName(least.hazard)} 0 of ${count(triesOf(least))}, below ${percentAtMost(upperBound(triesOf(least)))}`;
-  return [`0 of ${counted(tries, 'try', 'tries')}, ${counted(faulty.length, 'hazard')}; least: ${weakest}`, ...refuses];
+  return [
+    `0 of ${counted(tries, 'try', 'tries')}, ${counted(faulty.length, 'hazard')}; least: ${weakest}`,
+    ...refuses,
+    ...seen,
+  ];
 }
 
 function notPromisedSentences(cells: readonly Cell[]): readonly string[] {
-  const broke = cells.filter((cell) => cell.verdict === 'violated');
-  const held = cells.filter((cell) => cell.verdict === 'holds');
+  const held = cells.filter((cell) => cell.verdict === 'holds' && observationOf(cell) === undefined);
   const unknown = cells.filter((cell) => cell.verdict === 'inconclusive');
   const tries = held.reduce((sum, cell) => sum + triesOf(cell), 0);
   return [
-    ...byNote(broke).map(({ note, cells: members }) => `${underHazards(members)}: ${note === '' ? 'it broke' : note}`),
+    ...observationsOf(cells).map(({ seen, cells: members }) => `${underHazards(members)}: ${seen}`),
     ...(held.length === 0 ? [] : [`${underHazards(held)}: held all the same, 0 of ${counted(tries, 'try', 'tries')}`]),
     ...(unknown.length === 0 ? [] : [`${underHazards(unknown)}: not exercised`]),
   ];

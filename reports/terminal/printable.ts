@@ -1,13 +1,17 @@
 /** What a report says must not command the terminal. */
 import { stripVTControlCharacters } from 'node:util';
 
-/** The same plain value, its texts without escape sequences and control characters; line breaks become spaces. */
+/** The same plain value, its texts and keys without escape sequences and control characters, each on one line. */
 export function printable<T>(value: T): T {
-  const copy: unknown = JSON.parse(JSON.stringify(value), (_key, part: unknown) =>
-    typeof part === 'string' ? clean(part) : part,
-  );
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only the content of texts has changed
-  return copy as T;
+  return cleaned(value) as T;
+}
+
+function cleaned(value: unknown): unknown {
+  if (typeof value === 'string') return clean(value);
+  if (Array.isArray(value)) return value.map(cleaned);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [clean(key), cleaned(part)]));
 }
 
 function clean(text: string): string {

@@ -1,6 +1,7 @@
 /** Reports such as real runs make, for the tests of the reporters. */
 import { HAZARDS, PROPERTIES, claimOn, type Claims, type Hazard, type Property } from '../../implementations/claims.ts';
-import type { Cell, Latency, LockReport, Report, Witness } from '../../harness/verdict/report.ts';
+import type { Cell, Latency, LockReport, Report } from '../../harness/verdict/report.ts';
+import { pauseWitness } from './pause-witness.ts';
 
 const CLAIMS: Claims = {
   exclusion: { otherwise: 'holds', except: { 'server-crash-volatile': 'not-promised', 'server-pause': 'unavailable' } },
@@ -80,7 +81,9 @@ export function lockReport(override: Partial<LockReport> = {}): LockReport {
         return cell(
           property,
           hazard,
-          hazard === 'client-pause' ? { claim, verdict: 'violated', violations: 3, note } : { claim },
+          hazard === 'client-pause'
+            ? { claim, verdict: 'violated', violations: 3, note, witness: pauseWitness }
+            : { claim },
         );
       }
       if (claim === 'not-promised')
@@ -155,214 +158,6 @@ export function report(override: Partial<Report> = {}): Report {
   };
 }
 
-/** Two clients hold at once, because the first was paused beyond its deadline and believed on. */
-export const pauseWitness: Witness = {
-  summary: 'worker-1 and worker-2 both held "orders" for 285 ms, from 1204 ms to 1489 ms after the start.',
-  story: [
-    '  +578 ms  worker-1 is granted lease k3 (fence 17) until +1178 ms',
-    '  +640 ms  client-pause: worker-1 is stopped for 860 ms, past its deadline',
-    '  +1204 ms  worker-2 is granted lease k4 (fence 18): the server let k3 expire',
-    '  +1500 ms  worker-1 goes on; the lock still says "held" and it writes 16 → 17 over 17',
-    '  +1620 ms  worker-1 releases lease k3; the answer is "lost"',
-  ].map((line) => line.trim()),
-  events: [
-    {
-      index: 41,
-      type: 'ok',
-      process: 1,
-      f: 'acquire',
-      key: 'orders',
-      value: { lease: 'k3', fence: '17', deadline: 1_178_000_000 },
-      time: 578_100_000,
-    },
-    {
-      index: 52,
-      type: 'ok',
-      process: 2,
-      f: 'acquire',
-      key: 'orders',
-      value: { lease: 'k4', fence: '18', deadline: 1_804_000_000 },
-      time: 1_204_000_000,
-    },
-    {
-      type: 'info',
-      process: 'worker-1',
-      f: 'held',
-      key: 'orders',
-      value: { lease: 'k3', held: true },
-      time: 1_489_300_000,
-    },
-  ],
-  timeline: {
-    key: 'orders',
-    fromMs: 400,
-    toMs: 2000,
-    holdings: [
-      {
-        worker: 'worker-3',
-        lease: 'k2',
-        fence: '16',
-        requestedMs: 402,
-        grantedMs: 455,
-        endedMs: 570,
-        releasedMs: 574,
-        deadlineMs: 1055,
-        ending: 'released',
-        inWitness: false,
-      },
-      {
-        worker: 'worker-1',
-        lease: 'k3',
-        fence: '17',
-        requestedMs: 440,
-        grantedMs: 578,
-        endedMs: 1489,
-        releasedMs: 1620,
-        deadlineMs: 1178,
-        ending: 'lost',
-        inWitness: true,
-      },
-      {
-        worker: 'worker-2',
-        lease: 'k4',
-        fence: '18',
-        requestedMs: 590,
-        grantedMs: 1204,
-        endedMs: 1560,
-        releasedMs: 1566,
-        deadlineMs: 1804,
-        ending: 'released',
-        inWitness: true,
-      },
-      {
-        worker: 'worker-3',
-        lease: 'k5',
-        fence: '19',
-        requestedMs: 610,
-        grantedMs: 1575,
-        endedMs: 1702,
-        releasedMs: 1706,
-        deadlineMs: 2175,
-        ending: 'released',
-        inWitness: false,
-      },
-      {
-        worker: 'worker-4',
-        lease: 'k6',
-        fence: '20',
-        requestedMs: 1240,
-        grantedMs: 1715,
-        endedMs: 1930,
-        deadlineMs: 2315,
-        ending: 'crash',
-        inWitness: false,
-      },
-    ],
-    faults: [
-      { id: 'f3', hazard: 'client-pause', target: 'worker-1', fromMs: 640, toMs: 1500, bit: true },
-      { id: 'f4', hazard: 'client-crash', target: 'worker-4', fromMs: 1930, toMs: 1990, bit: true },
-      { id: 'f5', hazard: 'server-pause', target: 'node 1', fromMs: 780, toMs: 860, bit: false },
-    ],
-    uses: [
-      {
-        worker: 'worker-3',
-        lease: 'k2',
-        atMs: 470,
-        door: 'plain',
-        use: 'read',
-        to: 15,
-        accepted: true,
-        inWitness: false,
-      },
-      {
-        worker: 'worker-3',
-        lease: 'k2',
-        atMs: 540,
-        door: 'plain',
-        use: 'write',
-        from: 15,
-        to: 16,
-        accepted: true,
-        inWitness: false,
-      },
-      {
-        worker: 'worker-1',
-        lease: 'k3',
-        atMs: 600,
-        door: 'plain',
-        use: 'read',
-        to: 16,
-        accepted: true,
-        inWitness: true,
-      },
-      {
-        worker: 'worker-2',
-        lease: 'k4',
-        atMs: 1230,
-        door: 'plain',
-        use: 'read',
-        to: 16,
-        accepted: true,
-        inWitness: true,
-      },
-      {
-        worker: 'worker-2',
-        lease: 'k4',
-        atMs: 1400,
-        door: 'plain',
-        use: 'write',
-        from: 16,
-        to: 17,
-        accepted: true,
-        inWitness: true,
-      },
-      {
-        worker: 'worker-1',
-        lease: 'k3',
-        atMs: 1505,
-        door: 'plain',
-        use: 'write',
-        from: 16,
-        to: 17,
-        accepted: true,
-        inWitness: true,
-      },
-      {
-        worker: 'worker-1',
-        lease: 'k3',
-        atMs: 1530,
-        door: 'fenced',
-        use: 'write',
-        from: 16,
-        to: 17,
-        accepted: false,
-        inWitness: false,
-      },
-      {
-        worker: 'worker-3',
-        lease: 'k5',
-        atMs: 1600,
-        door: 'plain',
-        use: 'read',
-        to: 17,
-        accepted: true,
-        inWitness: false,
-      },
-      {
-        worker: 'worker-3',
-        lease: 'k5',
-        atMs: 1660,
-        door: 'plain',
-        use: 'write',
-        from: 17,
-        to: 18,
-        accepted: true,
-        inWitness: false,
-      },
-    ],
-  },
-};
-
 export const REPLAY = 'npm run replay -- runs/2026-11-21T12-57-05-no-deadline/plan-17.json';
 
 function replaced(lock: LockReport, property: Property, hazard: string, change: Partial<Cell>): LockReport {
@@ -379,7 +174,11 @@ export function allHolds(): Report {
 /** A specimen that states no deadline: two clients believe that they hold it at once. */
 export function violated(): Report {
   const lock = replaced(
-    lockReport({ name: 'broken/no-deadline', summary: 'Specimen: a lease lock that forgets its own deadline' }),
+    lockReport({
+      name: 'broken/no-deadline',
+      summary: 'Specimen: a lease lock that forgets its own deadline',
+      latency: { acquire: latency(0.81, 1.1) },
+    }),
     'exclusion',
     'client-pause',
     {
@@ -414,6 +213,20 @@ export function violated(): Report {
     exitCode: 1,
     conclusion:
       'broken/no-deadline breaks 2 of its claims: exclusion under client-pause, no-lost-update under client-pause + server-crash.',
+  });
+}
+
+/** No lock at all: it breaks its claims under everything. */
+export function baseline(): Report {
+  const cells = ['none', 'latency', 'client-pause', 'client-crash'].flatMap((hazard) =>
+    (['exclusion', 'no-lost-update'] as const).map((property) =>
+      cell(property, hazard, { verdict: 'violated', violations: 9, witness: pauseWitness, replay: REPLAY }),
+    ),
+  );
+  return report({
+    locks: [lockReport({ name: 'none', summary: 'Baseline: no lock at all', cells, notTestable: [] })],
+    exitCode: 1,
+    conclusion: 'none breaks 8 of its claims.',
   });
 }
 
@@ -500,50 +313,4 @@ export function severalLocks(): Report {
     exitCode: 1,
     conclusion: 'broken/no-deadline breaks 2 of its claims; redis misses a threshold; redlock and etcd hold.',
   });
-}
-
-/** Text that would be markup, or break a format, if it were not escaped. */
-export const HOSTILE = `<img src=x onerror="alert(1)"> & 'quotes' "too" | \`ticks\` ]]> \u0007`;
-
-/** A report whose every free text is hostile. */
-export function hostile(): Report {
-  const base = violated();
-  return {
-    ...base,
-    run: HOSTILE,
-    command: HOSTILE,
-    profile: HOSTILE,
-    conclusion: HOSTILE,
-    locks: base.locks.map((lock) => ({
-      ...lock,
-      name: HOSTILE,
-      summary: HOSTILE,
-      backend: { ...lock.backend, version: HOSTILE, settings: { [HOSTILE]: HOSTILE } },
-      notTestable: [{ hazard: 'failover', reason: HOSTILE }],
-      cells: lock.cells.map((each) => ({
-        ...each,
-        note: HOSTILE,
-        ...(each.witness === undefined ? {} : { replay: HOSTILE, witness: hostileWitness(each.witness) }),
-      })),
-    })),
-  };
-}
-
-function hostileWitness(witness: Witness): Witness {
-  const { timeline } = witness;
-  return {
-    summary: HOSTILE,
-    story: [HOSTILE],
-    events: [{ f: HOSTILE }],
-    ...(timeline === undefined
-      ? {}
-      : {
-          timeline: {
-            ...timeline,
-            key: HOSTILE,
-            holdings: timeline.holdings.map((each) => ({ ...each, worker: HOSTILE, lease: HOSTILE, fence: HOSTILE })),
-            faults: timeline.faults.map((each) => ({ ...each, target: HOSTILE })),
-          },
-        }),
-  };
 }

@@ -1,0 +1,230 @@
+/** The faults of one hazard in one plan, as fast-check arbitraries: what is drawn, and from which ranges. */
+import fc, { type Arbitrary } from 'fast-check';
+import type { Hazard } from '../../implementations/claims.ts';
+import type { Fault } from './plan.ts';
+
+export interface LaneSizes {
+  readonly workers: number;
+  readonly nodes: number;
+  readonly leaseMs: number;
+}
+
+export type FaultWithoutId = Omit<Fault, 'id'>;
+type Moment = NonNullable<Fault['aim']>['moment'];
+
+/** Faults of one lane follow one another. */
+export function laneArbitrary(hazard: Hazard, sizes: LaneSizes): Arbitrary<FaultWithoutId[]> {
+  if (hazard === 'none') return fc.constant([]);
+  return fc.tuple(...LANES[hazard](new Draw(sizes))).map((faults) => faults.map((fault) => ({ hazard, ...fault })));
+}
+
+type Drawn = Omit<FaultWithoutId, 'hazard'>;
+type Lane = (draw: Draw) => Arbitrary<Drawn>[];
+
+const repeat = (times: number, fault: Arbitrary<Drawn>): Arbitrary<Drawn>[] => Array.from({ length: times }, () => fault);
+
+const LANES: Readonly<Record<Exclude<Hazard, 'none'>, Lane>> = {
+  latency: (draw) => [
+    // Short delays widen the windows between two commands.
+    draw.onWorker({ delayMs: draw.ms(40, draw.lease / 3), direction: draw.direction, durationMs: draw.ms(300, 500) }),
+    // Replies that arrive when the lease has ended: late for two clients, while the others go on.
+    ...repeat(2, draw.spike),
+    draw.onWorker({
+      delayMs: draw.ms(draw.lease * 0.7, draw.lease * 1.3),
+      direction: fc.constantFrom('request' as const, 'reply' as const),
+      durationMs: draw.ms(draw.lease * 1.5, draw.lease * 2),
+    }),
+  ],
+  'slow-node': (draw) =>
+    repeat(
+      2,
+      draw.onNodes(draw.minority, {
+        delayMs: fc.oneof(draw.ms(40, draw.lease / 4), draw.ms(draw.lease / 2, draw.lease * 1.2)),
+        direction: draw.direction,
+        durationMs: draw.ms(draw.lease * 0.7, draw.lease * 1.3),
+        workers: fc.constant(draw.allWorkers),
+      }),
+    ),
+  'late-request': (draw) =>
+    repeat(
+      2,
+      draw.onWorker({
+        aim: ['acquire.ok', 'acquire.invoke', 'release.invoke'],
+        delayMs: draw.ms(draw.lease * 1.05, draw.lease * 1.3),
+        direction: fc.constant('request' as const),
+        durationMs: fc.constant(Math.round(draw.lease * 1.4)),
+      }),
+    ),
+  reset: (draw) =>
+    repeat(
+      4,
+      draw.onWorker({
+        aim: ['acquire.invoke', 'acquire.ok', 'release.invoke'],
+        delayMs: draw.ms(40, 90),
+        direction: fc.constantFrom('request' as const, 'reply' as const),
+        durationMs: draw.ms(100, 250),
+      }),
+    ),
+  'lost-reply': (draw) =>
+    repeat(
+      3,
+      draw.onWorker({
+        aim: ['acquire.invoke', 'acquire.ok', 'release.invoke'],
+        direction: fc.constant('reply' as const),
+        durationMs: draw.ms(150, 350),
+      }),
+    ),
+  'client-partition': (draw) =>
+    repeat(
+      2,
+      draw.onWorker({
+        aim: ['acquire.ok', 'acquire.invoke'],
+        direction: fc.constant('both' as const),
+        durationMs: draw.ms(draw.lease * 1.2, draw.lease * 1.6),
+      }),
+    ),
+  'client-pause': (draw) => [
+    draw.onProcess({ aim: ['acquire.ok'], durationMs: draw.ms(draw.lease * 1.3, draw.lease * 1.6) }),
+    // With an answer on the way: between two commands of the lock.
+    draw.onProcess({ aim: ['acquire.invoke'], inFlight: true, durationMs: draw.ms(draw.lease * 1.1, draw.lease * 1.4) }),
+    draw.onProcess({ aim: ['release.invoke'], inFlight: true, durationMs: draw.ms(draw.lease * 1.1, draw.lease * 1.4) }),
+  ],
+  'client-crash': (draw) => [
+    draw.onProcess({ aim: ['acquire.ok'], durationMs: draw.ms(20, 80) }),
+    ...repeat(3, draw.onProcess({ aim: ['acquire.invoke'], inFlight: true, durationMs: draw.ms(20, 80) })),
+  ],
+  'client-clock-jump': (draw) =>
+    repeat(
+      2,
+      draw.onProcess({
+        aim: ['acquire.ok', 'acquire.invoke'],
+        durationMs: draw.ms(300, 500),
+        jumpMs: fc.constantFrom(-10, 10).map((leases) => leases * draw.lease),
+      }),
+    ),
+  'server-pause': (draw) => repeat(2, draw.onNodes(draw.minority, { durationMs: draw.ms(draw.lease / 2, draw.lease * 1.3) })),
+  'server-crash': (draw) => repeat(2, draw.onNodes(1, { aimed: true, durationMs: draw.ms(20, 250) })),
+  // Losing the data of most independent nodes is what shows that a quorum needs its disks.
+  'server-crash-volatile': (draw) => repeat(2, draw.onNodes(draw.majority, { aimed: true, durationMs: draw.ms(20, 250) })),
+  failover: (draw) => repeat(1, draw.onNodes(1, { aimed: true, durationMs: draw.ms(20, 250) })),
+  'minority-partition': (draw) =>
+    repeat(
+      2,
+      draw.onNodes(draw.minority, {
+        direction: fc.constant('both' as const),
+        durationMs: draw.ms(draw.lease * 0.8, draw.lease * 1.4),
+        workers: fc.shuffledSubarray(draw.allWorkers, { minLength: Math.ceil(draw.allWorkers.length / 2) }),
+      }),
+    ),
+  'majority-partition': (draw) => [
+    draw.onNodes(draw.majority, {
+      direction: fc.constant('both' as const),
+      durationMs: draw.ms(draw.lease, draw.lease * 1.4),
+      workers: fc.constant(draw.allWorkers),
+    }),
+  ],
+  'clock-jump': (draw) => [draw.onNodes(1, { aimed: true, durationMs: draw.ms(300, 500), jumpMs: fc.constant(draw.lease * 10) })],
+  'clock-jump-back': (draw) => [draw.onNodes(1, { aimed: true, durationMs: draw.ms(300, 500), jumpMs: fc.constant(draw.lease * -10) })],
+  'clock-jump-majority': (draw) => [
+    draw.onNodes(draw.majority, { aimed: true, durationMs: draw.ms(300, 500), jumpMs: fc.constant(draw.lease * 10) }),
+  ],
+};
+
+interface Effects {
+  readonly durationMs: Arbitrary<number>;
+  readonly delayMs?: Arbitrary<number>;
+  readonly direction?: Arbitrary<NonNullable<Fault['direction']>>;
+  readonly jumpMs?: Arbitrary<number>;
+}
+
+/** A request and its answer are this far apart while a fault aims at what happens between them. */
+const IN_FLIGHT_MS = 40;
+
+/** What lanes are drawn with, in milliseconds, for plans of one size. */
+class Draw {
+  readonly lease: number;
+  readonly allWorkers: readonly number[];
+  readonly allNodes: readonly number[];
+  readonly minority: number;
+  readonly majority: number;
+  readonly direction = fc.constantFrom('request' as const, 'reply' as const, 'both' as const);
+  readonly #worker: Arbitrary<number>;
+
+  constructor({ workers, nodes, leaseMs }: LaneSizes) {
+    this.lease = leaseMs;
+    this.allWorkers = range(workers);
+    this.allNodes = range(nodes);
+    this.minority = Math.max(1, Math.ceil(nodes / 2) - 1);
+    this.majority = Math.floor(nodes / 2) + 1;
+    this.#worker = fc.integer({ min: 0, max: workers - 1 });
+  }
+
+  ms(from: number, to: number): Arbitrary<number> {
+    return fc.integer({ min: Math.round(from), max: Math.round(to) });
+  }
+
+  /** Something between one worker and all nodes. */
+  onWorker({ aim, ...effects }: Effects & { readonly aim?: readonly Moment[] }): Arbitrary<Drawn> {
+    return this.#worker.chain((worker) =>
+      this.#fault({ ...effects, ...(aim === undefined ? {} : { aim: this.#aim(worker, aim, 20) }) }, [worker], this.allNodes),
+    );
+  }
+
+  /** The process of one worker. `inFlight`: its answers are slow meanwhile, and it is met while one is on the way. */
+  onProcess({ aim, inFlight, ...effects }: Effects & { readonly aim: readonly Moment[]; readonly inFlight?: boolean }): Arbitrary<Drawn> {
+    const slow = inFlight ? { delayMs: fc.constant(IN_FLIGHT_MS), direction: fc.constant('reply' as const) } : {};
+    return this.#worker.chain((worker) =>
+      this.#fault({ ...effects, ...slow, aim: this.#aim(worker, aim, inFlight ? IN_FLIGHT_MS * 0.8 : 5) }, [worker], inFlight ? this.allNodes : []),
+    );
+  }
+
+  /** Some nodes, or the links between them and `workers`. `aimed`: when somebody has just been granted the lock. */
+  onNodes(
+    count: number,
+    { aimed, workers, ...effects }: Effects & { readonly aimed?: boolean; readonly workers?: Arbitrary<readonly number[]> },
+  ): Arbitrary<Drawn> {
+    const nodes = fc.shuffledSubarray([...this.allNodes], { minLength: Math.min(count, this.allNodes.length), maxLength: Math.min(count, this.allNodes.length) });
+    return fc
+      .tuple(nodes, workers ?? fc.constant<readonly number[]>([]), this.#worker)
+      .chain(([chosen, touched, worker]) =>
+        this.#fault({ ...effects, ...(aimed ? { aim: this.#aim(worker, ['acquire.ok'], 5) } : {}) }, touched, chosen),
+      );
+  }
+
+  /** Answers to half of the clients are held back from the call of an acquire until its lease has ended, then come at once. */
+  get spike(): Arbitrary<Drawn> {
+    const few = Math.max(1, Math.floor(this.allWorkers.length / 2));
+    return fc.shuffledSubarray([...this.allWorkers], { minLength: few, maxLength: few }).chain((workers) =>
+      this.#fault(
+        {
+          delayMs: this.ms(this.lease * 1.5, this.lease * 2),
+          direction: fc.constant('reply' as const),
+          durationMs: this.ms(this.lease * 1.02, this.lease * 1.25),
+          aim: this.#aim(workers[0] ?? 0, ['acquire.invoke'], 0),
+        },
+        workers,
+        this.allNodes,
+      ),
+    );
+  }
+
+  #aim(worker: number, moments: readonly Moment[], plusMs: number): Arbitrary<NonNullable<Fault['aim']>> {
+    return fc.record({
+      worker: fc.constant(worker),
+      moment: fc.constantFrom(...moments),
+      nth: this.ms(1, 3),
+      plusMs: this.ms(0, plusMs),
+      withinMs: fc.constant(Math.round(this.lease / 2)),
+    });
+  }
+
+  #fault(effects: Effects & { readonly aim?: Arbitrary<NonNullable<Fault['aim']>> }, workers: readonly number[], nodes: readonly number[]): Arbitrary<Drawn> {
+    return fc
+      .record({ afterMs: this.ms(20, 120), ...effects })
+      .map((drawn) => ({ ...drawn, workers: [...workers], nodes: [...nodes] }));
+  }
+}
+
+function range(length: number): number[] {
+  return Array.from({ length }, (_, index) => index);
+}
