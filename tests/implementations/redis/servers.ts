@@ -54,6 +54,10 @@ export class RedisServer implements AsyncDisposable {
     const child = spawn('redis-server', args, { stdio: 'ignore' });
     await once(child, 'spawn');
     this.#process = child;
+    // A test run that ends early leaves nothing behind.
+    const killAtExit = (): void => void child.kill('SIGKILL');
+    process.once('exit', killAtExit);
+    child.once('exit', () => process.off('exit', killAtExit));
     await this.#ready(child);
   }
 
