@@ -59,7 +59,7 @@ export function checkBelief(history: LockHistory): Verdict {
         kind: 'violation',
         property: 'exclusion',
         key,
-        at: later.start,
+        at: settledAt(earlier.lease, later.start),
         leases: [earlier.lease.id, later.lease.id],
         tell: () => ({
           summary: conflictInWords(history, key, earlier, later),
@@ -72,6 +72,11 @@ export function checkBelief(history: LockHistory): Verdict {
     });
   }
   return findings.verdict('belief', counts.beliefs + counts.excused, counts);
+}
+
+/** When it was settled that a lease was believed in at `at`: right then, or when the lock said so past the deadline. */
+function settledAt({ deadline, saidHeld }: Lease, at: number): number {
+  return deadline > at ? at : Math.max(at, saidHeld?.at ?? at);
 }
 
 function beliefRefs(lease: Lease, faults: WorkerFaults): number[] {

@@ -51,15 +51,17 @@ function isInTime({ leases, faults }: LockHistory, use: ResourceUse): boolean {
   return lease !== undefined && use.at < beliefEnd(lease, faults);
 }
 
-/** What held a late write up: it touches the time between the last sign of its worker under the lease and the write. */
-function excuseOf(history: LockHistory, late: ResourceUse, uses: readonly ResourceUse[]): Excuse | undefined {
-  const lease = history.leases.get(late.lease);
+/** What held a late write up: it touches the time between the last sign of its worker in time and the write. */
+function excuseOf(
+  { leases, faults }: LockHistory,
+  late: ResourceUse,
+  uses: readonly ResourceUse[],
+): Excuse | undefined {
+  const lease = leases.get(late.lease);
   if (lease === undefined) return undefined;
-  const end = beliefEnd(lease, history.faults);
-  const signs = uses.filter((use) => use.at < Math.min(end, late.at));
-  const probe = lease.saidHeld !== undefined && lease.saidHeld.at < late.at ? lease.saidHeld.at : -Infinity;
-  const lastSign = signs.reduce((latest, { at }) => Math.max(latest, at), Math.max(lease.returned, probe));
-  return history.faults.excuse(lease.process, Math.min(lastSign, late.at), late.at, true);
+  const end = Math.min(beliefEnd(lease, faults), lease.deadline, late.at);
+  const lastSign = uses.reduce((latest, { at }) => (at < end ? Math.max(latest, at) : latest), lease.returned);
+  return faults.excuse(lease.process, Math.min(lastSign, late.at), late.at, true);
 }
 
 function lateInWords({ info, leases, faults }: LockHistory, late: ResourceUse, { cause, from, to }: Excuse): string {

@@ -15,12 +15,18 @@ export interface FenceFault {
 
 type Fenced<Item> = Item & { readonly lease: Lease; readonly fence: bigint };
 
+/** By token; those with the same one by the time of the grant. */
 function sortByFence<Item extends { readonly lease: Lease }>(items: readonly Item[]): Fenced<Item>[] {
   const fenced = items.flatMap((item) =>
     item.lease.fence === undefined ? [] : [{ ...item, fence: item.lease.fence }],
   );
-  const inOrder = fenced.every((item, index) => index === 0 || (fenced[index - 1]?.fence ?? 0n) <= item.fence);
-  return inOrder ? fenced : fenced.toSorted((a, b) => (a.fence < b.fence ? -1 : Number(a.fence > b.fence)));
+  const compare = (a: Fenced<Item>, b: Fenced<Item>): number =>
+    a.fence < b.fence ? -1 : a.fence > b.fence ? 1 : a.lease.returned - b.lease.returned;
+  const inOrder = fenced.every((item, index) => {
+    const before = fenced[index - 1];
+    return before === undefined || compare(before, item) <= 0;
+  });
+  return inOrder ? fenced : fenced.toSorted(compare);
 }
 
 /** Tells of each lease that has the token of another. */

@@ -120,6 +120,7 @@ interface Wait {
   readonly until: number;
   /** What it began with. */
   readonly since: Change;
+  /** Who waited, at most the last three. */
   readonly waiting: readonly Lease[];
 }
 
@@ -127,15 +128,16 @@ interface Wait {
 function longestWaits(changes: readonly Change[]): Wait[] {
   const waits: Wait[] = [];
   const active = { fault: 0, hold: 0, wait: 0 };
-  const waiting = new Map<string, Lease>();
+  const waiting = new Set<Lease>();
+  let waited = new Set<Lease>();
   let length = 0;
   let since: Change | undefined;
   let lastAt = 0;
   const startAnew = (at: number, change: Change): void => {
-    if (since !== undefined && length > 0)
-      waits.push({ length, until: at, since, waiting: [...waiting.values()].slice(0, 3) });
+    if (since !== undefined && length > 0) waits.push({ length, until: at, since, waiting: [...waited].slice(-3) });
     length = 0;
     since = change;
+    waited = new Set(waiting);
   };
   for (const change of changes) {
     const { kind, by, at, lease } = change;
@@ -148,8 +150,10 @@ function longestWaits(changes: readonly Change[]): Wait[] {
     }
     active[kind] += by;
     if (kind !== 'wait') startAnew(at, change);
-    else if (lease !== undefined && by === 1) waiting.set(lease.id, lease);
-    else if (lease !== undefined) waiting.delete(lease.id);
+    else if (lease !== undefined && by === 1) {
+      waiting.add(lease);
+      waited.add(lease);
+    } else if (lease !== undefined) waiting.delete(lease);
   }
   if (since !== undefined) startAnew(lastAt, since);
   return waits;

@@ -1,8 +1,7 @@
 /** What single events say about a lease or the resource. */
 import { HistoryError } from '../history/errors.ts';
 import type { Door, HistoryEvent } from '../history/events.ts';
-import type { Operation } from '../history/pairing.ts';
-import { booleanField, choice, field, numberField, optional, stringField } from './fields.ts';
+import { booleanField, choice, numberField, optional, stringField } from './fields.ts';
 import { mergeReleases, type Lease, type Release, type Sighting } from './leases.ts';
 
 /** A read or write that reached the resource. */
@@ -45,18 +44,6 @@ export function fenceField(answer: unknown, line: number): bigint | undefined {
   if (fence === undefined) return undefined;
   if (!/^\d+$/.test(fence)) throw new HistoryError(line, 'value.fence', `expected decimal digits, got "${fence}"`);
   return BigInt(fence);
-}
-
-/** The answer to a call may repeat the lease, but not name another. */
-export function sameLease(id: string, { completion, completionLine, f }: Operation): void {
-  const answered = field(completion?.value, 'lease');
-  if (answered !== undefined && answered !== id) {
-    throw new HistoryError(
-      completionLine,
-      'value.lease',
-      `answers for ${JSON.stringify(answered)} the ${f} of "${id}"`,
-    );
-  }
 }
 
 export function applyRelease(lease: Lease, key: string, failed: boolean, release: Release, line: number): void {

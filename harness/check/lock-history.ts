@@ -5,7 +5,7 @@ import type { HistorySink, Observation, Operation } from '../history/pairing.ts'
 import { feedHistory, streamHistory, type History, type HistoryInfo } from '../history/read.ts';
 import { faultWindows, WorkerFaults, type PhaseEvent, type Stall } from './faults.ts';
 import { booleanField, choice, field, numberField, optional, stringField } from './fields.ts';
-import { applyRelease, fenceField, resourceUse, sameLease, type ResourceUse } from './lock-events.ts';
+import { applyRelease, fenceField, resourceUse, type ResourceUse } from './lock-events.ts';
 import { applyRenewals, type Lease, type Release, type Renewal, type Sighting } from './leases.ts';
 
 /** The worker's own timer, due some grace after the deadline, looked whether the lease's signal had aborted. */
@@ -81,7 +81,6 @@ class LockHistoryBuilder implements HistorySink {
     const sameKey = this.#byKey.get(operation.key);
     const key = sameKey?.[0]?.key ?? operation.key;
     const answer = outcome === 'ok' ? operation.completion?.value : undefined;
-    sameLease(id, operation);
     const statedDeadline = optional(numberField, answer, 'deadline', completionLine) ?? Infinity;
     const lease: Lease = {
       id,
@@ -111,7 +110,6 @@ class LockHistoryBuilder implements HistorySink {
   #release(operation: Operation): void {
     const { invoke, invokeLine, completionLine, called, returned, outcome, invokeRef, completionRef } = operation;
     const id = stringField(invoke.value, 'lease', invokeLine);
-    sameLease(id, operation);
     const release: Release = {
       outcome:
         outcome === 'ok'

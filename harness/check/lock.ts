@@ -3,7 +3,7 @@ import { fencesInRealTime, fencesInServiceOrder, type FenceFault } from './fence
 import { Holds, type Hold } from './holds.ts';
 import type { Lease } from './leases.ts';
 import type { LockHistory } from './lock-history.ts';
-import { serviceOf, type Moment } from './service.ts';
+import { serviceOf, settledAt, type Moment } from './service.ts';
 import { endInWords, keyName, nameOf, serviceRefs } from './tell.ts';
 import type { Finding, Verdict } from './verdict.ts';
 
@@ -79,7 +79,8 @@ function violation(
 
 function overlap(history: LockHistory, key: string, earlier: Hold, later: Hold): Told {
   const { info } = history;
-  return violation(history, { property: 'exclusion', key, at: later.start }, [earlier.lease, later.lease], () => {
+  const at = settledAt(earlier.lease, later.start);
+  return violation(history, { property: 'exclusion', key, at }, [earlier.lease, later.lease], () => {
     const end = endInWords(info, earlier.lease, earlier.end);
     const held = `${nameOf(history, earlier.lease)}, granted at ${moment(info, earlier.start)}, still held it (${end})`;
     return `${keyName(key)} was granted to ${nameOf(history, later.lease)} at ${moment(info, later.start)} while ${held}`;
@@ -89,7 +90,9 @@ function overlap(history: LockHistory, key: string, earlier: Hold, later: Hold):
 function noRoom(history: LockHistory, key: string, { lease, from, to }: Moment, behind: Hold | undefined): Told {
   const { info } = history;
   const leases = behind === undefined ? [lease] : [behind.lease, lease];
-  return violation(history, { property: 'exclusion', key, at: Math.max(from, to) }, leases, () => {
+  const granted = Math.max(from, to);
+  const at = behind === undefined ? granted : settledAt(behind.lease, granted);
+  return violation(history, { property: 'exclusion', key, at }, leases, () => {
     const name = nameOf(history, lease);
     if (behind === undefined)
       return `the release of ${name} was answered "released" before ${keyName(key)} was asked for`;

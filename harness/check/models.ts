@@ -11,7 +11,7 @@ export const mutexModel: SequentialModel<boolean> = {
 /** `null` at first. Values are any JSON. */
 export const registerModel: SequentialModel<unknown> = {
   initial: null,
-  step(value, operation) {
+  step: (value, operation) => {
     const { f, input, output } = operation;
     if (f === 'read') return same(value, output) ? value : undefined;
     if (f === 'write') return input;
@@ -30,7 +30,7 @@ function same(a: unknown, b: unknown): boolean {
 /** One key: a string, empty at first. */
 export const kvModel: SequentialModel<string> = {
   initial: '',
-  step(value, { f, input, output }) {
+  step: (value, { f, input, output }) => {
     if (f === 'get') return value === output ? value : undefined;
     return f === 'put' ? String(input) : value + String(input);
   },

@@ -7,8 +7,8 @@
 export interface SequentialModel<State> {
   readonly initial: State;
   /** The state afterwards, or `undefined` where the operation cannot have had this answer. */
-  step(state: State, operation: SequentialOperation): State | undefined;
-  key(state: State): string;
+  readonly step: (state: State, operation: SequentialOperation) => State | undefined;
+  readonly key: (state: State) => string;
 }
 
 export interface SequentialOperation {

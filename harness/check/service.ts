@@ -16,6 +16,14 @@ export function leastEnd(lease: Lease, faults: WorkerFaults): number {
   return Math.min(letGo, faults.killOf(lease.process)?.at ?? Infinity);
 }
 
+/**
+ * When it was settled that a lease was held at `at`: right then, if its deadline had not passed; else with the answer
+ * of its release, which alone says so.
+ */
+export function settledAt({ deadline, release }: Lease, at: number): number {
+  return deadline > at || release?.outcome !== 'released' ? at : Math.max(at, release.returned);
+}
+
 /** A lease that need not have been held for longer than an instant, and when that instant may have been. */
 export interface Moment {
   readonly lease: Lease;

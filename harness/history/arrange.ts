@@ -1,4 +1,5 @@
 import type { HistoryEvent } from './events.ts';
+import { mismatch } from './match.ts';
 
 export interface PlacedEvent {
   readonly event: HistoryEvent;
@@ -47,11 +48,5 @@ function nextOf(tied: readonly PlacedEvent[], open: PlacedEvent | undefined): nu
 }
 
 function completionOf(invoke: PlacedEvent, tied: readonly PlacedEvent[]): number {
-  const matches = ({ event }: PlacedEvent): boolean => event.type !== 'invoke' && event.f === invoke.event.f;
-  const exact = tied.findIndex((other) => matches(other) && leaseOf(other.event) === leaseOf(invoke.event));
-  return exact >= 0 ? exact : tied.findIndex(matches);
-}
-
-function leaseOf({ value }: HistoryEvent): unknown {
-  return typeof value === 'object' && value !== null && 'lease' in value ? value.lease : undefined;
+  return tied.findIndex(({ event }) => event.type !== 'invoke' && mismatch(invoke.event, event) === undefined);
 }

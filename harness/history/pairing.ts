@@ -1,5 +1,6 @@
 import { HistoryError } from './errors.ts';
 import type { HistoryEvent } from './events.ts';
+import { mismatch } from './match.ts';
 
 /** An invocation with its completion, if it has one. */
 export interface Operation {
@@ -80,8 +81,8 @@ export class Pairing {
     if (open === undefined) {
       throw new PairingError(line, 'process', `process ${process} completes ${event.f}, but has nothing open`);
     }
-    if (open.event.f !== event.f || (event.key !== undefined && event.key !== (open.event.key ?? ''))) {
-      const field = open.event.f === event.f ? 'key' : 'f';
+    const field = mismatch(open.event, event);
+    if (field !== undefined) {
       throw new PairingError(line, field, `does not match the ${open.event.f} that line ${open.line} invoked`);
     }
     this.#open.delete(process);

@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { checkEvents } from '../../harness/check/check.ts';
+import { limitOf, linearize } from '../../harness/check/linearize.ts';
 import { beliefIsLegal, lostUpdatesOf, serviceIsLegal } from './brute-force.ts';
+import { grantsAndEnds, lockModel } from './lock-as-sequence.ts';
 import { crowdedStories, eventsOf, stories, type Story } from './story.ts';
 
 const HISTORIES = Number(process.env['HISTORIES'] ?? 3000);
@@ -30,6 +32,24 @@ function judgeFences(story: Story): readonly [unknown, unknown] {
   assert.equal(overlap, !serviceIsLegal(story.leases, false), 'exclusion is judged apart from tokens');
   return [legal(verdict.valid), serviceIsLegal(story.leases, true)];
 }
+
+for (const permits of [2, 3]) {
+  void test(`semaphore: an order of grants with at most ${permits} at once exists exactly when the checker says so`, () => {
+    agree(stories({ fences: false, modes: false, deadlines: true }, 6, 2), (story) => {
+      const verdict = checkEvents({ permits }, eventsOf(story), 'semaphore');
+      return [legal(verdict.valid), serviceIsLegal(story.leases, false, permits)];
+    });
+  });
+}
+
+void test('general: the general search finds an order of grants and ends exactly when the checker of locks does', () => {
+  agree(stories({ fences: false, modes: true, deadlines: true }), (story) => {
+    const verdict = checkEvents({}, eventsOf(story), 'lock');
+    const general = linearize(lockModel(story.leases), grantsAndEnds(story.leases), limitOf({}));
+    assert.equal(general.kind === 'legal', serviceIsLegal(story.leases, false));
+    return [legal(verdict.valid), general.kind === 'legal'];
+  });
+});
 
 for (const modes of [false, true]) {
   const of = modes ? 'shared leases and owners' : 'exclusive leases';

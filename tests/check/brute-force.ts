@@ -5,7 +5,7 @@
 import type { LeaseStory, Story } from './story.ts';
 
 /** A grant or the end of a lease, somewhere in a window. */
-interface Step {
+export interface Step {
   readonly kind: 'grant' | 'end';
   readonly lease: LeaseStory;
   readonly from: number;
@@ -33,7 +33,7 @@ function mayEndFrom(lease: LeaseStory): number {
   return Math.min(releasing, lease.killedAt ?? Infinity);
 }
 
-function stepsOf(leases: readonly LeaseStory[]): Step[] {
+export function stepsOf(leases: readonly LeaseStory[]): Step[] {
   return leases.flatMap((lease): Step[] => {
     const { acquire, release } = lease;
     const released = release?.outcome === 'released';

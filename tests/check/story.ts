@@ -99,15 +99,16 @@ function draft(kind: StoryKind): fc.Arbitrary<Draft> {
 }
 
 /** One lease after another, so that many stories are legal or nearly so; each is free to stray from its place. */
-function tell(drafts: readonly Draft[], kind: StoryKind): LeaseStory[] {
-  let now = 2;
+function tell(drafts: readonly Draft[], kind: StoryKind, abreast: number): LeaseStory[] {
+  const free = Array.from({ length: abreast }, () => 2);
   let fence = 1;
   return drafts.map((one, index): LeaseStory => {
-    const granted = Math.max(0, now + one.gap);
+    const lane = index % abreast;
+    const granted = Math.max(0, (free[lane] ?? 0) + one.gap);
     const called = Math.max(0, granted - one.called);
     const returned = granted + one.granted;
     const letGo = returned + one.held;
-    now = letGo;
+    free[lane] = letGo;
     const ok = one.acquire === 'ok';
     const acquire = {
       called,
@@ -187,7 +188,8 @@ function useStories(
   return uses;
 }
 
-export function stories(kind: StoryKind, maxLeases = 5): fc.Arbitrary<Story> {
+/** @param abreast so many leases are held side by side, where a lock has but one. */
+export function stories(kind: StoryKind, maxLeases = 5, abreast = 1): fc.Arbitrary<Story> {
   return fc
     .record({
       drafts: fc.array(draft(kind), { minLength: 1, maxLength: maxLeases }),
@@ -206,7 +208,7 @@ export function stories(kind: StoryKind, maxLeases = 5): fc.Arbitrary<Story> {
       uses: fc.array(fc.record({ lease: fc.nat(9), fresh: fc.boolean(), skip: fc.nat(2) }), { maxLength: 10 }),
     })
     .map(({ drafts, mutations, standstills, uses }) => {
-      const leases = tell(drafts, kind);
+      const leases = tell(drafts, kind, abreast);
       for (const mutation of mutations) mutate(leases, mutation);
       return {
         leases,

@@ -1,0 +1,71 @@
+/** `holdfast check`: verdicts on history files from anywhere. */
+import { checkFile, type FileVerdict } from '../check/check.ts';
+import type { Model } from '../check/verdict.ts';
+import { HistoryError } from '../history/errors.ts';
+import { EXIT, worst, type ExitCode } from './exit-codes.ts';
+
+export interface CheckOptions {
+  readonly files: readonly string[];
+  /** Wins over the headers of the files. */
+  readonly model?: Model;
+  readonly json: boolean;
+}
+
+export interface CheckOutput {
+  readonly out: (line: string) => void;
+  readonly err: (line: string) => void;
+}
+
+/** @returns 2 when a file cannot be read, else 1 when a history is invalid, else 4 when one is undecided, else 0. */
+export async function check({ files, model, json }: CheckOptions, { out, err }: CheckOutput): Promise<ExitCode> {
+  const codes: ExitCode[] = [];
+  for (const file of files) {
+    try {
+      const judged = await checkFile(file, model);
+      for (const warning of judged.warnings) err(`${file}: warning: ${warning}`);
+      if (json) out(JSON.stringify(asJson(judged)));
+      else for (const line of inWords(judged)) out(line);
+      codes.push(exitCodeOf(judged));
+    } catch (error) {
+      if (!(error instanceof HistoryError)) throw error;
+      err(error.message);
+      codes.push(EXIT.usage);
+    }
+  }
+  return worst(codes);
+}
+
+function exitCodeOf({ verdict }: FileVerdict): ExitCode {
+  if (verdict.valid === 'unknown') return EXIT.inconclusive;
+  return verdict.valid ? EXIT.ok : EXIT.violated;
+}
+
+function asJson({ file, verdict, elapsedMs }: FileVerdict): Record<string, unknown> {
+  const { model, valid, operations, findings, reason } = verdict;
+  const violation = findings.find(({ kind }) => kind === 'violation');
+  return {
+    file,
+    model,
+    valid,
+    operations,
+    elapsedMs: Math.round(elapsedMs * 10) / 10,
+    ...(violation && { witness: { summary: violation.summary, events: violation.witness } }),
+    ...(reason !== undefined && { reason }),
+  };
+}
+
+/** Findings that are told without `--json`. */
+const MAX_TOLD = 5;
+
+function inWords({ file, verdict, elapsedMs }: FileVerdict): string[] {
+  const { model, valid, operations, findings, reason } = verdict;
+  const answer = valid === 'unknown' ? `unknown (${reason ?? 'no reason'})` : valid ? 'valid' : 'INVALID';
+  const told = findings.slice(0, MAX_TOLD).map(({ kind, property, summary }) => `  ${kind} of ${property}: ${summary}`);
+  const more = findings.length - told.length;
+  return [
+    `${file}: ${answer}: ${operations} operations of model ${model}, ${elapsedMs.toFixed(0)} ms`,
+    ...told,
+    ...(more > 0 ? [`  and ${more} more`] : []),
+    ...(findings[0]?.witness ?? []).map((event) => `    ${JSON.stringify(event)}`),
+  ];
+}
