@@ -38,6 +38,9 @@ export function lockHistoryOf(history: History): LockHistory {
   return builder.build(feedHistory(history, builder));
 }
 
+const MODES = ['exclusive', 'shared'] as const;
+const OUTCOMES = ['released', 'lost'] as const;
+
 interface EarlyRelease {
   readonly lease: string;
   readonly key: string;
@@ -86,7 +89,7 @@ class LockHistoryBuilder implements HistorySink {
       id,
       key,
       process,
-      shared: choice(invoke.value, 'mode', ['exclusive', 'shared'], 'exclusive', invokeLine) === 'shared',
+      shared: choice(invoke.value, 'mode', MODES, 'exclusive', invokeLine) === 'shared',
       owner: optional(stringField, invoke.value, 'owner', invokeLine),
       acquire: outcome,
       called,
@@ -113,7 +116,7 @@ class LockHistoryBuilder implements HistorySink {
     const release: Release = {
       outcome:
         outcome === 'ok'
-          ? choice(operation.completion?.value, 'outcome', ['released', 'lost'], 'released', completionLine)
+          ? choice(operation.completion?.value, 'outcome', OUTCOMES, 'released', completionLine)
           : 'unknown',
       called,
       returned,
