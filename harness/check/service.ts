@@ -48,8 +48,8 @@ export function serviceOf(leases: readonly Lease[], faults: WorkerFaults): Servi
   const releasedUngranted: Lease[] = [];
   let operations = 0;
   for (const lease of leases) {
-    operations += lease.release === undefined ? 1 : 2;
-    const released = lease.release?.outcome === 'released';
+    operations += lease.releaseOutcome === undefined ? 1 : 2;
+    const released = lease.releaseOutcome === 'released';
     if (lease.acquire !== 'ok' && !released) continue;
     if (lease.acquire === 'fail') {
       releasedUngranted.push(lease);
