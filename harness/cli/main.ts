@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { redact } from '../backends/address.ts';
 import { InfrastructureError, UsageError } from '../errors.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { addCheck } from './check.ts';
 import { addDoctor } from './doctor.ts';
 import { addList } from './list.ts';
 import { addReplay } from './replay.ts';
@@ -24,7 +25,8 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     .version(VERSION)
     .exitOverride()
     .showHelpAfterError('(--help shows what there is)');
-  for (const add of [addVerify, addReplay, addReport, addList, addDoctor, addSetup, addSpecimens]) add(program, done);
+  for (const add of [addVerify, addReplay, addCheck, addReport, addList, addDoctor, addSetup, addSpecimens])
+    add(program, done);
   for (const command of program.commands) command.exitOverride().showHelpAfterError('(--help shows what there is)');
   try {
     await program.parseAsync(args, { from: 'user' });

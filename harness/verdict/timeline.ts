@@ -49,7 +49,7 @@ export function timelineOf(plan: Plan, events: readonly HistoryEvent[], finding:
       });
     } else if (event.f === 'acquire' && event.type === 'ok' && holding !== undefined) {
       holding.grantedMs = atMs;
-      if (value['fence'] !== undefined) holding.fence = String(value['fence']);
+      if (value['fence'] !== undefined) holding.fence = value['fence'] as string;
       if (value['deadline'] !== undefined) holding.deadlineMs = toMs(Number(value['deadline']));
     } else if (event.f === 'renew' && holding !== undefined) {
       holding.deadlineMs = toMs(Number(value['deadline']));
