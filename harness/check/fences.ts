@@ -13,29 +13,37 @@ export interface FenceFault {
   readonly because: Lease | undefined;
 }
 
-type Fenced<Item> = Item & { readonly lease: Lease; readonly fence: bigint };
+interface OfLease {
+  readonly lease: Lease;
+}
 
-/** By token; those with the same one by the time of the grant. */
-function sortByFence<Item extends { readonly lease: Lease }>(items: readonly Item[]): Fenced<Item>[] {
-  const fenced = items.flatMap((item) =>
-    item.lease.fence === undefined ? [] : [{ ...item, fence: item.lease.fence }],
-  );
-  const compare = (a: Fenced<Item>, b: Fenced<Item>): number =>
-    a.fence < b.fence ? -1 : a.fence > b.fence ? 1 : a.lease.returned - b.lease.returned;
-  const inOrder = fenced.every((item, index) => {
-    const before = fenced[index - 1];
-    return before === undefined || compare(before, item) <= 0;
+function compareFences(a: OfLease, b: OfLease): number {
+  const [first, second] = [a.lease.fence ?? 0n, b.lease.fence ?? 0n];
+  return first < second ? -1 : first > second ? 1 : a.lease.returned - b.lease.returned;
+}
+
+/** Those with a token, by token; those with the same one by the time of the grant. */
+function sortByFence<Item extends OfLease>(items: readonly Item[]): readonly Item[] {
+  return items.filter(({ lease }) => lease.fence !== undefined).toSorted(compareFences);
+}
+
+/** Are these, in this order, of tokens that rise strictly? */
+function rise(items: readonly OfLease[]): boolean {
+  let last: bigint | undefined;
+  return items.every(({ lease: { fence } }) => {
+    const above = fence === undefined || last === undefined || fence > last;
+    last = fence ?? last;
+    return above;
   });
-  return inOrder ? fenced : fenced.toSorted(compare);
 }
 
 /** Tells of each lease that has the token of another. */
-function sharedFences(sorted: readonly Fenced<{ readonly lease: Lease }>[], found: (fault: FenceFault) => void): void {
+function sharedFences(sorted: readonly OfLease[], found: (fault: FenceFault) => void): void {
   let fence: bigint | undefined;
-  let same = new Rivals<Fenced<{ readonly lease: Lease }>>(() => false);
+  let same = new Rivals<OfLease>(() => false);
   for (const item of sorted) {
-    if (item.fence !== fence) {
-      fence = item.fence;
+    if (item.lease.fence !== fence) {
+      ({ fence } = item.lease);
       same = new Rivals(() => false);
     }
     const other = same.of(item.lease);
@@ -51,7 +59,7 @@ function sharedFences(sorted: readonly Fenced<{ readonly lease: Lease }>[], foun
 export function fencesInRealTime(leases: readonly Lease[], found: (fault: FenceFault) => void): void {
   const sorted = sortByFence(leases.filter(({ acquire }) => acquire === 'ok').map((lease) => ({ lease })));
   sharedFences(sorted, found);
-  const lower = new Rivals<{ readonly lease: Lease }>((a, b) => a.lease.called > b.lease.called);
+  const lower = new Rivals<OfLease>((a, b) => a.lease.called > b.lease.called);
   for (const { lease } of sorted) {
     const latest = lower.of(lease);
     if (latest !== undefined && lease.returned < latest.lease.called && latest.lease.fence !== lease.fence) {
@@ -79,6 +87,8 @@ interface Placed {
  * hold that an instant has to be moved behind.
  */
 export function fencesInServiceOrder(service: Service, holds: Holds, found: (fault: FenceFault) => void): void {
+  // The usual case: nothing arrived dead, and each token is above the one before.
+  if (service.moments.length === 0 && holds.disjoint !== undefined && rise(holds.disjoint)) return;
   const sorted = sortByFence([
     ...service.holds.map(({ lease, start, end }) => ({ lease, from: start, to: start, end })),
     ...service.moments.map((window) => ({ ...window, end: undefined })),

@@ -2,7 +2,11 @@
 import { HistoryError } from '../history/errors.ts';
 
 export function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+  return isRecord(value) ? value[name] : undefined;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }
 
 function wrong(line: number, name: string, expected: string, found: unknown): HistoryError {

@@ -1,4 +1,4 @@
-import type { Lease } from './leases.ts';
+import { mayOverlap, type Lease } from './leases.ts';
 import { rivalAmong, Rivals, type TopRivals } from './rivals.ts';
 
 /** A stretch of time during which a lease was held, or was believed to be. `start` ≤ `end`. */
@@ -15,32 +15,41 @@ export interface Hold {
 export class Holds {
   /** By start, then by end: an instant comes before a stretch that begins with it. */
   readonly #sorted: readonly Hold[];
-  /** The rivals among the first i + 1 holds. */
-  readonly #longest: TopRivals<Hold>[] = [];
+  /** The rivals among the first i + 1 holds; `undefined` where the holds are disjoint, so that each one is the longest. */
+  readonly #longest: readonly TopRivals<Hold>[] | undefined;
 
   constructor(holds: readonly Hold[]) {
     this.#sorted = inOrder(holds) ? holds : holds.toSorted((a, b) => a.start - b.start || a.end - b.end);
-    const rivals = new Rivals<Hold>((a, b) => a.end > b.end);
-    for (const hold of this.#sorted) {
-      rivals.offer(hold);
-      this.#longest.push(rivals.top());
-    }
+    this.#longest = areDisjoint(this.#sorted) ? undefined : longestSoFar(this.#sorted);
+  }
+
+  /** In order of their starts; no two overlap, exempt or not. */
+  get disjoint(): readonly Hold[] | undefined {
+    return this.#longest === undefined ? this.#sorted : undefined;
   }
 
   /** Calls back for each hold that overlaps an earlier one, with the one among these that lasts longest. */
   overlaps(found: (earlier: Hold, later: Hold) => void): void {
-    this.#sorted.forEach((later, index) => {
+    if (this.#longest === undefined) return;
+    for (const [index, later] of this.#sorted.entries()) {
       const before = this.#longest[index - 1];
       const earlier = before && rivalAmong(before, later.lease);
       if (earlier !== undefined && earlier.end > later.start) found(earlier, later);
-    });
+    }
   }
 
   /** A hold that a lease must not overlap and that has this moment strictly inside it; the one that ends last. */
   covering(lease: Lease, at: number): Hold | undefined {
-    const top = this.#longest[startedBefore(this.#sorted, at) - 1];
-    const hold = top && rivalAmong(top, lease);
+    const hold = this.#rivalStartedBefore(lease, at);
     return hold !== undefined && hold.end > at ? hold : undefined;
+  }
+
+  #rivalStartedBefore(lease: Lease, at: number): Hold | undefined {
+    const last = startedBefore(this.#sorted, at) - 1;
+    const top = this.#longest?.[last];
+    if (top !== undefined) return rivalAmong(top, lease);
+    const hold = this.#sorted[last];
+    return hold === undefined || mayOverlap(hold.lease, lease) ? undefined : hold;
   }
 
   /** The first moment from `at` on that no such hold has inside it, and the last of the holds that were in the way. */
@@ -65,6 +74,18 @@ export function startedBefore(sorted: readonly { readonly start: number }[], at:
     else high = middle;
   }
   return low;
+}
+
+function areDisjoint(sorted: readonly Hold[]): boolean {
+  return sorted.every((hold, index) => index === 0 || (sorted[index - 1]?.end ?? 0) <= hold.start);
+}
+
+function longestSoFar(sorted: readonly Hold[]): TopRivals<Hold>[] {
+  const rivals = new Rivals<Hold>((a, b) => a.end > b.end);
+  return sorted.map((hold) => {
+    rivals.offer(hold);
+    return rivals.top();
+  });
 }
 
 function inOrder(holds: readonly Hold[]): boolean {

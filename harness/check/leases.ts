@@ -20,8 +20,8 @@ export interface Release {
   readonly answerRef: number;
 }
 
-/** Times are nanoseconds; a ref is where to find an event again, -1 for none. */
-export interface Lease {
+/** What an acquire says of its lease. Times are nanoseconds; a ref is where to find an event again, -1 for none. */
+export interface Acquire {
   readonly id: string;
   readonly key: string;
   readonly process: number;
@@ -36,17 +36,139 @@ export interface Lease {
   readonly fence: bigint | undefined;
   /** As stated with the grant; Infinity when none was. */
   readonly statedDeadline: number;
-  /** In force at the end: the stated one, moved by each renewal recorded before the previous one passed. */
-  deadline: number;
+}
+
+/** One attempt to acquire and what became of it. Its numbers are in the `LeaseNumbers` that it was made with. */
+export class Lease {
+  readonly id: string;
+  readonly key: string;
+  readonly process: number;
+  readonly shared: boolean;
+  readonly owner: string | undefined;
+  readonly acquire: Acquire['acquire'];
+  readonly fence: bigint | undefined;
   /** The last renewal that counted. */
   renewal: Renewal | undefined;
-  release: Release | undefined;
-  /** The first call of release whatever became of it: from here on its user no longer believes. Infinity for never. */
-  letGo: number;
   /** The first loss that its worker observed. */
   lost: Sighting | undefined;
   /** The last moment at which the lock itself said "held". */
   saidHeld: Sighting | undefined;
+  #releaseOutcome: Release['outcome'] | undefined;
+  readonly #numbers: LeaseNumbers;
+  readonly #row: number;
+
+  constructor(numbers: LeaseNumbers, acquire: Acquire) {
+    this.id = acquire.id;
+    this.key = acquire.key;
+    this.process = acquire.process;
+    this.shared = acquire.shared;
+    this.owner = acquire.owner;
+    this.acquire = acquire.acquire;
+    this.fence = acquire.fence;
+    this.renewal = undefined;
+    this.lost = undefined;
+    this.saidHeld = undefined;
+    this.#releaseOutcome = undefined;
+    this.#numbers = numbers;
+    this.#row = numbers.add();
+    this.#set(CALLED, acquire.called);
+    this.#set(RETURNED, acquire.returned);
+    this.#set(ACQUIRE_REF, acquire.acquireRef);
+    this.#set(ANSWER_REF, acquire.answerRef);
+    this.#set(STATED_DEADLINE, acquire.statedDeadline);
+    this.#set(LET_GO, Infinity);
+  }
+
+  #get(column: number): number {
+    return this.#numbers.get(this.#row, column);
+  }
+
+  #set(column: number, value: number): void {
+    this.#numbers.set(this.#row, column, value);
+  }
+
+  get called(): number {
+    return this.#get(CALLED);
+  }
+  get returned(): number {
+    return this.#get(RETURNED);
+  }
+  get acquireRef(): number {
+    return this.#get(ACQUIRE_REF);
+  }
+  get answerRef(): number {
+    return this.#get(ANSWER_REF);
+  }
+  get statedDeadline(): number {
+    return this.#get(STATED_DEADLINE);
+  }
+
+  /** In force at the end: the stated one, moved by each renewal recorded before the previous one passed. */
+  get deadline(): number {
+    return this.renewal?.deadline ?? this.statedDeadline;
+  }
+
+  /** The first call of release whatever became of it: from here on its user no longer believes. Infinity for never. */
+  get letGo(): number {
+    return this.#get(LET_GO);
+  }
+
+  get releaseOutcome(): Release['outcome'] | undefined {
+    return this.#releaseOutcome;
+  }
+
+  /** All release calls but those that failed, as one. */
+  get release(): Release | undefined {
+    return this.#releaseOutcome === undefined
+      ? undefined
+      : {
+          outcome: this.#releaseOutcome,
+          called: this.#get(RELEASE_CALLED),
+          returned: this.#get(RELEASE_RETURNED),
+          ref: this.#get(RELEASE_REF),
+          answerRef: this.#get(RELEASE_ANSWER_REF),
+        };
+  }
+
+  addRelease(release: Release, failed: boolean): void {
+    this.#set(LET_GO, Math.min(this.letGo, release.called));
+    if (failed) return;
+    const merged = mergeReleases(this.release, release);
+    this.#releaseOutcome = merged.outcome;
+    this.#set(RELEASE_CALLED, merged.called);
+    this.#set(RELEASE_RETURNED, merged.returned);
+    this.#set(RELEASE_REF, merged.ref);
+    this.#set(RELEASE_ANSWER_REF, merged.answerRef);
+  }
+}
+
+const [CALLED, RETURNED, ACQUIRE_REF, ANSWER_REF, STATED_DEADLINE] = [0, 1, 2, 3, 4];
+const [LET_GO, RELEASE_CALLED, RELEASE_RETURNED, RELEASE_REF, RELEASE_ANSWER_REF] = [5, 6, 7, 8, 9];
+const COLUMNS = 10;
+const CHUNK_ROWS = 1 << 14;
+
+/**
+ * The numbers of all leases, outside of the heap: as fields of objects each would be an object of its own, which for
+ * millions of leases means gigabytes and minutes of garbage collection.
+ */
+export class LeaseNumbers {
+  readonly #chunks: Float64Array[] = [];
+  #rows = 0;
+
+  add(): number {
+    if (this.#rows % CHUNK_ROWS === 0) this.#chunks.push(new Float64Array(CHUNK_ROWS * COLUMNS));
+    this.#rows += 1;
+    return this.#rows - 1;
+  }
+
+  get(row: number, column: number): number {
+    return this.#chunks[(row / CHUNK_ROWS) | 0]?.[(row % CHUNK_ROWS) * COLUMNS + column] ?? NaN;
+  }
+
+  set(row: number, column: number, value: number): void {
+    const chunk = this.#chunks[(row / CHUNK_ROWS) | 0];
+    if (chunk !== undefined) chunk[(row % CHUNK_ROWS) * COLUMNS + column] = value;
+  }
 }
 
 /** Shared leases among themselves, and leases of one owner, may overlap. */
@@ -55,7 +177,7 @@ export function mayOverlap(a: Lease, b: Lease): boolean {
 }
 
 /** Two answers (or calls) about the release of one lease, as one. */
-export function mergeReleases(a: Release | undefined, b: Release): Release {
+function mergeReleases(a: Release | undefined, b: Release): Release {
   if (a === undefined) return b;
   const [first, second] = b.called < a.called ? [b, a] : [a, b];
   const known = [first, second].filter(({ outcome }) => outcome !== 'unknown');
@@ -68,10 +190,8 @@ export function mergeReleases(a: Release | undefined, b: Release): Release {
  * Of two at the same moment the one that proves less counts as the later.
  */
 export function applyRenewals(lease: Lease, renewals: readonly Renewal[]): void {
-  lease.deadline = lease.statedDeadline;
   for (const renewal of renewals.toSorted((a, b) => a.at - b.at || b.deadline - a.deadline)) {
     if (renewal.at >= lease.deadline) return;
-    lease.deadline = renewal.deadline;
     lease.renewal = renewal;
   }
 }

@@ -2,7 +2,7 @@
 import { HistoryError } from '../history/errors.ts';
 import type { Door, HistoryEvent } from '../history/events.ts';
 import { booleanField, choice, numberField, optional, stringField } from './fields.ts';
-import { mergeReleases, type Lease, type Release, type Sighting } from './leases.ts';
+import type { Lease, Release, Sighting } from './leases.ts';
 
 /** A read or write that reached the resource. */
 export interface ResourceUse extends Sighting {
@@ -50,6 +50,5 @@ export function applyRelease(lease: Lease, key: string, failed: boolean, release
   if (key !== lease.key) {
     throw new HistoryError(line, 'key', `"${key}", but lease "${lease.id}" was acquired on "${lease.key}"`);
   }
-  lease.letGo = Math.min(lease.letGo, release.called);
-  if (!failed) lease.release = mergeReleases(lease.release, release);
+  lease.addRelease(release, failed);
 }

@@ -6,7 +6,7 @@ import { feedHistory, streamHistory, type History, type HistoryInfo } from '../h
 import { faultWindows, WorkerFaults, type PhaseEvent, type Stall } from './faults.ts';
 import { booleanField, choice, field, numberField, optional, stringField } from './fields.ts';
 import { applyRelease, fenceField, resourceUse, type ResourceUse } from './lock-events.ts';
-import { applyRenewals, type Lease, type Release, type Renewal, type Sighting } from './leases.ts';
+import { applyRenewals, Lease, LeaseNumbers, type Release, type Renewal, type Sighting } from './leases.ts';
 
 /** The worker's own timer, due some grace after the deadline, looked whether the lease's signal had aborted. */
 export interface Notice extends Sighting {
@@ -38,6 +38,9 @@ export function lockHistoryOf(history: History): LockHistory {
   return builder.build(feedHistory(history, builder));
 }
 
+const MODES = ['exclusive', 'shared'] as const;
+const OUTCOMES = ['released', 'lost'] as const;
+
 interface EarlyRelease {
   readonly lease: string;
   readonly key: string;
@@ -47,6 +50,7 @@ interface EarlyRelease {
 }
 
 class LockHistoryBuilder implements HistorySink {
+  readonly #numbers = new LeaseNumbers();
   readonly #leases = new Map<string, Lease>();
   readonly #byKey = new Map<string, Lease[]>();
   /** Of leases whose acquire has not been read yet. */
@@ -81,12 +85,11 @@ class LockHistoryBuilder implements HistorySink {
     const sameKey = this.#byKey.get(operation.key);
     const key = sameKey?.[0]?.key ?? operation.key;
     const answer = outcome === 'ok' ? operation.completion?.value : undefined;
-    const statedDeadline = optional(numberField, answer, 'deadline', completionLine) ?? Infinity;
-    const lease: Lease = {
+    const lease = new Lease(this.#numbers, {
       id,
       key,
       process,
-      shared: choice(invoke.value, 'mode', ['exclusive', 'shared'], 'exclusive', invokeLine) === 'shared',
+      shared: choice(invoke.value, 'mode', MODES, 'exclusive', invokeLine) === 'shared',
       owner: optional(stringField, invoke.value, 'owner', invokeLine),
       acquire: outcome,
       called,
@@ -94,14 +97,8 @@ class LockHistoryBuilder implements HistorySink {
       acquireRef: operation.invokeRef,
       answerRef: operation.completionRef,
       fence: fenceField(answer, completionLine),
-      statedDeadline,
-      deadline: statedDeadline,
-      renewal: undefined,
-      release: undefined,
-      letGo: Infinity,
-      lost: undefined,
-      saidHeld: undefined,
-    };
+      statedDeadline: optional(numberField, answer, 'deadline', completionLine) ?? Infinity,
+    });
     this.#leases.set(id, lease);
     if (sameKey === undefined) this.#byKey.set(key, [lease]);
     else sameKey.push(lease);
@@ -113,7 +110,7 @@ class LockHistoryBuilder implements HistorySink {
     const release: Release = {
       outcome:
         outcome === 'ok'
-          ? choice(operation.completion?.value, 'outcome', ['released', 'lost'], 'released', completionLine)
+          ? choice(operation.completion?.value, 'outcome', OUTCOMES, 'released', completionLine)
           : 'unknown',
       called,
       returned,

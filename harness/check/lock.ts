@@ -22,13 +22,10 @@ export function checkLock(history: LockHistory): Verdict {
   const counts = { leases: 0, overlaps: 0, deadOnArrival: 0, tokensOutOfOrder: 0, tokensShared: 0 };
   let operations = 0;
   for (const [key, leases] of history.byKey) {
-    operations += leases.length;
-    for (const lease of leases) {
-      if (lease.release !== undefined) operations += 1;
-      if (lease.acquire === 'ok') counts.leases += 1;
-    }
     const service = serviceOf(leases, history.faults);
     const holds = new Holds(service.holds);
+    operations += service.operations;
+    counts.leases += service.holds.length + service.moments.length;
     counts.deadOnArrival += service.moments.length;
     const overlapsBefore = counts.overlaps;
     holds.overlaps((earlier, later) => {

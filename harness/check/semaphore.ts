@@ -22,8 +22,8 @@ export function checkSemaphore(history: LockHistory): Verdict {
   const counts = { leases: 0, tooMany: 0, deadOnArrival: 0 };
   let operations = 0;
   for (const [key, leases] of history.byKey) {
-    operations += leases.length + leases.filter(({ release }) => release !== undefined).length;
     const service = serviceOf(leases, history.faults);
+    operations += service.operations;
     const stretches = service.holds.filter(({ start, end }) => start < end);
     counts.leases += service.holds.length + service.moments.length;
     counts.deadOnArrival += service.moments.length;

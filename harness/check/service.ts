@@ -32,6 +32,8 @@ export interface Moment {
 }
 
 export interface Service {
+  /** Acquires, and leases whose release was called. */
+  readonly operations: number;
   /** Held at least so long. */
   readonly holds: readonly Hold[];
   /** Granted dead, or released without a known grant. */
@@ -44,8 +46,10 @@ export function serviceOf(leases: readonly Lease[], faults: WorkerFaults): Servi
   const holds: Hold[] = [];
   const moments: Moment[] = [];
   const releasedUngranted: Lease[] = [];
+  let operations = 0;
   for (const lease of leases) {
-    const released = lease.release?.outcome === 'released';
+    operations += lease.releaseOutcome === undefined ? 1 : 2;
+    const released = lease.releaseOutcome === 'released';
     if (lease.acquire !== 'ok' && !released) continue;
     if (lease.acquire === 'fail') {
       releasedUngranted.push(lease);
@@ -60,5 +64,5 @@ export function serviceOf(leases: readonly Lease[], faults: WorkerFaults): Servi
       moments.push({ lease, from: Math.max(lease.called, end), to: Math.min(granted, answered) });
     }
   }
-  return { holds, moments, releasedUngranted };
+  return { operations, holds, moments, releasedUngranted };
 }

@@ -2,7 +2,7 @@ import { isAscii } from 'node:buffer';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 
-const CHUNK_BYTES = 1 << 18;
+const CHUNK_BYTES = 1 << 20;
 const NEWLINE = 0x0a;
 
 /** @param line counts from 1. @param offset of the line's first byte. @param complete is false when no newline ends it. */

@@ -53,7 +53,7 @@ function planArbitrary(sizes: PlanSizes, hazards: readonly Hazard[], index: numb
   return fc
     .record({
       pace: paceArbitrary(sizes, undisturbed, crowded),
-      keys: undisturbed ? fc.constant(3) : crowded ? fc.constant(1) : fc.integer({ min: 2, max: 4 }),
+      keys: undisturbed ? fc.constant(3) : crowded ? fc.constant(1) : fc.integer({ min: 2, max: 3 }),
       renew: crowded ? fc.boolean() : fc.constant(true),
       lanes: fc.tuple(...lanes),
     })

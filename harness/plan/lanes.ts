@@ -30,10 +30,10 @@ const LANES: Readonly<Record<Exclude<Hazard, 'none'>, Lane>> = {
     draw.onWorker({ delayMs: draw.ms(40, draw.lease / 3), direction: draw.direction, durationMs: draw.ms(300, 500) }),
     // Replies that arrive when the lease has ended: late for two clients, while the others go on.
     ...repeat(2, draw.spike),
-    draw.onWorker({
-      delayMs: draw.ms(draw.lease * 0.7, draw.lease * 1.3),
-      direction: fc.constantFrom('request' as const, 'reply' as const),
-      durationMs: draw.ms(draw.lease * 1.5, draw.lease * 2),
+    draw.onHalf({
+      delayMs: draw.ms(draw.lease * 0.9, draw.lease * 1.3),
+      direction: fc.constantFrom('request' as const, 'reply' as const, 'reply' as const),
+      durationMs: draw.ms(draw.lease * 2, draw.lease * 2.5),
     }),
   ],
   'slow-node': (draw) =>
@@ -225,21 +225,23 @@ class Draw {
       );
   }
 
-  /** Answers to half of the clients are held back from the call of an acquire until its lease has ended, then come at once. */
+  /** Something between half of the workers and all nodes, beginning when the first of them asks for the lock. */
+  onHalf(effects: Effects): Arbitrary<Drawn> {
+    const half = Math.max(1, Math.floor(this.allWorkers.length / 2));
+    return fc
+      .shuffledSubarray([...this.allWorkers], { minLength: half, maxLength: half })
+      .chain((workers) =>
+        this.#fault({ ...effects, aim: this.#aim(workers[0] ?? 0, ['acquire.invoke'], 0) }, workers, this.allNodes),
+      );
+  }
+
+  /** Answers to half of the workers are held back until a lease that was then granted has ended, and come all at once. */
   get spike(): Arbitrary<Drawn> {
-    const few = Math.max(1, Math.floor(this.allWorkers.length / 2));
-    return fc.shuffledSubarray([...this.allWorkers], { minLength: few, maxLength: few }).chain((workers) =>
-      this.#fault(
-        {
-          delayMs: this.ms(this.lease * 1.5, this.lease * 2),
-          direction: fc.constant('reply' as const),
-          durationMs: this.ms(this.lease * 1.02, this.lease * 1.25),
-          aim: this.#aim(workers[0] ?? 0, ['acquire.invoke'], 0),
-        },
-        workers,
-        this.allNodes,
-      ),
-    );
+    return this.onHalf({
+      delayMs: this.ms(this.lease * 1.5, this.lease * 2),
+      direction: fc.constant('reply' as const),
+      durationMs: this.ms(this.lease * 1.02, this.lease * 1.25),
+    });
   }
 
   #aim(worker: number, moments: readonly Moment[], plusMs: number): Arbitrary<NonNullable<Fault['aim']>> {

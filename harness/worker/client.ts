@@ -12,6 +12,8 @@ import type { LeaseInUse, Scenario } from './scenario.ts';
 const NOTICE_GRACE_MS = 50;
 /** A client whose acquire fails at once must not spin. */
 const AFTER_FAILURE_MS = 20;
+/** Length of a step of work. */
+const WORK_STEP_MS = 8;
 /** Setting a timer further ahead than this overflows it. */
 const FAR_MS = 0x7fff_ffff;
 
@@ -168,8 +170,10 @@ export class Client {
         return resource.write(use, from);
       },
       work: async () => {
-        const ms = pick(habits.holdsMs, cycle);
-        if (ms > 0) await sleep(ms, undefined, { signal: lease.signal }).catch(() => undefined);
+        // In steps, as real work is: a process that was stopped still has the rest of its work before it.
+        for (let left = pick(habits.holdsMs, cycle); left > 0 && !lease.signal.aborted; left -= WORK_STEP_MS) {
+          await sleep(Math.min(left, WORK_STEP_MS), undefined, { signal: lease.signal }).catch(() => undefined);
+        }
       },
     };
   }

@@ -56,12 +56,13 @@ async function connect(message: Extract<ToWorker, { type: 'connect' }>): Promise
 
 async function work(task: Task): Promise<void> {
   if (connection === undefined) throw new Error('run before connect');
-  const { scenario } = (await import(task.scenario)) as { scenario: Scenario };
   const recorder = new Recorder(task.historyFile, BigInt(task.originNs));
   const finish = new AbortController();
   const awaited = new Set<string>();
   const aims: Run['aims'] = new Map();
+  // Before anything is waited for: the next message may already be that it is over.
   run = { recorder, name: `worker-${task.worker}`, finish, keys: task.keys, awaited, aims };
+  const { scenario } = (await import(task.scenario)) as { scenario: Scenario };
   const environment = {
     task,
     lock: connection.connected.lock,

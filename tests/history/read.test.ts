@@ -108,7 +108,7 @@ void suite('a history file', () => {
   });
 
   void test('is read whole when its lines and characters straddle the chunks of reading', async () => {
-    const events = Array.from({ length: 9000 }, (_, index) => ({
+    const events = Array.from({ length: 30_000 }, (_, index) => ({
       type: 'invoke',
       process: index,
       f: 'x'.repeat(index % 97),
@@ -124,7 +124,7 @@ void suite('a history file', () => {
   });
 
   void test('may have a line longer than a chunk of reading', async () => {
-    const long = JSON.stringify({ type: 'invoke', process: 0, f: 'write', value: 'ü'.repeat(400_000), time: 0 });
+    const long = JSON.stringify({ type: 'invoke', process: 0, f: 'write', value: 'ü'.repeat(1_500_000), time: 0 });
     assert.deepEqual((await loadHistory(file(HEADER, long, OK))).events[0], JSON.parse(long));
   });
 });
