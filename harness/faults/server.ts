@@ -37,7 +37,7 @@ export const serverClockJump: FaultKind = {
     if (server?.clockMs === undefined) throw new Error('the clock of this server cannot be read');
     const nodes = nodesOf(field, fault);
     await Promise.all(nodes.map((node) => node.setClock(jumpMs)));
-    const seen = await Promise.all(nodes.map((node) => server.clockMs?.(node.endpoint) ?? Infinity));
+    const seen = await Promise.all(nodes.map(async (node) => server.clockMs?.(node.endpoint) ?? Infinity));
     const bit = seen.every((ms) => Math.abs(ms - Date.now() - jumpMs) < Math.abs(jumpMs) / 2);
     return { bit, heal: async () => undefined };
   },

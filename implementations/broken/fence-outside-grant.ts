@@ -1,15 +1,20 @@
 /**
- * Mistake: the fencing token is drawn by a command of its own after the grant, and the deadline is not checked again. A
- * holder that is held up in between draws a higher number than its successor.
+ * Mistake: the fencing token is drawn by a command of its own after the grant, however long that took: the deadline is not
+ * looked at on the way. A holder that is held up draws a higher number than its successor.
  * Source: tutorials that add `INCR` to a finished lock; M. Kleppmann, "How to do distributed locking", says why the
  * number must come with the grant.
- * Must show: fencing violated under client-pause or latency. The gap is drawn out (`GAP_MS`).
+ * Must show: fencing violated under client-pause or latency.
  */
+import { LockOutcomeUnknownError, isLockError } from '../lock.ts';
 import type { AcquireOptions, Lease, ReleaseOutcome, TryAcquireOptions } from '../lock.ts';
-import { sleep, systemClock } from '../lease/clock.ts';
+import { systemClock } from '../lease/clock.ts';
 import { LeaseLock } from '../lease/lease-lock.ts';
+import { within } from '../lease/within.ts';
 import { RedisBackend } from '../redis/basic.ts';
-import { GAP_MS, redisSpecimen } from './specimen.ts';
+import { redisSpecimen } from './specimen.ts';
+
+/** A time limit, but none that has to do with the lease. */
+const COMMAND_MS = 2000;
 
 class LateFenceBackend extends RedisBackend {
   drawFence(key: string): Promise<number> {
@@ -34,13 +39,18 @@ class LateFenceLock extends LeaseLock {
     return lease === null ? null : this.#fence(lease);
   }
 
+  protected override inTime(): boolean {
+    return true;
+  }
+
   async #fence(lease: Lease): Promise<Lease> {
-    await sleep(systemClock, GAP_MS);
     try {
-      return new LateFencedLease(lease, BigInt(await this.#backend.drawFence(lease.key)));
+      const fence = await within(systemClock, this.#backend.drawFence(lease.key), COMMAND_MS);
+      return new LateFencedLease(lease, BigInt(fence));
     } catch (error) {
       await lease.release();
-      throw error;
+      if (isLockError(error)) throw error;
+      throw new LockOutcomeUnknownError(`no fencing token for ${JSON.stringify(lease.key)}`, { cause: error });
     }
   }
 }
@@ -92,10 +102,10 @@ export const lock = redisSpecimen(
   {
     name: 'fence-outside-grant',
     specimen: {
-      mistake: 'the fencing token is drawn after the grant, and the deadline is not checked again',
+      mistake: 'the fencing token is drawn after the grant, however long that took',
       source: 'tutorials that add INCR to a finished lock',
       shows: [{ property: 'fencing', hazards: ['client-pause', 'latency'] }],
     },
   },
-  (options) => new LateFenceLock(new LateFenceBackend(options), options),
+  (options) => new LateFenceLock(new LateFenceBackend(options), { ...options, commandTimeoutMs: COMMAND_MS }),
 );

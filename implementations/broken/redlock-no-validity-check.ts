@@ -1,12 +1,15 @@
 /**
- * Mistake: the time that it took to reach a majority is not held against the lease, and no node has a time limit: a
- * majority that answers after the first grants have run out is a success all the same.
+ * Mistake: the time that it took to reach a majority is not held against the lease, and no node has a time limit of
+ * its own: a majority that answers after the first grants have run out is a success all the same.
  * Source: step 3 of Redis's description of Redlock, left out.
  * Must show: exclusion violated under latency.
  */
 import { LeaseLock } from '../lease/lease-lock.ts';
 import { RedlockBackend } from '../redis/redlock.ts';
 import { redlockSpecimen } from './specimen.ts';
+
+/** A time limit, but none that has to do with the lease. */
+const PATIENCE_MS = 3000;
 
 class EverInTime extends LeaseLock {
   protected override inTime(): boolean {
@@ -24,7 +27,7 @@ export const lock = redlockSpecimen(
     },
   },
   (options) => {
-    const patient = { ...options, nodeTimeoutMs: Infinity, commandTimeoutMs: Infinity };
+    const patient = { ...options, nodeTimeoutMs: PATIENCE_MS, commandTimeoutMs: PATIENCE_MS };
     return new EverInTime(new RedlockBackend(patient), patient);
   },
 );
