@@ -24,16 +24,24 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     .description('Does your lock hold, and how fast?')
     .version(VERSION)
     .exitOverride()
-    .showHelpAfterError('(--help shows what there is)');
+    .configureOutput({ outputError: (text, write) => write(oneLine(text)) });
   for (const add of [addVerify, addReplay, addCheck, addReport, addList, addDoctor, addSetup, addSpecimens])
     add(program, done);
-  for (const command of program.commands) command.exitOverride().showHelpAfterError('(--help shows what there is)');
   try {
     await program.parseAsync(args, { from: 'user' });
     return code;
   } catch (error) {
     return explain(error);
   }
+}
+
+/** Commander's `error: …` and, on a line of its own, what was probably meant. */
+function oneLine(text: string): string {
+  const message = text
+    .trim()
+    .replace(/^error: /, '')
+    .replaceAll(/\s*\n\s*/g, ' ');
+  return `holdfast: ${redact(message)} (--help shows what there is)\n`;
 }
 
 function explain(error: unknown): ExitCode {

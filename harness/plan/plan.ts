@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { HAZARDS, type Hazard } from '../../implementations/claims.ts';
 import { TOPOLOGIES, type Topology } from '../../implementations/lock.ts';
+import { describeIssues } from '../issues.ts';
 import { MOMENTS } from '../worker/messages.ts';
 
 export const PLAN_VERSION = 1;
@@ -92,7 +93,7 @@ export function parsePlan(text: string, file: string): Plan {
     );
   }
   const parsed = planSchema.safeParse(value);
-  if (!parsed.success) throw new PlanError(`${file} is not a valid plan:\n${z.prettifyError(parsed.error)}`);
+  if (!parsed.success) throw new PlanError(`${file} is not a valid plan: ${describeIssues(parsed.error)}`);
   return parsed.data;
 }
 
