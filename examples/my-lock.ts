@@ -68,11 +68,11 @@ export const lock: LockModule = {
     // Failing commands reach the caller; the client connects again by itself.
     client.on('error', () => undefined);
     await new Promise((resolve) => client.once('ready', resolve));
-    const lock = new LeaseLock(backend(client, prefix), { retry: { maxDelayMs: 50 } });
+    const polled = new LeaseLock(backend(client, prefix), { retry: { maxDelayMs: 50 } });
     return {
-      lock,
+      lock: polled,
       close: async () => {
-        await lock.drained();
+        await polled.drained();
         client.disconnect();
       },
     };

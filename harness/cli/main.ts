@@ -55,4 +55,9 @@ function explain(error: unknown): ExitCode {
   return EXIT.infrastructure;
 }
 
+// Whoever reads our output may stop reading, as "head" does.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(EXIT.ok);
+});
 process.exitCode = await main(process.argv.slice(2));

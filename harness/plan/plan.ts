@@ -12,9 +12,13 @@ const faultSchema = z.object({
   hazard: z.enum(HAZARDS).exclude(['none']),
   /** Milliseconds after the previous fault of the same hazard healed (the first: after the work began). */
   afterMs: z.number().nonnegative(),
-  /** Then wait for the `nth` such moment of a worker, plus `plusMs`, but no longer than `withinMs`. */
+  /**
+   * The `nth` such moment of a worker, plus `plusMs`; waited for no longer than `withinMs`. Of its `start`: the fault
+   * strikes then. Of its `end`: it is in force before, and its duration counts from then.
+   */
   aim: z
     .object({
+      of: z.enum(['start', 'end']),
       worker: z.number().int().nonnegative(),
       moment: z.enum(MOMENTS),
       nth: z.number().int().positive(),

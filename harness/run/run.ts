@@ -161,7 +161,7 @@ export const historyFile = (plan: Plan): string => fileOf('history', plan, 'ndjs
 /** How a cell points at what shows it. */
 function citing(folder: string): (evidence: Evidence) => Required<Pick<Cell, 'witness' | 'plan' | 'replay'>> {
   return ({ charged, judgement }) => ({
-    witness: witnessOf(judgement.plan, judgement.events, charged.finding),
+    witness: witnessOf(judgement.plan, judgement.events, charged.finding, judgement.bitten),
     plan: planFile(judgement.plan),
     replay: `npm run replay -- ${join(folder, planFile(judgement.plan))}`,
   });

@@ -14,12 +14,18 @@ interface Line {
   readonly text: string;
 }
 
-export function witnessOf(plan: Plan, events: readonly HistoryEvent[], finding: Finding): Witness {
+/** @param bitten ids of the faults that bit. */
+export function witnessOf(
+  plan: Plan,
+  events: readonly HistoryEvent[],
+  finding: Finding,
+  bitten: readonly string[],
+): Witness {
   return {
     summary: finding.summary,
     story: storyOf(plan, events, finding),
     events: finding.witness.map((event) => ({ ...event })),
-    timeline: timelineOf(plan, events, finding),
+    timeline: timelineOf(plan, events, finding, bitten),
   };
 }
 
