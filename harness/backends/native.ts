@@ -7,6 +7,7 @@ import type { Hazard } from '../../implementations/claims.ts';
 import type { Endpoint } from '../../implementations/lock.ts';
 import { findBinary } from './binaries.ts';
 import { layoutOf, untilAnswering, type Deployment, type ServerNode, type StartRequest } from './deployment.ts';
+import { allSettled } from '../all-settled.ts';
 import { InfrastructureError } from '../errors.ts';
 import { startProcess, type RunningProcess } from './processes.ts';
 import type { ServerDefinition } from './servers/server.ts';
@@ -28,13 +29,13 @@ export async function startNative(session: Session, request: StartRequest): Prom
     await Promise.all(started.map((server) => server.stop()));
   };
   const start = async (definition: ServerDefinition, index: number): Promise<NativeServer> => {
-    const server = new NativeServer(session, definition, index, request.signal);
+    const server = new NativeServer(session, definition, index, request);
     started.push(server);
     await server.start();
     return server;
   };
   try {
-    const [proxy, ...nodes] = await Promise.all([
+    const [proxy, ...nodes] = await allSettled([
       start(toxiproxy, 0),
       ...Array.from({ length: layout.nodes }, (_, index) => start(layout.server, index)),
     ]);
@@ -73,6 +74,7 @@ function limitsOf(server: ServerDefinition): Partial<Record<Hazard, string>> {
 class NativeServer implements ServerNode {
   readonly index: number;
   readonly #definition: ServerDefinition;
+  readonly #backend: string;
   readonly #signal: AbortSignal;
   readonly #folder: string;
   readonly #data: string;
@@ -82,9 +84,10 @@ class NativeServer implements ServerNode {
   #running: RunningProcess | undefined;
   #movableClock = false;
 
-  constructor(session: Session, definition: ServerDefinition, index: number, signal: AbortSignal) {
+  constructor(session: Session, definition: ServerDefinition, index: number, { backend, signal }: StartRequest) {
     this.index = index;
     this.#definition = definition;
+    this.#backend = backend;
     this.#signal = signal;
     const name = `${definition.name}-${index}-${Math.random().toString(36).slice(2, 8)}`;
     this.#folder = session.folder(name);
@@ -123,8 +126,10 @@ class NativeServer implements ServerNode {
     this.#signal.throwIfAborted();
     const command = findBinary(this.#definition);
     if (command === undefined) {
-      const { name, native } = this.#definition;
-      throw new InfrastructureError(`${native.command} is not installed: run "npm run setup -- --backends ${name}"`);
+      const { native } = this.#definition;
+      throw new InfrastructureError(
+        `${native.command} is not installed: run "npm run setup -- --backends ${this.#backend}"`,
+      );
     }
     mkdirSync(this.#data, { recursive: true });
     let death: string | undefined;

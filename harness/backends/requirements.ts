@@ -46,6 +46,20 @@ export function requirementsOf(backends: readonly SetupBackend[]): Requirement[]
   ];
 }
 
+/** What the project's own tests need besides: a browser to read reports with, and a Docker engine. */
+export function testRequirements(): Requirement[] {
+  const debian = (command: string, packages: readonly string[], neededFor: string): Requirement => ({
+    name: command,
+    found: findCommand(command),
+    step: { kind: 'debian', packages },
+    neededFor,
+  });
+  return [
+    debian('chromium', ['chromium'], 'the tests of report.html'),
+    debian('dockerd', ['docker.io', 'iptables'], 'npm run test:docker'),
+  ];
+}
+
 function stepFor(server: ServerDefinition): Step {
   const { source } = server.native;
   return source.kind === 'debian' ? { kind: 'debian', packages: [source.package] } : { kind: 'go', server };

@@ -74,7 +74,7 @@ export class Session {
 
   async #close(): Promise<void> {
     const errors: unknown[] = [];
-    for (const close of this.#closers.reverse()) {
+    for (const close of this.#closers.toReversed()) {
       await close().catch((error: unknown) => errors.push(error));
     }
     await rm(this.root, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });

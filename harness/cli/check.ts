@@ -1,8 +1,10 @@
 /** `holdfast check`: verdicts on history files from anywhere. */
+import { InvalidArgumentError, type Command } from 'commander';
 import { checkFile, type FileVerdict } from '../check/check.ts';
-import type { Model } from '../check/verdict.ts';
+import { MODELS, type Model } from '../check/verdict.ts';
 import { HistoryError } from '../history/errors.ts';
 import { EXIT, worst, type ExitCode } from './exit-codes.ts';
+import { hint } from './names.ts';
 
 export interface CheckOptions {
   readonly files: readonly string[];
@@ -68,4 +70,26 @@ function inWords({ file, verdict, elapsedMs }: FileVerdict): string[] {
     ...(more > 0 ? [`  and ${more} more`] : []),
     ...(findings[0]?.witness ?? []).map((event) => `    ${JSON.stringify(event)}`),
   ];
+}
+
+export function addCheck(program: Command, done: (code: ExitCode) => void): void {
+  program
+    .command('check')
+    .description('judge histories from anywhere (docs/history-format.md)')
+    .argument('<file...>', 'histories, one JSON object a line')
+    .option('--model <name>', `what to judge by; wins over the header's: ${MODELS.join(', ')}`, modelNamed)
+    .option('--json', 'one JSON object a line and file')
+    .action(async (files: string[], options: { model?: Model; json?: boolean }) => {
+      const output: CheckOutput = {
+        out: (line) => process.stdout.write(`${line}\n`),
+        err: (line) => process.stderr.write(`holdfast: ${line}\n`),
+      };
+      done(await check({ files, ...options, json: options.json === true }, output));
+    });
+}
+
+function modelNamed(name: string): Model {
+  const model = MODELS.find((one) => one === name);
+  if (model === undefined) throw new InvalidArgumentError(`there is no such model${hint(name, MODELS)}`);
+  return model;
 }

@@ -7,6 +7,7 @@ import { externalSchema } from '../backends/external.ts';
 import { BACKEND_CHOICES } from '../backends/choose.ts';
 import { PROFILE_NAMES } from '../run/profiles.ts';
 import { UsageError } from '../errors.ts';
+import { describeIssues } from '../issues.ts';
 
 const configSchema = z.strictObject({
   impl: z.string().optional(),
@@ -24,7 +25,7 @@ export async function loadConfig(folder = process.cwd()): Promise<Config> {
   const path = FILES.map((file) => resolve(folder, file)).find((file) => existsSync(file));
   if (path === undefined) return {};
   const parsed = configSchema.safeParse(await read(path));
-  if (!parsed.success) throw new UsageError(`${path} is not a valid configuration:\n${z.prettifyError(parsed.error)}`);
+  if (!parsed.success) throw new UsageError(`${path} is not a valid configuration: ${describeIssues(parsed.error)}`);
   return parsed.data;
 }
 

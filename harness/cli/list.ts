@@ -19,8 +19,7 @@ export function addList(program: Command, done: (code: ExitCode) => void): void 
 function list(options: { readonly json?: boolean }): ExitCode {
   const modules = [...catalogue.values()].map(({ module }) => module);
   if (options.json) {
-    const locks = modules.map(({ connect: _connect, ...module }) => module);
-    process.stdout.write(`${JSON.stringify({ locks, scenarios: scenarioNames(), profiles: PROFILES })}\n`);
+    process.stdout.write(`${JSON.stringify({ locks: modules, scenarios: scenarioNames(), profiles: PROFILES })}\n`);
     return EXIT.ok;
   }
   const groups: readonly (readonly [string, (module: LockModule) => boolean])[] = [

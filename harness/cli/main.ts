@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { redact } from '../backends/address.ts';
 import { InfrastructureError, UsageError } from '../errors.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { addCheck } from './check.ts';
 import { addDoctor } from './doctor.ts';
 import { addList } from './list.ts';
 import { addReplay } from './replay.ts';
@@ -23,15 +24,24 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     .description('Does your lock hold, and how fast?')
     .version(VERSION)
     .exitOverride()
-    .showHelpAfterError('(--help shows what there is)');
-  for (const add of [addVerify, addReplay, addReport, addList, addDoctor, addSetup, addSpecimens]) add(program, done);
-  for (const command of program.commands) command.exitOverride().showHelpAfterError('(--help shows what there is)');
+    .configureOutput({ outputError: (text, write) => write(oneLine(text)) });
+  for (const add of [addVerify, addReplay, addCheck, addReport, addList, addDoctor, addSetup, addSpecimens])
+    add(program, done);
   try {
     await program.parseAsync(args, { from: 'user' });
     return code;
   } catch (error) {
     return explain(error);
   }
+}
+
+/** Commander's `error: …` and, on a line of its own, what was probably meant. */
+function oneLine(text: string): string {
+  const message = text
+    .trim()
+    .replace(/^error: /, '')
+    .replaceAll(/\s*\n\s*/g, ' ');
+  return `holdfast: ${redact(message)} (--help shows what there is)\n`;
 }
 
 function explain(error: unknown): ExitCode {
@@ -45,4 +55,9 @@ function explain(error: unknown): ExitCode {
   return EXIT.infrastructure;
 }
 
+// Whoever reads our output may stop reading, as "head" does.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(EXIT.ok);
+});
 process.exitCode = await main(process.argv.slice(2));

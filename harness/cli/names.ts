@@ -5,7 +5,7 @@ import { distance } from 'fastest-levenshtein';
 export function nearest(typed: string, names: readonly string[]): string | undefined {
   const ranked = names
     .map((name) => ({ name, slips: distance(typed.toLowerCase(), name) }))
-    .sort((a, b) => a.slips - b.slips);
+    .toSorted((a, b) => a.slips - b.slips);
   const best = ranked[0];
   if (best === undefined || best.slips > Math.max(2, best.name.length / 3))
     return ranked.find(({ name }) => name.includes(typed))?.name;

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UsageError } from '../errors.ts';
+import { describeIssues } from '../issues.ts';
 import { REPORT_VERSION, reportSchema, type Report } from '../verdict/report.ts';
 
 /** @throws UsageError for a folder without a report, or a report that this program does not know. */
@@ -19,6 +20,6 @@ export function readReport(folder: string): Report {
   if (schemaVersion > REPORT_VERSION)
     throw new UsageError(`${file} is of version ${schemaVersion}; this program knows up to ${REPORT_VERSION}`);
   const parsed = reportSchema.safeParse(value);
-  if (!parsed.success) throw new UsageError(`${file} is not a valid report:\n${z.prettifyError(parsed.error)}`);
+  if (!parsed.success) throw new UsageError(`${file} is not a valid report: ${describeIssues(parsed.error)}`);
   return parsed.data;
 }

@@ -1,23 +1,37 @@
 /** `setup`: installs what the native provisioner lacks, and says before what it will do. */
 import type { Command } from 'commander';
 import { install } from '../backends/install.ts';
-import { describeSteps, requirementsOf, SETUP_BACKENDS, type SetupBackend } from '../backends/requirements.ts';
+import {
+  describeSteps,
+  requirementsOf,
+  SETUP_BACKENDS,
+  testRequirements,
+  type SetupBackend,
+} from '../backends/requirements.ts';
 import { UsageError } from '../errors.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { hint } from './names.ts';
+
+interface SetupOptions {
+  readonly backends: string;
+  readonly forTests?: boolean;
+  readonly dryRun?: boolean;
+}
 
 export function addSetup(program: Command, done: (code: ExitCode) => void): void {
   program
     .command('setup')
     .description('install the servers that the native provisioner lacks on Debian or Ubuntu')
     .option('--backends <names>', `servers, comma-separated, or "all": ${SETUP_BACKENDS.join(', ')}`, 'all')
+    .option('--for-tests', "also what the project's own tests need: Chromium, a Docker engine")
     .option('--dry-run', 'only say what would be done')
-    .action(async (options: { backends: string; dryRun?: boolean }) => done(await setup(options)));
+    .action(async (options: SetupOptions) => done(await setup(options)));
 }
 
-async function setup(options: { readonly backends: string; readonly dryRun?: boolean }): Promise<ExitCode> {
+async function setup(options: SetupOptions): Promise<ExitCode> {
   const backends = parseBackends(options.backends);
-  const missing = requirementsOf(backends).filter(({ found }) => found === undefined);
+  const required = [...requirementsOf(backends), ...(options.forTests ? testRequirements() : [])];
+  const missing = required.filter(({ found }) => found === undefined);
   if (missing.length === 0) {
     process.stdout.write(`Nothing to do: everything for ${backends.join(', ')} is installed.\n`);
     return EXIT.ok;

@@ -1,4 +1,5 @@
 /** `verify`: searches for violations of a lock's claims, and writes a run folder. */
+import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Option, type Command } from 'commander';
 import { claimOn, PROPERTIES, type Hazard } from '../../implementations/claims.ts';
@@ -125,8 +126,19 @@ export async function verifyPlan(plan: Plan, options: VerifyOptions): Promise<Ex
 async function verifyAndShow(locks: readonly LockUnderTest[], settings: Settings): Promise<ExitCode> {
   return withSession(async (session, signal) => {
     const { report, folder } = await verifyLocks(session, locks, settings, signal);
+    if (signal.aborted && report.locks.every(({ cells }) => cells.every(({ runs }) => runs === 0))) {
+      process.stderr.write('holdfast: interrupted before the first plan had finished: there is nothing to report\n');
+      await removeEmpty(folder);
+      return EXIT.interrupted;
+    }
     await showReport(report, folder, settings.options);
     return report.exitCode as ExitCode;
+  });
+}
+
+async function removeEmpty(folder: string): Promise<void> {
+  await rmdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT' && error.code !== 'ENOTEMPTY') throw error;
   });
 }
 

@@ -20,8 +20,9 @@ export async function withSession(
     const code = await command(session, interrupt.signal);
     return interrupt.signal.aborted ? EXIT.interrupted : code;
   } catch (error) {
-    if (interrupt.signal.aborted) return EXIT.interrupted;
-    throw error;
+    if (!interrupt.signal.aborted) throw error;
+    process.stderr.write('holdfast: interrupted before there was anything to report\n');
+    return EXIT.interrupted;
   } finally {
     await session.close();
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(name, onSignal);

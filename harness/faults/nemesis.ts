@@ -22,7 +22,7 @@ async function runLane(lane: readonly Fault[], field: Field, recorder: Recorder,
     await sleep(fault.afterMs, undefined, { signal });
     const slow = await slowLinks(fault, field);
     try {
-      await takeAim(fault, field, signal);
+      await takeAim(fault, 'start', field, signal);
       signal.throwIfAborted();
       await runFault(fault, field, recorder, signal);
     } finally {
@@ -37,8 +37,8 @@ async function slowLinks(fault: Fault, field: Field): Promise<AppliedFault | und
   return delay.apply(field, fault);
 }
 
-async function takeAim(fault: Fault, field: Field, signal: AbortSignal): Promise<void> {
-  if (fault.aim === undefined) return;
+async function takeAim(fault: Fault, of: 'start' | 'end', field: Field, signal: AbortSignal): Promise<void> {
+  if (fault.aim?.of !== of) return;
   const { worker, moment, nth, plusMs, withinMs } = fault.aim;
   const reached = await field.workers[worker]?.reaches(fault.id, moment, nth, withinMs);
   if (reached && plusMs > 0) await sleep(plusMs, undefined, { signal });
@@ -60,6 +60,7 @@ async function runFault(fault: Fault, field: Field, recorder: Recorder, signal: 
   });
   if (applied.bit) stamp('bit');
   try {
+    await takeAim(fault, 'end', field, signal);
     await sleep(fault.durationMs, undefined, { signal });
   } finally {
     await applied.heal();

@@ -33,11 +33,11 @@ export const serverCrash = (options: { readonly keepData: boolean }): FaultKind 
 export const serverClockJump: FaultKind = {
   async apply(field, fault) {
     const jumpMs = fault.jumpMs ?? 0;
-    const clock = field.deployment?.server.clockMs;
-    if (clock === undefined) throw new Error('the clock of this server cannot be read');
+    const server = field.deployment?.server;
+    if (server?.clockMs === undefined) throw new Error('the clock of this server cannot be read');
     const nodes = nodesOf(field, fault);
     await Promise.all(nodes.map((node) => node.setClock(jumpMs)));
-    const seen = await Promise.all(nodes.map((node) => clock(node.endpoint)));
+    const seen = await Promise.all(nodes.map(async (node) => server.clockMs?.(node.endpoint) ?? Infinity));
     const bit = seen.every((ms) => Math.abs(ms - Date.now() - jumpMs) < Math.abs(jumpMs) / 2);
     return { bit, heal: async () => undefined };
   },

@@ -50,7 +50,7 @@ const LANES: Readonly<Record<Exclude<Hazard, 'none'>, Lane>> = {
     repeat(
       2,
       draw.onWorker({
-        aim: ['acquire.ok', 'acquire.invoke', 'release.invoke'],
+        until: ['acquire.invoke', 'release.invoke'],
         delayMs: draw.ms(draw.lease * 1.05, draw.lease * 1.3),
         direction: fc.constant('request' as const),
         durationMs: fc.constant(Math.round(draw.lease * 1.4)),
@@ -178,15 +178,17 @@ class Draw {
     return fc.integer({ min: Math.round(from), max: Math.round(to) });
   }
 
-  /** Something between one worker and all nodes. */
-  onWorker({ aim, ...effects }: Effects & { readonly aim?: readonly Moment[] }): Arbitrary<Drawn> {
-    return this.#worker.chain((worker) =>
-      this.#fault(
-        { ...effects, ...(aim === undefined ? {} : { aim: this.#aim(worker, aim, 20) }) },
-        [worker],
-        this.allNodes,
-      ),
-    );
+  /** Something between one worker and all nodes, from a moment on, or until some time after one. */
+  onWorker({
+    aim,
+    until,
+    ...effects
+  }: Effects & { readonly aim?: readonly Moment[]; readonly until?: readonly Moment[] }): Arbitrary<Drawn> {
+    return this.#worker.chain((worker) => {
+      const aimed = aim === undefined ? {} : { aim: this.#aim(worker, aim, 20) };
+      const lasting = until === undefined ? {} : { aim: this.#aim(worker, until, 0, 'end') };
+      return this.#fault({ ...effects, ...aimed, ...lasting }, [worker], this.allNodes);
+    });
   }
 
   /** The process of one worker. `inFlight`: its answers are slow meanwhile, and it is met while one is on the way. */
@@ -225,13 +227,17 @@ class Draw {
       );
   }
 
-  /** Something between half of the workers and all nodes, beginning when the first of them asks for the lock. */
+  /** Something between half of the workers and all nodes, until some time after the first of them has asked for the lock. */
   onHalf(effects: Effects): Arbitrary<Drawn> {
     const half = Math.max(1, Math.floor(this.allWorkers.length / 2));
     return fc
       .shuffledSubarray([...this.allWorkers], { minLength: half, maxLength: half })
       .chain((workers) =>
-        this.#fault({ ...effects, aim: this.#aim(workers[0] ?? 0, ['acquire.invoke'], 0) }, workers, this.allNodes),
+        this.#fault(
+          { ...effects, aim: this.#aim(workers[0] ?? 0, ['acquire.invoke'], 0, 'end') },
+          workers,
+          this.allNodes,
+        ),
       );
   }
 
@@ -244,8 +250,14 @@ class Draw {
     });
   }
 
-  #aim(worker: number, moments: readonly Moment[], plusMs: number): Arbitrary<NonNullable<Fault['aim']>> {
+  #aim(
+    worker: number,
+    moments: readonly Moment[],
+    plusMs: number,
+    of: 'start' | 'end' = 'start',
+  ): Arbitrary<NonNullable<Fault['aim']>> {
     return fc.record({
+      of: fc.constant(of),
       worker: fc.constant(worker),
       moment: fc.constantFrom(...moments),
       nth: this.ms(1, 2),

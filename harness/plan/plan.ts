@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { HAZARDS, type Hazard } from '../../implementations/claims.ts';
 import { TOPOLOGIES, type Topology } from '../../implementations/lock.ts';
+import { describeIssues } from '../issues.ts';
 import { MOMENTS } from '../worker/messages.ts';
 
 export const PLAN_VERSION = 1;
@@ -11,9 +12,13 @@ const faultSchema = z.object({
   hazard: z.enum(HAZARDS).exclude(['none']),
   /** Milliseconds after the previous fault of the same hazard healed (the first: after the work began). */
   afterMs: z.number().nonnegative(),
-  /** Then wait for the `nth` such moment of a worker, plus `plusMs`, but no longer than `withinMs`. */
+  /**
+   * The `nth` such moment of a worker, plus `plusMs`; waited for no longer than `withinMs`. Of its `start`: the fault
+   * strikes then. Of its `end`: it is in force before, and its duration counts from then.
+   */
   aim: z
     .object({
+      of: z.enum(['start', 'end']),
       worker: z.number().int().nonnegative(),
       moment: z.enum(MOMENTS),
       nth: z.number().int().positive(),
@@ -88,7 +93,7 @@ export function parsePlan(text: string, file: string): Plan {
     );
   }
   const parsed = planSchema.safeParse(value);
-  if (!parsed.success) throw new PlanError(`${file} is not a valid plan:\n${z.prettifyError(parsed.error)}`);
+  if (!parsed.success) throw new PlanError(`${file} is not a valid plan: ${describeIssues(parsed.error)}`);
   return parsed.data;
 }
 

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LockModule } from '../../implementations/lock.ts';
+import { allSettled } from '../all-settled.ts';
 import type { Deployment } from '../backends/deployment.ts';
 import { InfrastructureError } from '../errors.ts';
 import { makeLinks, type Links } from '../backends/links.ts';
@@ -81,8 +82,13 @@ export class Arena {
       return new WorkerHandle(session, index, connection, folder);
     });
     const arena = new Arena(request, { resource, links, workers, folder });
-    await Promise.all(workers.map((worker) => worker.start({ movableClock: false })));
-    return arena;
+    try {
+      await allSettled(workers.map((worker) => worker.start({ movableClock: false })));
+      return arena;
+    } catch (error) {
+      await arena.stop();
+      throw error;
+    }
   }
 
   /** Runs one plan; settles when everything has healed, the work is over and all that was recorded is in the files. */
@@ -117,7 +123,7 @@ export class Arena {
     this.#onFailure = () => trouble.abort(this.#failure);
     const stop = AbortSignal.any([signal, trouble.signal]);
     try {
-      await Promise.all([runFaults(plan, field, recorder, stop), sleep(plan.workMs, undefined, { signal: stop })]);
+      await allSettled([runFaults(plan, field, recorder, stop), sleep(plan.workMs, undefined, { signal: stop })]);
       await this.#untilProgress(plan, stop);
       await this.#finish(recorder);
     } catch (error) {

@@ -1,7 +1,7 @@
 /** Which plans a run consists of, in order: decided by the seed before anything starts. */
 import fc from 'fast-check';
 import type { Hazard } from '../../implementations/claims.ts';
-import { makePlan, type PlanSizes } from '../plan/arbitrary.ts';
+import { makePlan, REGIMES, type PlanSizes } from '../plan/arbitrary.ts';
 import type { Plan } from '../plan/plan.ts';
 
 export interface DeckOptions {
@@ -24,13 +24,13 @@ export function makeDeck(options: DeckOptions): { readonly plans: readonly Plan[
   const disturbing = hazards.filter((hazard) => hazard !== 'none');
   const repeated = hazards.filter((hazard) => often.includes(hazard));
   const plans: Plan[] = [];
-  const add = (room: readonly [Hazard] | readonly [Hazard, Hazard], crowded: boolean): void => {
-    plans.push(makePlan(sizes, room, seed, plans.length, crowded));
+  const add = (room: readonly [Hazard] | readonly [Hazard, Hazard], round: number): void => {
+    plans.push(makePlan(sizes, room, seed, plans.length, REGIMES[round % REGIMES.length] ?? 'busy'));
   };
   for (let round = 0; round < rounds; round++) {
-    for (const hazard of round === 0 || repeated.length === 0 ? hazards : repeated) add([hazard], round % 2 === 1);
+    for (const hazard of round === 0 || repeated.length === 0 ? hazards : repeated) add([hazard], round);
     if (disturbing.length < 2) continue;
-    for (const pair of samplePairs(disturbing, pairs, seed + round)) add(pair, round % 2 === 0);
+    for (const pair of samplePairs(disturbing, pairs, seed + round)) add(pair, round + 1);
   }
   const mine = (plan: Plan): boolean => shard === undefined || plan.index % shard.of === shard.index - 1;
   return { plans: plans.filter(mine), firstRound: plans.slice(0, hazards.length).filter(mine).length };

@@ -9,7 +9,7 @@ type TimedEvent = HistoryEvent & { readonly time: number };
 /** All events, in order of time, numbered. A process that was killed may have left its last line torn: it is dropped. */
 export async function mergeEvents(files: readonly string[]): Promise<TimedEvent[]> {
   const parts = await Promise.all(files.map(readEvents));
-  const events = parts.flat().sort((a, b) => a.time - b.time);
+  const events = parts.flat().toSorted((a, b) => a.time - b.time);
   return events.map((event, index) => ({ index, ...event }));
 }
 

@@ -33,7 +33,7 @@ const BY_YIELD: readonly Hazard[] = [
 ];
 
 /** What later rounds repeat. */
-export const OFTEN: readonly Hazard[] = ['client-pause', 'client-crash', 'latency', 'client-partition'];
+export const OFTEN: readonly Hazard[] = ['client-pause', 'client-crash', 'latency'];
 
 export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
   smoke: {
@@ -43,6 +43,6 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
     workers: 3,
     timeMs: 15_000,
   },
-  default: { hazards: BY_YIELD, rounds: 4, pairs: 2, workers: 4, timeMs: 45_000 },
-  deep: { hazards: BY_YIELD, rounds: 12, pairs: 24, workers: 4, timeMs: 900_000 },
+  default: { hazards: BY_YIELD, rounds: 5, pairs: 1, workers: 4, timeMs: 45_000 },
+  deep: { hazards: BY_YIELD, rounds: 30, pairs: 10, workers: 4, timeMs: 900_000 },
 };

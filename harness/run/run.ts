@@ -7,6 +7,7 @@ import { startDeployment, type Choice } from '../backends/choose.ts';
 import { layoutOf, type Limits } from '../backends/deployment.ts';
 import type { ExternalConfig } from '../backends/external.ts';
 import type { Session } from '../backends/session.ts';
+import { allSettled } from '../all-settled.ts';
 import { clientsOf, nodesOf, type Plan } from '../plan/plan.ts';
 import { judge, type Judgement } from '../verdict/judge.ts';
 import { Matrix, type Evidence } from '../verdict/matrix.ts';
@@ -149,7 +150,7 @@ async function startArenas(session: Session, request: RunRequest, signal: AbortS
     session.onClose(() => arena.stop());
     return arena;
   };
-  return Promise.all(Array.from({ length: request.arenas }, (_, index) => start(index)));
+  return allSettled(Array.from({ length: request.arenas }, (_, index) => start(index)));
 }
 
 const fileOf = (kind: 'plan' | 'history', plan: Plan, ending: string): string =>
@@ -160,7 +161,7 @@ export const historyFile = (plan: Plan): string => fileOf('history', plan, 'ndjs
 /** How a cell points at what shows it. */
 function citing(folder: string): (evidence: Evidence) => Required<Pick<Cell, 'witness' | 'plan' | 'replay'>> {
   return ({ charged, judgement }) => ({
-    witness: witnessOf(judgement.plan, judgement.events, charged.finding),
+    witness: witnessOf(judgement.plan, judgement.events, charged.finding, judgement.bitten),
     plan: planFile(judgement.plan),
     replay: `npm run replay -- ${join(folder, planFile(judgement.plan))}`,
   });

@@ -144,8 +144,7 @@ export class Matrix {
 }
 
 const isPromise = (claim: Claim): boolean => claim === 'holds' || claim === 'unavailable';
-const keyOf = (property: Property, hazards: readonly Hazard[]): string =>
-  `${property}|${[...hazards].sort().join('+')}`;
+const keyOf = (property: Property, hazards: readonly Hazard[]): string => `${property}|${hazards.toSorted().join('+')}`;
 
 function parseKey(key: string): { readonly property: Property; readonly hazards: readonly Hazard[] } {
   const [property, hazards] = key.split('|') as [Property, string];

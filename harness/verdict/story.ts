@@ -14,12 +14,18 @@ interface Line {
   readonly text: string;
 }
 
-export function witnessOf(plan: Plan, events: readonly HistoryEvent[], finding: Finding): Witness {
+/** @param bitten ids of the faults that bit. */
+export function witnessOf(
+  plan: Plan,
+  events: readonly HistoryEvent[],
+  finding: Finding,
+  bitten: readonly string[],
+): Witness {
   return {
     summary: finding.summary,
     story: storyOf(plan, events, finding),
     events: finding.witness.map((event) => ({ ...event })),
-    timeline: timelineOf(plan, events, finding),
+    timeline: timelineOf(plan, events, finding, bitten),
   };
 }
 
@@ -57,13 +63,13 @@ function tell(plan: Plan, event: HistoryEvent): Line | undefined {
   const { lease } = value as { lease?: string };
   if (event.f === 'acquire' && event.type === 'ok') {
     const until = value['deadline'] === undefined ? '' : ` until ${stamp(Number(value['deadline'])).trim()}`;
-    const fence = value['fence'] === undefined ? '' : `, fence ${String(value['fence'])}`;
+    const fence = value['fence'] === undefined ? '' : `, fence ${value['fence'] as string}`;
     return line(1, `${who} is granted ${event.key}${until}${fence} (lease ${lease})`);
   }
   if (event.f === 'lost') return line(3, `${who} learns that lease ${lease} is lost (${String(value['reason'])})`);
   if (event.f === 'release' && event.type === 'invoke') return line(3, `${who} releases lease ${lease}`);
   if (event.f === 'release' && event.type === 'ok')
-    return line(4, `the release of ${lease} is answered "${String(value['outcome'] ?? 'released')}"`);
+    return line(4, `the release of ${lease} is answered "${(value['outcome'] as string | undefined) ?? 'released'}"`);
   if (event.f === 'write' && value['accepted'] === true) {
     return line(
       3,

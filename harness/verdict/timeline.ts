@@ -10,7 +10,12 @@ const HOLDINGS_AT_MOST = 60;
 
 type Holding = { -readonly [Field in keyof Timeline['holdings'][number]]: Timeline['holdings'][number][Field] };
 
-export function timelineOf(plan: Plan, events: readonly HistoryEvent[], finding: Finding): Timeline {
+export function timelineOf(
+  plan: Plan,
+  events: readonly HistoryEvent[],
+  finding: Finding,
+  bitten: readonly string[],
+): Timeline {
   const key = finding.key;
   const inWitness = new Set(finding.leases);
   const nameOf = (process: number): string => workerName(workerOf(plan, process));
@@ -32,11 +37,17 @@ export function timelineOf(plan: Plan, events: readonly HistoryEvent[], finding:
       if (phase === 'start') {
         const hazard = plan.faults.find((one) => one.id === fault)?.hazard;
         if (hazard !== undefined)
-          faults.set(id, { id: fault, hazard, target: targetName(target), fromMs: atMs, toMs: lastMs, bit: false });
+          faults.set(id, {
+            id: fault,
+            hazard,
+            target: targetName(target),
+            fromMs: atMs,
+            toMs: lastMs,
+            bit: bitten.includes(fault),
+          });
       }
       const window = faults.get(id);
       if (window !== undefined && phase === 'end') window.toMs = atMs;
-      if (window !== undefined && phase === 'bit') window.bit = true;
       if (event.f === 'client-crash' && phase === 'start') endOpen(holdings, targetName(target), atMs);
       continue;
     }
@@ -49,7 +60,7 @@ export function timelineOf(plan: Plan, events: readonly HistoryEvent[], finding:
       });
     } else if (event.f === 'acquire' && event.type === 'ok' && holding !== undefined) {
       holding.grantedMs = atMs;
-      if (value['fence'] !== undefined) holding.fence = String(value['fence']);
+      if (value['fence'] !== undefined) holding.fence = value['fence'] as string;
       if (value['deadline'] !== undefined) holding.deadlineMs = toMs(Number(value['deadline']));
     } else if (event.f === 'renew' && holding !== undefined) {
       holding.deadlineMs = toMs(Number(value['deadline']));

@@ -28,8 +28,8 @@ export interface ClientEnvironment {
   readonly performanceOriginNs: number;
   /** Aborts when the run is over: waiting clients give up. */
   readonly finish: AbortSignal;
-  reach(moment: Moment): void;
-  granted(key: string): void;
+  readonly reach: (moment: Moment) => void;
+  readonly granted: (key: string) => void;
 }
 
 /** How a client behaves. */

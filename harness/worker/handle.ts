@@ -2,7 +2,7 @@
 import { writeFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Endpoint } from '../../implementations/lock.ts';
-import { InfrastructureError } from '../errors.ts';
+import { InfrastructureError, UsageError } from '../errors.ts';
 import { fakeClockEnvironment } from '../backends/native.ts';
 import { ownModule } from '../backends/own-module.ts';
 import { startProcess, type RunningProcess } from '../backends/processes.ts';
@@ -70,14 +70,16 @@ export class WorkerHandle {
     this.#process = process_;
     process_.child.on('message', (raw) => {
       const message = fromWorkerSchema.parse(raw);
-      if (message.type === 'failed') this.#fail(message.message);
+      if (message.type === 'failed') this.#failure?.(this.#errorOf(message));
       for (const listener of this.#listeners) listener(message);
     });
     // Sending to a worker that was just killed fails; its end is what counts.
     process_.child.on('error', () => undefined);
     void process_.exited.then((how) => {
       if (this.#process === process_ && !this.#expectedToEnd)
-        this.#fail(`ended by itself (${how})\n${process_.lastWords()}`);
+        this.#failure?.(
+          new InfrastructureError(`worker ${this.index}: ended by itself (${how})\n${process_.lastWords()}`),
+        );
     });
     await this.#answer('ready', undefined);
     await this.#answer('connected', {
@@ -151,8 +153,9 @@ export class WorkerHandle {
     return join(this.#folder, `worker-${this.index}.clock`);
   }
 
-  #fail(what: string): void {
-    this.#failure?.(new InfrastructureError(`worker ${this.index}: ${what}`));
+  #errorOf({ blame, message }: Extract<FromWorker, { type: 'failed' }>): Error {
+    const text = `worker ${this.index}: ${message}`;
+    return blame === 'lock' ? new UsageError(text) : new InfrastructureError(text);
   }
 
   #send(message: ToWorker): void {
@@ -164,7 +167,7 @@ export class WorkerHandle {
     const answer = this.#next((message) => message.type === type || message.type === 'failed', ANSWER_WITHIN_MS);
     if (question !== undefined) this.#send(question);
     const message = await answer;
-    if (message?.type === 'failed') throw new InfrastructureError(`worker ${this.index}: ${message.message}`);
+    if (message?.type === 'failed') throw this.#errorOf(message);
     if (message === undefined) {
       throw new InfrastructureError(
         `worker ${this.index}: not ${type} within ${ANSWER_WITHIN_MS} ms\n${this.#process?.lastWords() ?? ''}`,

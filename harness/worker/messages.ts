@@ -59,6 +59,7 @@ export const fromWorkerSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('finished') }),
   z.object({ type: z.literal('wall-clock'), ms: z.number() }),
   z.object({ type: z.literal('settled') }),
-  z.object({ type: z.literal('failed'), message: z.string() }),
+  /** `lock`: it departs from the contract. */
+  z.object({ type: z.literal('failed'), blame: z.enum(['lock', 'harness']), message: z.string() }),
 ]);
 export type FromWorker = z.infer<typeof fromWorkerSchema>;

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { BACKENDS, TOPOLOGIES, type Lease, type Lock, type LockModule } from '../../implementations/lock.ts';
 import { HAZARDS, PROPERTIES } from '../../implementations/claims.ts';
+import { describeIssues } from '../issues.ts';
 
 /** A module, or what it connected, departs from the contract; every departure is named. */
 export class ContractError extends Error {
@@ -30,7 +31,7 @@ export async function loadLockModule(url: string): Promise<LockModule> {
   const candidate = exports['lock'];
   if (candidate === undefined) throw new ContractError(`${url} has no export named "lock"`);
   const parsed = moduleSchema.safeParse(candidate);
-  if (!parsed.success) throw new ContractError(`${url} is no lock module:\n${z.prettifyError(parsed.error)}`);
+  if (!parsed.success) throw new ContractError(`${url} is no lock module: ${describeIssues(parsed.error)}`);
   return candidate as LockModule;
 }
 
