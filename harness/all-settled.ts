@@ -4,7 +4,7 @@
  */
 export async function allSettled<T extends readonly unknown[]>(promises: {
   readonly [Index in keyof T]: Promise<T[Index]>;
-}): Promise<T> {
+}): Promise<{ -readonly [Index in keyof T]: Awaited<T[Index]> }> {
   await Promise.allSettled(promises);
-  return (await Promise.all(promises)) as unknown as T;
+  return Promise.all<T>(promises as unknown as T);
 }

@@ -44,17 +44,11 @@ const START_WITHIN_MS = 5000;
 /** @throws UsageError when addresses are missing, InfrastructureError when a server does not answer. */
 export async function startExternal(request: StartRequest, config: ExternalConfig | undefined): Promise<Deployment> {
   const layout = layoutOf(request.backend, request.topology);
-  const given = config?.servers[request.backend] ?? [];
   if (layout === undefined) throw new UsageError(`${request.backend} has no servers`);
-  if (given.length < layout.nodes) {
-    throw new UsageError(
-      `--backend external needs ${layout.nodes} ${request.backend} address${layout.nodes === 1 ? '' : 'es'} for "${request.topology}" and has ${given.length}: give --endpoint ${request.backend}=HOST:PORT[,HOST:PORT…] or a holdfast.config file`,
-    );
-  }
   const { server } = layout;
-  const nodes = given
-    .slice(0, layout.nodes)
-    .map((node, index) => new ExternalNode(index, server, parseAddress(node.address), node.upstream));
+  const nodes = addressesOf(request, config).map(
+    (node, index) => new ExternalNode(index, server, parseAddress(node.address), node.upstream),
+  );
   const versions = await Promise.all(
     nodes.map((node) => untilAnswering(server, node.endpoint, { withinMs: START_WITHIN_MS, signal: request.signal })),
   );
@@ -69,6 +63,21 @@ export async function startExternal(request: StartRequest, config: ExternalConfi
     limits: limitsOf(access !== undefined, config?.allowDestructive === true && server.suspend !== undefined),
     stop: async () => undefined,
   };
+}
+
+/** The addresses that a lock needs, of those given. @throws UsageError when they are too few. */
+export function addressesOf(
+  { backend, topology }: Pick<StartRequest, 'backend' | 'topology'>,
+  config: ExternalConfig | undefined,
+): z.infer<typeof nodeSchema>[] {
+  const wanted = layoutOf(backend, topology)?.nodes ?? 0;
+  const given = config?.servers[backend] ?? [];
+  if (given.length < wanted) {
+    throw new UsageError(
+      `--backend external needs ${wanted} ${backend} address${wanted === 1 ? '' : 'es'} for "${topology}" and has ${given.length}: give --endpoint ${backend}=HOST:PORT[,HOST:PORT…] or a holdfast.config file`,
+    );
+  }
+  return given.slice(0, wanted);
 }
 
 async function reachToxiproxy(

@@ -9,7 +9,7 @@ import { startProgress, type Progress } from '../../reports/progress.ts';
 import { paintFor } from '../../reports/terminal/paint.ts';
 import { redact } from '../backends/address.ts';
 import { chooseProvisioner, type BackendChoice, type Choice } from '../backends/choose.ts';
-import type { ExternalConfig } from '../backends/external.ts';
+import { addressesOf, type ExternalConfig } from '../backends/external.ts';
 import type { Session } from '../backends/session.ts';
 import { UsageError } from '../errors.ts';
 import { hazardsOf, type Plan } from '../plan/plan.ts';
@@ -166,8 +166,12 @@ export async function verifyLocks(
   const startedAt = new Date();
   const began = performance.now();
   const choices: Choice[] = [];
-  for (const { module } of locks)
-    choices.push(await chooseProvisioner(settings.backend, module.backend, topologyOf(module, settings)));
+  for (const { module } of locks) {
+    const topology = topologyOf(module, settings);
+    const choice = await chooseProvisioner(settings.backend, module.backend, topology);
+    if (choice.kind === 'external') addressesOf({ backend: module.backend, topology }, settings.external);
+    choices.push(choice);
+  }
   const machine = await inspectMachine(settings.leaseMs);
   const run = `${startedAt.toISOString().slice(0, 19).replaceAll(':', '-')}-${locks.length === 1 ? (locks[0]?.module.name ?? '') : 'locks'}`;
   const folder = join(settings.out, run.replaceAll(/[^\w.-]/g, '-'));

@@ -39,7 +39,7 @@ const faultSchema = z.object({
 });
 export type Fault = z.infer<typeof faultSchema>;
 
-export const planSchema = z.object({
+const fields = z.object({
   holdfast: z.literal('plan'),
   version: z.literal(PLAN_VERSION),
   /** Place among the plans of its run. */
@@ -68,6 +68,32 @@ export const planSchema = z.object({
   /** Bound of the liveness verdict: waiting for a grant while no fault is active and no lease can be in force. */
   recoverMs: z.number().positive(),
   faults: z.array(faultSchema),
+});
+
+export const planSchema = fields.superRefine((plan, context) => {
+  // What names nothing would quietly not be done.
+  for (const [index, { hazard, workers, nodes, aim }] of plan.faults.entries()) {
+    const expect = (good: boolean, field: string, message: string): void => {
+      if (!good) context.addIssue({ code: 'custom', path: ['faults', index, field], message });
+    };
+    const aimed = aim === undefined ? [] : [aim.worker];
+    expect(plan.hazards.includes(hazard), 'hazard', `"${hazard}" is not among the plan's hazards`);
+    expect(
+      workers.every((worker) => worker < plan.workers),
+      'workers',
+      `the plan has ${plan.workers} workers`,
+    );
+    expect(
+      aimed.every((worker) => worker < plan.workers),
+      'aim',
+      `the plan has ${plan.workers} workers`,
+    );
+    expect(
+      nodes.every((node) => node < nodesOf(plan.topology)),
+      'nodes',
+      `"${plan.topology}" has ${nodesOf(plan.topology)}`,
+    );
+  }
 });
 export type Plan = z.infer<typeof planSchema>;
 

@@ -5,7 +5,7 @@ import type { Recorder } from '../history/recorder.ts';
 import type { ResourceClient } from '../resource/client.ts';
 import type { Seen } from '../resource/protocol.ts';
 import type { Moment, Task } from './messages.ts';
-import { ContractError } from './module.ts';
+import { checkedRelease, ContractError } from './module.ts';
 import type { LeaseInUse, Scenario } from './scenario.ts';
 
 /** Beyond its deadline by this much, a lease's signal must have aborted. */
@@ -87,7 +87,7 @@ export class Client {
       });
       recorder.flush();
       reach('release.invoke');
-      const outcome = await lease.release();
+      const outcome = await checkedRelease(lease);
       const time = recorder.now();
       watch.stop();
       const type = outcome === 'unknown' ? 'info' : 'ok';

@@ -46,6 +46,7 @@ async function connect(message: Extract<ToWorker, { type: 'connect' }>): Promise
     options: message.options,
     signal: new AbortController().signal,
   });
+  if (typeof connected?.lock !== 'object') throw new ContractError('connect must resolve to { lock, close }');
   connection = {
     connected: { lock: checkedLock(connected.lock), close: () => connected.close() },
     resource: new ResourceClient(message.resourcePort),

@@ -1,6 +1,13 @@
 /** Loading a lock module and checking it, and the lock that it connects, against the contract. */
 import { z } from 'zod';
-import { BACKENDS, TOPOLOGIES, type Lease, type Lock, type LockModule } from '../../implementations/lock.ts';
+import {
+  BACKENDS,
+  TOPOLOGIES,
+  type Lease,
+  type Lock,
+  type LockModule,
+  type ReleaseOutcome,
+} from '../../implementations/lock.ts';
 import { HAZARDS, PROPERTIES } from '../../implementations/claims.ts';
 import { describeIssues } from '../issues.ts';
 
@@ -35,6 +42,7 @@ export async function loadLockModule(url: string): Promise<LockModule> {
   return candidate as LockModule;
 }
 
+const OUTCOMES: readonly ReleaseOutcome[] = ['released', 'lost', 'unknown'];
 const METHODS = ['acquire', 'tryAcquire', 'using', 'inspect', 'health'] as const;
 
 /** The lock, with every lease that it grants checked. */
@@ -53,7 +61,21 @@ export function checkedLock(lock: Lock): Lock {
   };
 }
 
+/** Releases; what a release may not do is named. */
+export async function checkedRelease(lease: Lease): Promise<ReleaseOutcome> {
+  const outcome = await lease.release().catch((cause: unknown) => {
+    throw new ContractError(`release must never reject, and did: ${String(cause)}`, { cause });
+  });
+  if (!OUTCOMES.includes(outcome))
+    throw new ContractError(`release must answer ${OUTCOMES.join(', ')}, and answered ${JSON.stringify(outcome)}`);
+  return outcome;
+}
+
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
+
 function checkedLease(lease: Lease, key: string): Lease {
+  if (!isObject(lease))
+    throw new ContractError(`a grant must be a lease, and is ${JSON.stringify(lease) ?? 'undefined'}`);
   const wrong: string[] = [];
   const expect = (good: boolean, departure: string): void => {
     if (!good) wrong.push(departure);

@@ -11,6 +11,8 @@ export const MAIN = join(ROOT, 'harness', 'cli', 'main.ts');
 
 const MARK = 'HOLDFAST_TEST_MARK';
 const POLL_MS = 20;
+/** The program is started often here; most of that is the stripping of types. */
+const COMPILED = join(ROOT, 'node_modules', '.cache', 'holdfast-tests');
 
 export interface Ended {
   /** Of a process that was ended by a signal: what shells make of it. */
@@ -42,7 +44,13 @@ export class Sandbox implements AsyncDisposable {
   start(args: readonly string[], { env, cwd }: Settings = {}): Running {
     const child = spawn(process.execPath, [MAIN, ...args], {
       cwd: cwd ?? this.work,
-      env: { ...process.env, NO_COLOR: '1', CI: '', NODE_OPTIONS: '', ...env, TMPDIR: this.temp, [MARK]: this.#mark },
+      env: {
+        ...process.env,
+        ...{ NO_COLOR: '1', CI: '', NODE_OPTIONS: '', NODE_COMPILE_CACHE: COMPILED },
+        ...env,
+        TMPDIR: this.temp,
+        [MARK]: this.#mark,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#started.push(child);
