@@ -3,8 +3,7 @@
  * Source: quorum computed as N / 2, rounded down.
  * Must show: exclusion violated under minority-partition.
  */
-import { LeaseLock } from '../lease/lease-lock.ts';
-import { RedlockBackend } from '../redis/redlock.ts';
+import { Redlock, RedlockBackend } from '../redis/redlock.ts';
 import { redlockSpecimen } from './specimen.ts';
 
 export const lock = redlockSpecimen(
@@ -16,5 +15,5 @@ export const lock = redlockSpecimen(
       shows: [{ property: 'exclusion', hazards: ['minority-partition'] }],
     },
   },
-  (options) => new LeaseLock(new RedlockBackend(options, Math.floor(options.clients.length / 2)), options),
+  (options) => new Redlock(options, new RedlockBackend(options, Math.floor(options.clients.length / 2))),
 );

@@ -4,14 +4,13 @@
  * Source: step 3 of Redis's description of Redlock, left out.
  * Must show: exclusion violated under latency.
  */
-import { LeaseLock } from '../lease/lease-lock.ts';
-import { RedlockBackend } from '../redis/redlock.ts';
+import { Redlock } from '../redis/redlock.ts';
 import { redlockSpecimen } from './specimen.ts';
 
 /** A time limit, but none that has to do with the lease. */
 const PATIENCE_MS = 3000;
 
-class EverInTime extends LeaseLock {
+class EverInTime extends Redlock {
   protected override inTime(): boolean {
     return true;
   }
@@ -28,6 +27,6 @@ export const lock = redlockSpecimen(
   },
   (options) => {
     const patient = { ...options, nodeTimeoutMs: PATIENCE_MS, commandTimeoutMs: PATIENCE_MS };
-    return new EverInTime(new RedlockBackend(patient), patient);
+    return new EverInTime(patient);
   },
 );

@@ -4,8 +4,7 @@
  * Must show: exclusion violated, without any fault, as soon as the lock is contended.
  */
 import type { LeaseRequest } from '../lease/backend.ts';
-import { LeaseLock } from '../lease/lease-lock.ts';
-import { RedlockBackend } from '../redis/redlock.ts';
+import { Redlock, RedlockBackend } from '../redis/redlock.ts';
 import { redlockSpecimen } from './specimen.ts';
 
 class DeleteEverywhere extends RedlockBackend {
@@ -23,5 +22,5 @@ export const lock = redlockSpecimen(
       shows: [{ property: 'exclusion', hazards: ['none'] }],
     },
   },
-  (options) => new LeaseLock(new DeleteEverywhere(options), options),
+  (options) => new Redlock(options, new DeleteEverywhere(options)),
 );

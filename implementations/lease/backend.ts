@@ -20,7 +20,7 @@ export type Answer =
   | {
       readonly kind: 'busy';
       /** When the holder's lease runs out at the latest, if the backend knows. */
-      readonly retryAfterMs?: number;
+      readonly retryAfterMs?: number | undefined;
       /** Some of several nodes did grant it: it must be undone. */
       readonly partial?: boolean;
     };

@@ -18,7 +18,7 @@ import { RedisNode } from './node.ts';
 import type { RedisClient } from './connections.ts';
 import { poll } from './votes.ts';
 import type { Votes } from './votes.ts';
-import { scatteredWakeUps } from './wake-ups.ts';
+import { SCATTER_MS, scatteredWakeUps } from './wake-ups.ts';
 
 export interface RedlockOptions extends LeaseLockOptions {
   /** One client per independent master. */
@@ -45,6 +45,7 @@ export class RedlockBackend implements LeaseBackend {
   readonly #touched = new WeakMap<LeaseRequest, Set<RedisNode>>();
   readonly #clock: Clock;
   readonly #nodeTimeoutMs: number | undefined;
+  readonly #random: () => number;
 
   constructor(options: RedlockOptions, quorum = majorityOf(options.clients.length)) {
     const { clients, subscribers = [], prefix = 'holdfast:', clock = systemClock } = options;
@@ -53,9 +54,10 @@ export class RedlockBackend implements LeaseBackend {
     this.#quorum = quorum;
     this.#clock = clock;
     this.#nodeTimeoutMs = options.nodeTimeoutMs;
+    this.#random = options.random ?? Math.random;
     const [node] = this.nodes;
     if (subscribers.length > 0 && node !== undefined) {
-      this.wakeUps = scatteredWakeUps(subscribers, (key) => node.channel(key), clock, options.random ?? Math.random);
+      this.wakeUps = scatteredWakeUps(subscribers, (key) => node.channel(key), clock, this.#random);
     }
   }
 
@@ -84,7 +86,15 @@ export class RedlockBackend implements LeaseBackend {
     const failed = votes.failures.length + (granted + missing >= quorum ? missing : 0);
     if (failed > spare) throw this.#trouble(request.key, votes);
     // Whoever holds it; or several asked at once, and none has a majority: each withdraws and asks again later.
-    return { kind: 'busy', partial: true };
+    return { kind: 'busy', partial: true, retryAfterMs: this.#freeAfterMs(votes.answers, quorum - granted) };
+  }
+
+  /** When so many more nodes will be free by expiry at the latest; scattered, so that waiters do not split the vote. */
+  #freeAfterMs(answers: readonly Answer[], more: number): number | undefined {
+    const waits = answers.map((answer) => (answer.kind === 'busy' ? answer.retryAfterMs : undefined));
+    const known = waits.filter((wait) => wait !== undefined).toSorted((a, b) => a - b);
+    const lastMs = known[more - 1];
+    return lastMs === undefined ? undefined : lastMs + this.#random() * SCATTER_MS;
   }
 
   async extend(grant: Grant): Promise<'extended' | 'lost'> {
@@ -194,8 +204,8 @@ function count<T>(answers: readonly T[], predicate: (answer: T) => boolean): num
 const RETRY = { delayMs: 60, factor: 1.5, maxDelayMs: 250, jitter: 0.8 };
 
 export class Redlock extends LeaseLock {
-  constructor(options: RedlockOptions) {
-    super(new RedlockBackend(options), { ...options, retry: { ...RETRY, ...options.retry } });
+  constructor(options: RedlockOptions, backend = new RedlockBackend(options)) {
+    super(backend, { ...options, retry: { ...RETRY, ...options.retry } });
   }
 }
 

@@ -64,7 +64,7 @@ export class Channels {
 function ignore(): void {}
 
 /** Within so many milliseconds after the first message, waiters of different processes are spread at random. */
-const SCATTER_MS = 8;
+export const SCATTER_MS = 8;
 
 /**
  * Wake-ups for a lock on several nodes: a release is announced on each of them, one after the other. The messages count

@@ -27,7 +27,7 @@ const plan = makePlan(
   ['client-pause'],
   1,
   0,
-  'free',
+  'busy',
 );
 const planWith = (change: object): string => JSON.stringify({ ...plan, ...change });
 const [fault] = plan.faults;

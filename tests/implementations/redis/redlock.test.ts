@@ -184,6 +184,13 @@ describe('redlock', () => {
     assert.equal(await (await next).release(), 'released');
   });
 
+  it('is free again as soon as the lease of a holder that is gone has run out, far below the poll interval', async () => {
+    await redlock().acquire('orders', { leaseMs: 200, renew: false });
+    const retry = { delayMs: 60_000, maxDelayMs: 60_000, jitter: 0 };
+    const next = await redlock({ retry, subscribers: [] }).acquire('orders', { timeoutMs: 30_000 });
+    assert.equal(await next.release(), 'released');
+  });
+
   it('issues no fencing token', async () => {
     const lease = await take(redlock());
     assert.equal(lease.fencingToken, undefined);
