@@ -1,6 +1,6 @@
 /** `--endpoint`, `--toxiproxy` and `--allow-destructive` over what the configuration file says of external servers. */
 import { BACKENDS } from '../../implementations/lock.ts';
-import { parseAddress } from '../backends/address.ts';
+import { parseAddress, redactAddress } from '../backends/address.ts';
 import { externalSchema, type ExternalConfig } from '../backends/external.ts';
 import { UsageError } from '../errors.ts';
 import { hint } from './names.ts';
@@ -18,7 +18,8 @@ export function externalFrom(options: ExternalOptions, configured: ExternalConfi
   for (const endpoint of options.endpoint ?? []) {
     const [name = '', addresses = ''] = splitOnce(endpoint, '=');
     const backend = BACKENDS.find((one) => one === name);
-    if (backend === undefined) throw new UsageError(`--endpoint: "${name}" is no backend${hint(name, BACKENDS)}`);
+    if (backend === undefined)
+      throw new UsageError(`--endpoint: "${redactAddress(name)}" is no backend${hint(name, BACKENDS)}`);
     servers[backend] = addresses.split(',').map((address) => {
       parseAddress(address);
       return { address };
@@ -35,7 +36,8 @@ export function externalFrom(options: ExternalOptions, configured: ExternalConfi
 
 function parseToxiproxy(value: string): NonNullable<ExternalConfig['toxiproxy']> {
   const [, api, first, last] = /^([^,]+),(\d+)-(\d+)$/.exec(value) ?? [];
-  if (api === undefined) throw new UsageError(`--toxiproxy: "${value}" is not of the form HOST:PORT,FIRST-LAST`);
+  if (api === undefined)
+    throw new UsageError(`--toxiproxy: "${redactAddress(value)}" is not of the form HOST:PORT,FIRST-LAST`);
   return { api, ports: [Number(first), Number(last)] };
 }
 

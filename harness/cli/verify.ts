@@ -7,7 +7,7 @@ import { catalogue } from '../../implementations/catalogue.ts';
 import { TOPOLOGIES, type LockModule, type Topology } from '../../implementations/lock.ts';
 import { startProgress, type Progress } from '../../reports/progress.ts';
 import { paintFor } from '../../reports/terminal/paint.ts';
-import { redact } from '../backends/address.ts';
+import { redactAddress } from '../backends/address.ts';
 import { chooseProvisioner, type BackendChoice, type Choice } from '../backends/choose.ts';
 import { addressesOf, type ExternalConfig } from '../backends/external.ts';
 import type { Session } from '../backends/session.ts';
@@ -136,6 +136,11 @@ async function verifyAndShow(locks: readonly LockUnderTest[], settings: Settings
   });
 }
 
+/** As typed, but for credentials. */
+function commandOf([command = '', ...args]: readonly string[]): string {
+  return ['npm run', command, ...(args.length === 0 ? [] : ['--', ...args.map(redactAddress)])].join(' ');
+}
+
 async function removeEmpty(folder: string): Promise<void> {
   await rmdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT' && error.code !== 'ENOTEMPTY') throw error;
@@ -193,7 +198,7 @@ export async function verifyLocks(
     startedAt: startedAt.toISOString(),
     elapsedMs: performance.now() - began,
     machine,
-    command: redact(`npm run ${process.argv.slice(2).join(' ')}`.replace(/^(npm run \S+) /, '$1 -- ')),
+    command: commandOf(process.argv.slice(2)),
     profile: settings.profileName,
     seed: settings.seed,
     locks: reports,
