@@ -1,7 +1,8 @@
 /** `--endpoint`, `--toxiproxy` and `--allow-destructive` over what the configuration file says of external servers. */
 import { BACKENDS } from '../../implementations/lock.ts';
-import { parseAddress } from '../backends/address.ts';
-import { externalSchema, type ExternalConfig } from '../backends/external.ts';
+import { parseAddress, redact } from '../backends/address.ts';
+import type { BackendChoice } from '../backends/choose.ts';
+import { externalSchema, toxiproxySchema, type ExternalConfig } from '../backends/external-config.ts';
 import { UsageError } from '../errors.ts';
 import { hint } from './names.ts';
 
@@ -11,8 +12,20 @@ export interface ExternalOptions {
   readonly allowDestructive?: boolean;
 }
 
-/** @throws UsageError */
-export function externalFrom(options: ExternalOptions, configured: ExternalConfig | undefined): ExternalConfig {
+/** @throws UsageError, also for what would be ignored: another provisioner uses no servers of the user's. */
+export function externalFrom(
+  options: ExternalOptions,
+  configured: ExternalConfig | undefined,
+  backend: BackendChoice,
+): ExternalConfig {
+  const [given] = [
+    ...(options.endpoint === undefined ? [] : ['--endpoint']),
+    ...(options.toxiproxy === undefined ? [] : ['--toxiproxy']),
+    ...(options.allowDestructive === undefined ? [] : ['--allow-destructive']),
+  ];
+  if (given !== undefined && backend !== 'external') {
+    throw new UsageError(`${given} is for servers that you run: add --backend external (it is "${backend}" now)`);
+  }
   const base = configured ?? externalSchema.parse({});
   const servers: ExternalConfig['servers'] = { ...base.servers };
   for (const endpoint of options.endpoint ?? []) {
@@ -35,8 +48,11 @@ export function externalFrom(options: ExternalOptions, configured: ExternalConfi
 
 function parseToxiproxy(value: string): NonNullable<ExternalConfig['toxiproxy']> {
   const [, api, first, last] = /^([^,]+),(\d+)-(\d+)$/.exec(value) ?? [];
-  if (api === undefined) throw new UsageError(`--toxiproxy: "${value}" is not of the form HOST:PORT,FIRST-LAST`);
-  return { api, ports: [Number(first), Number(last)] };
+  const parsed = toxiproxySchema.safeParse({ api, ports: [Number(first), Number(last)] });
+  if (!parsed.success) {
+    throw new UsageError(`--toxiproxy: "${redact(value)}" is not of the form HOST:PORT,FIRST-LAST`);
+  }
+  return parsed.data;
 }
 
 function splitOnce(text: string, separator: string): string[] {
