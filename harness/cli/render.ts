@@ -1,5 +1,5 @@
 /** Showing a report: on the terminal or as JSON, and as files in a run folder. */
-import { rmSync, symlinkSync } from 'node:fs';
+import { renameSync, rmSync, symlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { renderJson } from '../../reports/json.ts';
 import { writeReports } from '../../reports/reporter.ts';
@@ -33,6 +33,9 @@ export function printReport(report: Report, folder: string, shown: Shown): void 
 
 function linkLatest(folder: string): void {
   const link = join(folder, '..', 'latest');
-  rmSync(link, { force: true });
-  symlinkSync(basename(folder), link);
+  // Renamed into place: runs that end at the same time take turns.
+  const fresh = `${link}-${process.pid}`;
+  rmSync(fresh, { force: true });
+  symlinkSync(basename(folder), fresh);
+  renameSync(fresh, link);
 }

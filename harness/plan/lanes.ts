@@ -85,7 +85,7 @@ const LANES: Readonly<Record<Exclude<Hazard, 'none'>, Lane>> = {
       }),
     ),
   'client-pause': (draw) => [
-    draw.onProcess({ aim: ['acquire.ok'], durationMs: draw.ms(draw.lease * 1.3, draw.lease * 1.6) }),
+    ...repeat(2, draw.onProcess({ aim: ['acquire.ok'], durationMs: draw.ms(draw.lease * 1.2, draw.lease * 1.6) })),
     // With an answer on the way: between two commands of the lock.
     draw.onProcess({
       aim: ['acquire.invoke'],

@@ -41,8 +41,17 @@ export class Sandbox implements AsyncDisposable {
     mkdirSync(this.work);
   }
 
-  start(args: readonly string[], { env, cwd }: Settings = {}): Running {
-    const child = spawn(process.execPath, [MAIN, ...args], {
+  start(args: readonly string[], settings: Settings = {}): Running {
+    return this.#spawn([process.execPath, MAIN, ...args], settings);
+  }
+
+  /** A command line as a user would paste it. */
+  paste(line: string, settings: Settings = {}): Promise<Ended> {
+    return this.#spawn(['sh', '-c', line], settings).ended;
+  }
+
+  #spawn([command = '', ...args]: readonly string[], { env, cwd }: Settings): Running {
+    const child = spawn(command, args, {
       cwd: cwd ?? this.work,
       env: {
         ...process.env,
