@@ -2,26 +2,43 @@
 import { BACKENDS, type Endpoint } from '../../implementations/lock.ts';
 import { UsageError } from '../errors.ts';
 
+export const ADDRESS_FORM = 'expected host:port or redis://user:password@host:port';
+
 /** @throws UsageError for anything but `host:port` or `scheme://[user[:password]@]host:port`. */
 export function parseAddress(address: string): Endpoint {
-  const url = URL.canParse(address) && address.includes('://') ? new URL(address) : tryUrl(`redis://${address}`);
-  const port = Number(url?.port);
-  if (url === undefined || url.hostname === '' || !Number.isInteger(port) || port < 1) {
-    throw new UsageError(
-      `"${redactAddress(address)}" is no address: expected host:port or redis://user:password@host:port`,
-    );
-  }
+  const endpoint = endpointOf(address);
+  if (endpoint === undefined) throw new UsageError(`"${redactAddress(address)}" is no address: ${ADDRESS_FORM}`);
+  return endpoint;
+}
+
+/** `undefined` for what is no address. A path or a query is not ignored: it would have been meant to do something. */
+export function endpointOf(address: string): Endpoint | undefined {
+  const url = URL.parse(address.includes('://') ? address : `redis://${address}`);
+  if (url === null || url.hostname === '' || !/^\d+$/.test(url.port) || Number(url.port) < 1) return undefined;
+  if (!['', '/'].includes(url.pathname) || url.search !== '' || url.hash !== '') return undefined;
+  const username = decoded(url.username);
+  const password = decoded(url.password);
+  if (username === undefined || password === undefined) return undefined;
   return {
-    host: url.hostname,
-    port,
-    ...(url.username === '' ? {} : { username: decodeURIComponent(url.username) }),
-    ...(url.password === '' ? {} : { password: decodeURIComponent(url.password) }),
+    host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: Number(url.port),
+    ...(username === '' ? {} : { username }),
+    ...(password === '' ? {} : { password }),
     ...(url.protocol === 'rediss:' ? { tls: true } : {}),
   };
 }
 
-function tryUrl(text: string): URL | undefined {
-  return URL.canParse(text) ? new URL(text) : undefined;
+/** `host:port` without anything secret. */
+export function hostAndPort({ host, port }: Endpoint): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+function decoded(part: string): string | undefined {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return undefined;
+  }
 }
 
 /**

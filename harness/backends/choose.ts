@@ -1,11 +1,11 @@
 /** Which provisioner a run uses, and why. */
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import type { Backend, Topology } from '../../implementations/lock.ts';
-import { findBinary, findCommand } from './binaries.ts';
+import { findBinary } from './binaries.ts';
 import { layoutOf, type Deployment, type ProvisionerKind, type StartRequest } from './deployment.ts';
+import { dockerVersion } from './engine.ts';
 import { InfrastructureError } from '../errors.ts';
-import { startExternal, type ExternalConfig } from './external.ts';
+import { startExternal } from './external.ts';
+import type { ExternalConfig } from './external-config.ts';
 import { startNative } from './native.ts';
 import { toxiproxy } from './servers/toxiproxy.ts';
 import type { Session } from './session.ts';
@@ -28,19 +28,6 @@ export async function chooseProvisioner(choice: BackendChoice, backend: Backend,
   throw new InfrastructureError(
     `neither a Docker engine nor ${missing.join(' and ')} is here: run "npm run setup -- --backends ${backend}"`,
   );
-}
-
-/** Version of the Docker engine that answers, if one does. */
-export async function dockerVersion(): Promise<string | undefined> {
-  if (findCommand('docker') === undefined) return undefined;
-  try {
-    const { stdout } = await promisify(execFile)('docker', ['version', '--format', '{{.Server.Version}}'], {
-      timeout: 3000,
-    });
-    return stdout.trim() || undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** Programs that the native provisioner would need and that are not installed. */
@@ -67,6 +54,6 @@ export async function startDeployment(
       return startDocker(session, request);
     }
     case 'external':
-      return startExternal(request, external);
+      return startExternal(session, request, external);
   }
 }

@@ -2,6 +2,7 @@
 import type { Hazard } from '../../implementations/claims.ts';
 import type { Backend, Endpoint, Topology } from '../../implementations/lock.ts';
 import type { ServerDefinition } from './servers/server.ts';
+import { hostAndPort } from './address.ts';
 import { InfrastructureError } from '../errors.ts';
 import { redis } from './servers/redis.ts';
 
@@ -33,6 +34,8 @@ export interface Deployment {
   readonly server: ServerDefinition;
   readonly topology: Topology;
   readonly version: string;
+  /** Those of its servers that claims depend on, where they are known. */
+  readonly settings: Readonly<Record<string, string>>;
   readonly nodes: readonly ServerNode[];
   /** Absent where the network cannot be disturbed. */
   readonly toxiproxy: ToxiproxyAccess | undefined;
@@ -83,11 +86,11 @@ export async function untilAnswering(
     try {
       return await server.probe(endpoint, 500);
     } catch (cause) {
+      const where = `${server.name} at ${hostAndPort(endpoint)}`;
+      const why = (cause as Error).message;
+      if (cause instanceof InfrastructureError) throw new InfrastructureError(`${where}: ${why}`, { cause });
       if (performance.now() > bound) {
-        const where = `${endpoint.host}:${endpoint.port}`;
-        throw new InfrastructureError(`${server.name} at ${where} did not answer within ${options.withinMs} ms`, {
-          cause,
-        });
+        throw new InfrastructureError(`${where} did not answer within ${options.withinMs} ms: ${why}`, { cause });
       }
     }
     await new Promise((resolve) => setTimeout(resolve, 10));

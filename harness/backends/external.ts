@@ -1,67 +1,61 @@
 /** The external provisioner: servers that the user started, at addresses that the user gives. */
-import { z } from 'zod';
 import { HAZARDS, type Hazard } from '../../implementations/claims.ts';
-import { BACKENDS, type Endpoint } from '../../implementations/lock.ts';
-import {
-  layoutOf,
-  untilAnswering,
-  type Deployment,
-  type ServerNode,
-  type StartRequest,
-  type ToxiproxyAccess,
-} from './deployment.ts';
-import { UsageError } from '../errors.ts';
+import type { Endpoint } from '../../implementations/lock.ts';
+import { InfrastructureError, UsageError } from '../errors.ts';
+import { hostAndPort, parseAddress } from './address.ts';
+import { layoutOf, untilAnswering, type Deployment, type ServerNode, type StartRequest } from './deployment.ts';
+import type { ExternalConfig, NodeConfig } from './external-config.ts';
+import { removeTraces, type Traces } from './external-traces.ts';
+import { reachToxiproxy } from './external-toxiproxy.ts';
+import type { Session } from './session.ts';
 import type { ServerDefinition } from './servers/server.ts';
-import { apiOf, toxiproxy } from './servers/toxiproxy.ts';
-import { parseAddress } from './address.ts';
 
-const nodeSchema = z.strictObject({
-  /** `host:port`, or `redis://user:password@host:port` (`rediss://` for TLS), as this machine reaches the server. */
-  address: z.string(),
-  /** `host:port` as Toxiproxy reaches it; default: the same. */
-  upstream: z.string().optional(),
-});
-
-export const externalSchema = z.strictObject({
-  servers: z.partialRecord(z.enum(BACKENDS), z.array(nodeSchema).min(1)).default({}),
-  toxiproxy: z
-    .strictObject({
-      /** `host:port` of its HTTP interface. */
-      api: z.string(),
-      /** Host under which this machine reaches the proxies; default: that of the interface. */
-      host: z.string().optional(),
-      /** First and last port for proxies, reachable from here. */
-      ports: z.tuple([z.number().int().positive(), z.number().int().positive()]),
-    })
-    .optional(),
-  /** Faults may disturb other users of these servers: pausing a server stops all of its clients. */
-  allowDestructive: z.boolean().default(false),
-});
-export type ExternalConfig = z.infer<typeof externalSchema>;
-
-const START_WITHIN_MS = 5000;
+const ANSWER_WITHIN_MS = 5000;
 
 /** @throws UsageError when addresses are missing, InfrastructureError when a server does not answer. */
-export async function startExternal(request: StartRequest, config: ExternalConfig | undefined): Promise<Deployment> {
+export async function startExternal(
+  session: Session,
+  request: StartRequest,
+  config: ExternalConfig | undefined,
+): Promise<Deployment> {
   const layout = layoutOf(request.backend, request.topology);
   if (layout === undefined) throw new UsageError(`${request.backend} has no servers`);
   const { server } = layout;
+  const within = { withinMs: ANSWER_WITHIN_MS, signal: request.signal };
   const nodes = addressesOf(request, config).map(
     (node, index) => new ExternalNode(index, server, parseAddress(node.address), node.upstream),
   );
-  const versions = await Promise.all(
-    nodes.map((node) => untilAnswering(server, node.endpoint, { withinMs: START_WITHIN_MS, signal: request.signal })),
-  );
-  const access = config?.toxiproxy === undefined ? undefined : await reachToxiproxy(config.toxiproxy, request);
+  checkThatTheyDiffer(nodes);
+  const [versions, access] = await Promise.all([
+    Promise.all(nodes.map((node) => untilAnswering(server, node.endpoint, within))),
+    config?.toxiproxy === undefined ? undefined : reachToxiproxy(config.toxiproxy, request.proxies, within),
+  ]);
+  const traces: Traces = {
+    backend: request.backend,
+    topology: request.topology,
+    endpoints: nodes.map((node) => node.endpoint),
+    prefix: session.prefix,
+    ...(access === undefined ? {} : { toxiproxy: access.api, proxies: session.proxyPrefix }),
+  };
+  const tracesAreGone = session.leavesTraces(traces);
   return {
     provisioner: 'external',
     server,
     topology: request.topology,
     version: versions[0] ?? 'unknown',
+    settings: {},
     nodes,
     toxiproxy: access,
     limits: limitsOf(access !== undefined, config?.allowDestructive === true && server.suspend !== undefined),
-    stop: async () => undefined,
+    stop: async () => {
+      await removeTraces(traces).catch((cause: unknown) => {
+        throw new InfrastructureError(
+          `what this run wrote under "${traces.prefix}" could not be removed: ${(cause as Error).message}`,
+          { cause },
+        );
+      });
+      tracesAreGone();
+    },
   };
 }
 
@@ -69,7 +63,7 @@ export async function startExternal(request: StartRequest, config: ExternalConfi
 export function addressesOf(
   { backend, topology }: Pick<StartRequest, 'backend' | 'topology'>,
   config: ExternalConfig | undefined,
-): z.infer<typeof nodeSchema>[] {
+): NodeConfig[] {
   const wanted = layoutOf(backend, topology)?.nodes ?? 0;
   const given = config?.servers[backend] ?? [];
   if (given.length < wanted) {
@@ -80,38 +74,13 @@ export function addressesOf(
   return given.slice(0, wanted);
 }
 
-async function reachToxiproxy(
-  config: NonNullable<ExternalConfig['toxiproxy']>,
-  request: StartRequest,
-): Promise<ToxiproxyAccess> {
-  const api = parseAddress(config.api);
-  await untilAnswering(toxiproxy, api, { withinMs: START_WITHIN_MS, signal: request.signal });
-  const [first, last] = config.ports;
-  if (last - first + 1 < request.proxies) {
-    throw new UsageError(
-      `toxiproxy.ports has room for ${last - first + 1} proxies; ${request.proxies} are needed (workers times nodes)`,
-    );
-  }
-  await removeForeignProxies(api, first, last);
-  let next = first;
-  return {
-    api,
-    nextListen: () => `0.0.0.0:${next++}`,
-    reach: (listen) => ({ host: config.host ?? api.host, port: Number(listen.slice(listen.lastIndexOf(':') + 1)) }),
-  };
-}
-
-/** Proxies that an earlier run, killed before it could tidy up, left on our ports. */
-async function removeForeignProxies(api: Endpoint, first: number, last: number): Promise<void> {
-  const proxies = (await (await fetch(`${apiOf(api)}/proxies`)).json()) as Record<
-    string,
-    { name: string; listen: string }
-  >;
-  for (const { name, listen } of Object.values(proxies)) {
-    const port = Number(listen.slice(listen.lastIndexOf(':') + 1));
-    if (name.startsWith('arena') && port >= first && port <= last) {
-      await fetch(`${apiOf(api)}/proxies/${encodeURIComponent(name)}`, { method: 'DELETE' });
-    }
+/** One server that is given twice would vote twice. */
+function checkThatTheyDiffer(nodes: readonly ExternalNode[]): void {
+  const seen = new Set<string>();
+  for (const { endpoint } of nodes) {
+    const where = hostAndPort(endpoint);
+    if (seen.has(where)) throw new UsageError(`${where} is given twice: independent nodes are different servers`);
+    seen.add(where);
   }
 }
 
@@ -140,7 +109,7 @@ class ExternalNode implements ServerNode {
   constructor(index: number, server: ServerDefinition, endpoint: Endpoint, upstream: string | undefined) {
     this.index = index;
     this.endpoint = endpoint;
-    this.upstream = upstream ?? `${endpoint.host}:${endpoint.port}`;
+    this.upstream = upstream ?? hostAndPort(endpoint);
     this.#server = server;
   }
 

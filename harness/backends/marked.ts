@@ -7,9 +7,6 @@ export const SESSION_VARIABLE = 'HOLDFAST_SESSION';
 /** Label of every container that a session starts. */
 export const SESSION_LABEL = 'holdfast.session';
 
-/** How the names of a session's container networks begin. */
-export const networkName = (id: string): string => `holdfast-${id}`;
-
 /**
  * Process ids that belong to the session: those whose environment carries its id, or whose working folder lies in its
  * temp folder (Redis and PostgreSQL overwrite their own environment to show a title).

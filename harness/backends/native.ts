@@ -2,13 +2,13 @@
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import getPort, { portNumbers } from 'get-port';
 import type { Hazard } from '../../implementations/claims.ts';
 import type { Endpoint } from '../../implementations/lock.ts';
 import { findBinary } from './binaries.ts';
 import { layoutOf, untilAnswering, type Deployment, type ServerNode, type StartRequest } from './deployment.ts';
 import { allSettled } from '../all-settled.ts';
 import { InfrastructureError } from '../errors.ts';
+import { freePort } from './ports.ts';
 import { startProcess, type RunningProcess } from './processes.ts';
 import type { ServerDefinition } from './servers/server.ts';
 import { toxiproxy } from './servers/toxiproxy.ts';
@@ -16,8 +16,6 @@ import type { Session } from './session.ts';
 
 const HOST = '127.0.0.1';
 const START_WITHIN_MS = 10_000;
-/** Below 32768, where the kernel's ephemeral ports begin: a port of ours must not be taken by an outgoing connection. */
-const PORTS = { from: 20_000, to: 32_000 };
 /** How often another port is tried when somebody else took it between the look and the start. */
 const PORT_ATTEMPTS = 3;
 
@@ -44,6 +42,7 @@ export async function startNative(session: Session, request: StartRequest): Prom
       server: layout.server,
       topology: request.topology,
       version: nodes[0]?.version ?? 'unknown',
+      settings: layout.server.settings,
       nodes,
       toxiproxy: {
         api: proxy.endpoint,
@@ -109,9 +108,7 @@ class NativeServer implements ServerNode {
 
   async start(): Promise<void> {
     for (let attempt = 1; ; attempt++) {
-      const { from, to } = PORTS;
-      const first = from + Math.floor(Math.random() * (to - from));
-      this.#port = await getPort({ host: HOST, port: portNumbers(first, Math.min(first + 500, to)) });
+      this.#port = await freePort(HOST);
       try {
         return await this.#launch();
       } catch (error) {

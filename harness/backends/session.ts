@@ -7,11 +7,13 @@ import { join } from 'node:path';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { ownModule } from './own-module.ts';
+import type { Traces } from './external-traces.ts';
 import { SESSION_VARIABLE } from './marked.ts';
+import type { ToReaper } from './reaper-messages.ts';
 
 /**
  * Its reaper is a process of its own that waits for the end of this one, however it comes, and then removes every
- * process, container and folder that carries the session's mark.
+ * process, container and folder that carries the session's mark, and what the session left on servers of others.
  */
 export class Session {
   readonly id: string;
@@ -56,9 +58,33 @@ export class Session {
     return path;
   }
 
+  /** Everything that the session writes on servers that are not its own begins with this. */
+  get prefix(): string {
+    return `holdfast:${this.id}:`;
+  }
+
+  /** How the names of its proxies begin. */
+  get proxyPrefix(): string {
+    return `holdfast-${this.id}-`;
+  }
+
   /** From now on the reaper looks for containers too. */
   usesContainers(): void {
-    this.#reaper.stdin?.write('containers\n');
+    this.#tell({ type: 'containers' });
+  }
+
+  /**
+   * If this process is killed, the reaper removes these.
+   * @returns the function that says that they are gone.
+   */
+  leavesTraces(traces: Traces): () => void {
+    const id = randomBytes(6).toString('hex');
+    this.#tell({ type: 'traces', id, traces });
+    return () => this.#tell({ type: 'traces-gone', id });
+  }
+
+  #tell(message: ToReaper): void {
+    this.#reaper.stdin?.write(`${JSON.stringify(message)}\n`);
   }
 
   /** Runs `close` when the session ends; the last registered is the first to run. */

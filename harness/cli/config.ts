@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
-import { externalSchema } from '../backends/external.ts';
+import { externalSchema } from '../backends/external-config.ts';
 import { BACKEND_CHOICES } from '../backends/choose.ts';
 import { PROFILE_NAMES } from '../run/profiles.ts';
 import { UsageError } from '../errors.ts';

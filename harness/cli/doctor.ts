@@ -1,6 +1,6 @@
 /** `doctor`: what this machine can run, and the command that adds what it cannot. */
 import type { Command } from 'commander';
-import { dockerVersion } from '../backends/choose.ts';
+import { dockerVersion } from '../backends/engine.ts';
 import { requirementsOf, SETUP_BACKENDS } from '../backends/requirements.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 

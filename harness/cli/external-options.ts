@@ -1,7 +1,8 @@
 /** `--endpoint`, `--toxiproxy` and `--allow-destructive` over what the configuration file says of external servers. */
 import { BACKENDS } from '../../implementations/lock.ts';
 import { parseAddress, redactAddress } from '../backends/address.ts';
-import { externalSchema, type ExternalConfig } from '../backends/external.ts';
+import type { BackendChoice } from '../backends/choose.ts';
+import { externalSchema, toxiproxySchema, type ExternalConfig } from '../backends/external-config.ts';
 import { UsageError } from '../errors.ts';
 import { hint } from './names.ts';
 
@@ -11,16 +12,28 @@ export interface ExternalOptions {
   readonly allowDestructive?: boolean;
 }
 
-/** @throws UsageError */
-export function externalFrom(options: ExternalOptions, configured: ExternalConfig | undefined): ExternalConfig {
+/** @throws UsageError, also for what would be ignored: another provisioner uses no servers of the user's. */
+export function externalFrom(
+  options: ExternalOptions,
+  configured: ExternalConfig | undefined,
+  backend: BackendChoice,
+): ExternalConfig {
+  const [given] = [
+    ...(options.endpoint === undefined ? [] : ['--endpoint']),
+    ...(options.toxiproxy === undefined ? [] : ['--toxiproxy']),
+    ...(options.allowDestructive === undefined ? [] : ['--allow-destructive']),
+  ];
+  if (given !== undefined && backend !== 'external') {
+    throw new UsageError(`${given} is for servers that you run: add --backend external (it is "${backend}" now)`);
+  }
   const base = configured ?? externalSchema.parse({});
   const servers: ExternalConfig['servers'] = { ...base.servers };
   for (const endpoint of options.endpoint ?? []) {
     const [name = '', addresses = ''] = splitOnce(endpoint, '=');
-    const backend = BACKENDS.find((one) => one === name);
-    if (backend === undefined)
+    const kind = BACKENDS.find((one) => one === name);
+    if (kind === undefined)
       throw new UsageError(`--endpoint: "${redactAddress(name)}" is no backend${hint(name, BACKENDS)}`);
-    servers[backend] = addresses.split(',').map((address) => {
+    servers[kind] = addresses.split(',').map((address) => {
       parseAddress(address);
       return { address };
     });
@@ -36,9 +49,11 @@ export function externalFrom(options: ExternalOptions, configured: ExternalConfi
 
 function parseToxiproxy(value: string): NonNullable<ExternalConfig['toxiproxy']> {
   const [, api, first, last] = /^([^,]+),(\d+)-(\d+)$/.exec(value) ?? [];
-  if (api === undefined)
+  const parsed = toxiproxySchema.safeParse({ api, ports: [Number(first), Number(last)] });
+  if (!parsed.success) {
     throw new UsageError(`--toxiproxy: "${redactAddress(value)}" is not of the form HOST:PORT,FIRST-LAST`);
-  return { api, ports: [Number(first), Number(last)] };
+  }
+  return parsed.data;
 }
 
 function splitOnce(text: string, separator: string): string[] {

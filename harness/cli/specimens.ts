@@ -114,7 +114,7 @@ async function timeToCatch(
   let caughtMs: number | undefined;
   const settings = settingsOf(
     { seed, quiet: true, out: folder, ...(options.backend === undefined ? {} : { backend: options.backend }) },
-    { external: externalFrom({}, undefined) },
+    { external: externalFrom({}, undefined, 'auto') },
   );
   try {
     const endsAt = (evidence: Evidence): boolean => {

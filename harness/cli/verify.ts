@@ -9,7 +9,8 @@ import { startProgress, type Progress } from '../../reports/progress.ts';
 import { paintFor } from '../../reports/terminal/paint.ts';
 import { redactAddress } from '../backends/address.ts';
 import { chooseProvisioner, type BackendChoice, type Choice } from '../backends/choose.ts';
-import { addressesOf, type ExternalConfig } from '../backends/external.ts';
+import { addressesOf } from '../backends/external.ts';
+import type { ExternalConfig } from '../backends/external-config.ts';
 import type { Session } from '../backends/session.ts';
 import { UsageError } from '../errors.ts';
 import { hazardsOf, type Plan } from '../plan/plan.ts';
@@ -91,6 +92,7 @@ export function settingsOf(options: VerifyOptions, config: Config): Settings {
   if ((options.workers ?? 1) > PROCESSES_AT_MOST) {
     throw new UsageError(`--workers: at most ${PROCESSES_AT_MOST} processes; use --clients for more clients in each`);
   }
+  const backend = options.backend ?? config.backend ?? 'auto';
   return {
     options,
     profileName: options.profile ?? config.profile ?? 'default',
@@ -98,8 +100,8 @@ export function settingsOf(options: VerifyOptions, config: Config): Settings {
     out: options.out ?? config.out ?? 'runs',
     seed: options.seed ?? Math.floor(Math.random() * 2 ** 31),
     leaseMs: options.lease ?? LEASE_MS,
-    backend: options.backend ?? config.backend ?? 'auto',
-    external: externalFrom(options, config.external),
+    backend,
+    external: externalFrom(options, config.external, backend),
     endsAt: () => options.bail === true,
   };
 }

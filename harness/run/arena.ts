@@ -74,8 +74,8 @@ export class Arena {
     const workers = Array.from({ length: request.workers }, (_, index) => {
       const connection = {
         module: request.moduleUrl,
-        endpoints: links[index]?.map((link) => ({ ...direct[0], ...link.endpoint })) ?? direct,
-        prefix: `holdfast:${session.id}:`,
+        endpoints: links[index]?.map((link, node) => ({ ...direct[node], ...link.endpoint })) ?? direct,
+        prefix: session.prefix,
         options: request.options,
         resourcePort: resource.port,
       };

@@ -5,7 +5,7 @@ import type { Hazard } from '../../implementations/claims.ts';
 import type { LockModule, Topology } from '../../implementations/lock.ts';
 import { startDeployment, type Choice } from '../backends/choose.ts';
 import { layoutOf, type Limits } from '../backends/deployment.ts';
-import type { ExternalConfig } from '../backends/external.ts';
+import type { ExternalConfig } from '../backends/external-config.ts';
 import type { Session } from '../backends/session.ts';
 import { allSettled } from '../all-settled.ts';
 import { clientsOf, nodesOf, type Plan } from '../plan/plan.ts';
@@ -112,7 +112,7 @@ export async function runPlans(session: Session, request: RunRequest, signal: Ab
       provisioner: request.provisioner.kind,
       provisionerReason: request.provisioner.reason,
       version: deployment?.version ?? '-',
-      settings: { ...deployment?.server.settings },
+      settings: { ...deployment?.settings },
     },
     workers: request.workers,
     leaseMs: request.leaseMs,
@@ -144,7 +144,12 @@ async function startArenas(session: Session, request: RunRequest, signal: AbortS
           );
     if (deployment !== undefined) session.onClose(() => deployment.stop());
     const arena = await Arena.start(session, {
-      ...{ name: `arena-${session.id}-${index}`, module, moduleUrl: request.lock.url, options: request.lock.options },
+      ...{
+        name: `${session.proxyPrefix}arena-${index}`,
+        module,
+        moduleUrl: request.lock.url,
+        options: request.lock.options,
+      },
       ...{ workers: request.workers, deployment },
     });
     session.onClose(() => arena.stop());

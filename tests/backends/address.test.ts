@@ -14,7 +14,10 @@ const credentials = (unit: fc.Arbitrary<string>): fc.Arbitrary<string> => {
     fc.tuple(text, text, text).map(([before, after, password]) => `${before}${SECRET}${after}:${password}`),
   );
 };
-const anything = fc.oneof(fc.constantFrom(...`:/@,= "'?#%&\\$*.-[](){}`), fc.string({ minLength: 1, maxLength: 1 }));
+const anything = fc.oneof(
+  fc.constantFrom(...`:/@,= "'?#%&\\$*.-[](){}`.split('')),
+  fc.string({ minLength: 1, maxLength: 1 }),
+);
 const noSpace = anything.filter((char) => !/\s/.test(char));
 const scheme = fc.constantFrom('redis://', 'rediss://', '');
 const named = fc.constantFrom('redis=', '');

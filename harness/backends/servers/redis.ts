@@ -1,7 +1,10 @@
 import { Redis } from 'ioredis';
 import type { Endpoint } from '../../../implementations/lock.ts';
+import { InfrastructureError } from '../../errors.ts';
 import type { ServerDefinition } from './server.ts';
 
+/** Answers that stay the same, however often one asks. */
+const REFUSAL = /^(WRONGPASS|NOAUTH|NOPERM)\b/;
 /** A server that is not ours goes on by itself after this long, whatever becomes of us. */
 const SUSPENDED_AT_MOST_MS = 5000;
 
@@ -24,7 +27,9 @@ export const redis: ServerDefinition = {
   ],
   probe: (endpoint, timeoutMs) =>
     withClient(endpoint, timeoutMs, async (client) => {
-      const info = await client.info('server');
+      await client.ping();
+      // A user of the server may use it and yet not ask for its version.
+      const info = await client.info('server').catch(() => '');
       return /redis_version:(\S+)/.exec(info)?.[1] ?? 'unknown';
     }),
   clockMs: (endpoint) =>
@@ -62,14 +67,24 @@ async function withClient<T>(endpoint: Endpoint, timeoutMs: number, use: (client
     lazyConnect: true,
     connectTimeout: timeoutMs,
     commandTimeout: timeoutMs,
+    enableReadyCheck: false,
+    disableClientInfo: true,
     retryStrategy: () => null,
     maxRetriesPerRequest: 0,
   });
-  // Connection errors reach the caller by the commands that fail.
-  client.on('error', () => undefined);
+  let trouble: Error | undefined;
+  client.on('error', (error: Error) => {
+    trouble ??= error;
+  });
   try {
     await client.connect();
     return await use(client);
+  } catch (error) {
+    // Why the connection was lost says more than that it was.
+    const cause = trouble ?? (error as Error);
+    if (REFUSAL.test(cause.message))
+      throw new InfrastructureError(`redis refuses this user: ${cause.message}`, { cause });
+    throw cause;
   } finally {
     client.disconnect();
   }

@@ -9,13 +9,14 @@ export interface ServerDefinition {
   readonly containerPort: number;
   readonly native: NativeBinary;
   args(options: { readonly host: string; readonly port: number; readonly folder: string }): string[];
-  /** Program inside the container, and what it logs when it is ready. */
-  readonly containerCommand: string;
+  /** Program inside the container; absent where the image's own entrypoint takes the arguments. */
+  readonly containerCommand?: string;
+  /** What it logs when it is ready. */
   readonly containerReady: RegExp;
   /** Settings that claims depend on, for the report. */
   readonly settings: Readonly<Record<string, string>>;
   /**
-   * Rejects while the server does not answer.
+   * Rejects while the server does not answer, and with an InfrastructureError where waiting would not help.
    * @returns the version of the server.
    */
   probe(endpoint: Endpoint, timeoutMs: number): Promise<string>;

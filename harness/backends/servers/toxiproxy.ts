@@ -1,12 +1,13 @@
 /** Toxiproxy: the programmable network between the workers and the servers. */
+import { z } from 'zod';
 import type { Endpoint } from '../../../implementations/lock.ts';
+import { hostAndPort } from '../address.ts';
 import type { ServerDefinition } from './server.ts';
 
 export const toxiproxy: ServerDefinition = {
   name: 'toxiproxy',
   image: 'ghcr.io/shopify/toxiproxy:2.12.0',
   containerPort: 8474,
-  containerCommand: 'toxiproxy',
   containerReady: /Starting Toxiproxy HTTP server/i,
   native: {
     command: 'toxiproxy',
@@ -26,4 +27,21 @@ export const toxiproxy: ServerDefinition = {
   },
 };
 
-export const apiOf = (endpoint: Endpoint): string => `http://${endpoint.host}:${endpoint.port}`;
+export const apiOf = (endpoint: Endpoint): string => `http://${hostAndPort(endpoint)}`;
+
+const ANSWER_WITHIN_MS = 5000;
+const proxySchema = z.object({ name: z.string(), listen: z.string() });
+
+/** Every proxy that there is, whoever made it. */
+export async function proxiesOf(endpoint: Endpoint): Promise<z.infer<typeof proxySchema>[]> {
+  const response = await fetch(`${apiOf(endpoint)}/proxies`, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
+  return Object.values(z.record(z.string(), proxySchema).parse(await response.json()));
+}
+
+/** Closes its connections, and drops what it holds back; one that is gone already is none to remove. */
+export async function removeProxy(endpoint: Endpoint, name: string): Promise<void> {
+  await fetch(`${apiOf(endpoint)}/proxies/${encodeURIComponent(name)}`, {
+    method: 'DELETE',
+    signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+  });
+}
