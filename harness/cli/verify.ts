@@ -190,9 +190,8 @@ export async function verifyLocks(
     const subfolder = locks.length === 1 ? folder : join(folder, lock.module.name.replaceAll(/[^\w.-]/g, '-'));
     reports.push(await verifyLock(session, lock, choice, { ...settings, out: subfolder }, signal));
   }
-  const exitCode = signal.aborted
-    ? EXIT.interrupted
-    : worst(reports.map((report) => exitCodeOf(report, { requireAll: settings.options.requireAll === true })));
+  const strictness = { requireAll: settings.options.requireAll === true };
+  const exitCode = signal.aborted ? EXIT.interrupted : worst(reports.map((report) => exitCodeOf(report, strictness)));
   const report: Report = {
     schemaVersion: REPORT_VERSION,
     tool: { name: 'holdfast', version: VERSION },
@@ -205,7 +204,7 @@ export async function verifyLocks(
     seed: settings.seed,
     locks: reports,
     exitCode,
-    conclusion: conclusionOf(exitCode, reports),
+    conclusion: conclusionOf(exitCode, reports, strictness),
   };
   return { report, folder };
 }
