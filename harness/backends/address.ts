@@ -1,5 +1,5 @@
 /** Addresses as users write them, and keeping what is secret in them out of everything that is shown. */
-import type { Endpoint } from '../../implementations/lock.ts';
+import { BACKENDS, type Endpoint } from '../../implementations/lock.ts';
 import { UsageError } from '../errors.ts';
 
 export const ADDRESS_FORM = 'expected host:port or redis://user:password@host:port';
@@ -7,7 +7,7 @@ export const ADDRESS_FORM = 'expected host:port or redis://user:password@host:po
 /** @throws UsageError for anything but `host:port` or `scheme://[user[:password]@]host:port`. */
 export function parseAddress(address: string): Endpoint {
   const endpoint = endpointOf(address);
-  if (endpoint === undefined) throw new UsageError(`"${redact(address)}" is no address: ${ADDRESS_FORM}`);
+  if (endpoint === undefined) throw new UsageError(`"${redactAddress(address)}" is no address: ${ADDRESS_FORM}`);
   return endpoint;
 }
 
@@ -42,11 +42,22 @@ function decoded(part: string): string | undefined {
 }
 
 /**
- * `text` with the credentials of every address in it replaced by `***`. Passwords may contain what separates addresses,
- * so that everything up to the last `@` of a word goes.
+ * `text` with the credentials of every address in it replaced by `***`: in each word all between the scheme, if there is
+ * one, and the last `@`, for passwords may contain anything. Addresses whose credentials contain spaces must be redacted
+ * alone, by `redactAddress`.
  */
 export function redact(text: string): string {
   return text
-    .replaceAll(/(?<!file:\/?)\/\/\S*@/g, '//***@')
-    .replaceAll(/(^|[\s=,"'(])(?![\w+.-]+:\/\/)[^\s=,"'(:/]*:\S*@/g, '$1***@');
+    .replaceAll(/((?<!\bfile:\/?)\/\/)\S+@/g, '$1***@')
+    .replaceAll(/(^|[\s=,"'])([^\s/@=,:"']+:(?!\/\/)\S+)@/g, '$1***@');
 }
+
+/** The same for one address, or several with commas between, as users give them: `redis=redis://me:secret@host:6379`. */
+export function redactAddress(address: string): string {
+  const at = address.lastIndexOf('@');
+  if (at < 1) return address;
+  const [kept = ''] = START.exec(address.slice(0, at)) ?? [];
+  return `${kept}***${address.slice(at)}`;
+}
+
+const START = new RegExp(`^(?:(?:${BACKENDS.join('|')})=)?(?:[a-z][a-z0-9+.-]*://)?`, 'i');

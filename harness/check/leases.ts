@@ -145,29 +145,32 @@ export class Lease {
 const [CALLED, RETURNED, ACQUIRE_REF, ANSWER_REF, STATED_DEADLINE] = [0, 1, 2, 3, 4];
 const [LET_GO, RELEASE_CALLED, RELEASE_RETURNED, RELEASE_REF, RELEASE_ANSWER_REF] = [5, 6, 7, 8, 9];
 const COLUMNS = 10;
-const CHUNK_ROWS = 1 << 14;
+const FIRST_ROWS = 32;
 
 /**
  * The numbers of all leases, outside of the heap: as fields of objects each would be an object of its own, which for
  * millions of leases means gigabytes and minutes of garbage collection.
  */
 export class LeaseNumbers {
-  readonly #chunks: Float64Array[] = [];
+  #numbers = new Float64Array(FIRST_ROWS * COLUMNS);
   #rows = 0;
 
   add(): number {
-    if (this.#rows % CHUNK_ROWS === 0) this.#chunks.push(new Float64Array(CHUNK_ROWS * COLUMNS));
+    if (this.#rows * COLUMNS === this.#numbers.length) {
+      const larger = new Float64Array(this.#numbers.length * 2);
+      larger.set(this.#numbers);
+      this.#numbers = larger;
+    }
     this.#rows += 1;
     return this.#rows - 1;
   }
 
   get(row: number, column: number): number {
-    return this.#chunks[(row / CHUNK_ROWS) | 0]?.[(row % CHUNK_ROWS) * COLUMNS + column] ?? NaN;
+    return this.#numbers[row * COLUMNS + column] ?? NaN;
   }
 
   set(row: number, column: number, value: number): void {
-    const chunk = this.#chunks[(row / CHUNK_ROWS) | 0];
-    if (chunk !== undefined) chunk[(row % CHUNK_ROWS) * COLUMNS + column] = value;
+    this.#numbers[row * COLUMNS + column] = value;
   }
 }
 

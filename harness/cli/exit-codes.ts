@@ -1,5 +1,5 @@
 /** Every exit code of the program, and which one wins when several apply. */
-import type { LockReport } from '../verdict/report.ts';
+import type { Cell, LockReport } from '../verdict/report.ts';
 
 export const EXIT = {
   /** All claims hold. */
@@ -35,32 +35,40 @@ export function worst(codes: readonly ExitCode[]): ExitCode {
   return PRECEDENCE.find((code) => codes.includes(code)) ?? EXIT.ok;
 }
 
-/** What the cells of a lock amount to. `requireAll`: what cannot be produced here counts as not exercised. */
-export function exitCodeOf(lock: LockReport, options: { readonly requireAll: boolean }): ExitCode {
-  const promised = lock.cells.filter(({ claim }) => claim === 'holds' || claim === 'unavailable');
-  if (promised.some(({ verdict }) => verdict === 'violated')) return EXIT.violated;
-  const missing = promised.filter(
-    ({ verdict, exempt }) => verdict === 'inconclusive' && (!exempt || options.requireAll),
-  );
-  return missing.length > 0 ? EXIT.inconclusive : EXIT.ok;
+const isPromised = ({ claim }: Cell): boolean => claim === 'holds' || claim === 'unavailable';
+
+interface Strictness {
+  /** What cannot be produced here counts as not exercised. */
+  readonly requireAll: boolean;
+}
+
+const isOpen = (cell: Cell, { requireAll }: Strictness): boolean =>
+  isPromised(cell) && cell.verdict === 'inconclusive' && (!cell.exempt || requireAll);
+
+/** What the cells of a lock amount to. */
+export function exitCodeOf({ cells }: Pick<LockReport, 'cells'>, strictness: Strictness): ExitCode {
+  if (cells.some((cell) => isPromised(cell) && cell.verdict === 'violated')) return EXIT.violated;
+  return cells.some((cell) => isOpen(cell, strictness)) ? EXIT.inconclusive : EXIT.ok;
 }
 
 /** One sentence for the end of a report. */
-export function conclusionOf(code: ExitCode, locks: readonly LockReport[]): string {
+export function conclusionOf(
+  code: ExitCode,
+  locks: readonly Pick<LockReport, 'name' | 'cells'>[],
+  strictness: Strictness,
+): string {
   const names = locks.map((lock) => lock.name).join(', ');
-  const broken = locks.flatMap((lock) =>
-    lock.cells
-      .filter(({ claim, verdict }) => (claim === 'holds' || claim === 'unavailable') && verdict === 'violated')
-      .map((cell) => `${cell.property} under ${cell.hazard}`),
+  const broken = locks.flatMap(({ name, cells }) =>
+    cells
+      .filter((cell) => isPromised(cell) && cell.verdict === 'violated')
+      .map((cell) => `${name} breaks its own claim on ${cell.property} under ${cell.hazard}`),
   );
-  const open = locks.flatMap((lock) =>
-    lock.cells.filter(({ claim, verdict, exempt }) => claim === 'holds' && verdict === 'inconclusive' && !exempt),
-  ).length;
+  const open = locks.flatMap(({ cells }) => cells.filter((cell) => isOpen(cell, strictness))).length;
   switch (code) {
     case EXIT.ok:
       return `${names}: every claim that was tested holds.`;
     case EXIT.violated:
-      return `${names} breaks its own claim on ${broken[0] ?? 'a property'}${broken.length > 1 ? ` and ${broken.length - 1} more` : ''}.`;
+      return `${broken[0] ?? `${names}: a claim is violated`}${broken.length > 1 ? ` and ${broken.length - 1} more` : ''}.`;
     case EXIT.inconclusive:
       return `${names}: nothing was violated, but ${open} claim${open === 1 ? ' was' : 's were'} not exercised.`;
     case EXIT.interrupted:

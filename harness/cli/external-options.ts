@@ -1,6 +1,6 @@
 /** `--endpoint`, `--toxiproxy` and `--allow-destructive` over what the configuration file says of external servers. */
 import { BACKENDS } from '../../implementations/lock.ts';
-import { parseAddress, redact } from '../backends/address.ts';
+import { parseAddress, redactAddress } from '../backends/address.ts';
 import type { BackendChoice } from '../backends/choose.ts';
 import { externalSchema, toxiproxySchema, type ExternalConfig } from '../backends/external-config.ts';
 import { UsageError } from '../errors.ts';
@@ -30,9 +30,10 @@ export function externalFrom(
   const servers: ExternalConfig['servers'] = { ...base.servers };
   for (const endpoint of options.endpoint ?? []) {
     const [name = '', addresses = ''] = splitOnce(endpoint, '=');
-    const backend = BACKENDS.find((one) => one === name);
-    if (backend === undefined) throw new UsageError(`--endpoint: "${name}" is no backend${hint(name, BACKENDS)}`);
-    servers[backend] = addresses.split(',').map((address) => {
+    const kind = BACKENDS.find((one) => one === name);
+    if (kind === undefined)
+      throw new UsageError(`--endpoint: "${redactAddress(name)}" is no backend${hint(name, BACKENDS)}`);
+    servers[kind] = addresses.split(',').map((address) => {
       parseAddress(address);
       return { address };
     });
@@ -50,7 +51,7 @@ function parseToxiproxy(value: string): NonNullable<ExternalConfig['toxiproxy']>
   const [, api, first, last] = /^([^,]+),(\d+)-(\d+)$/.exec(value) ?? [];
   const parsed = toxiproxySchema.safeParse({ api, ports: [Number(first), Number(last)] });
   if (!parsed.success) {
-    throw new UsageError(`--toxiproxy: "${redact(value)}" is not of the form HOST:PORT,FIRST-LAST`);
+    throw new UsageError(`--toxiproxy: "${redactAddress(value)}" is not of the form HOST:PORT,FIRST-LAST`);
   }
   return parsed.data;
 }

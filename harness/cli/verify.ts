@@ -7,7 +7,7 @@ import { catalogue } from '../../implementations/catalogue.ts';
 import { TOPOLOGIES, type LockModule, type Topology } from '../../implementations/lock.ts';
 import { startProgress, type Progress } from '../../reports/progress.ts';
 import { paintFor } from '../../reports/terminal/paint.ts';
-import { redact } from '../backends/address.ts';
+import { redactAddress } from '../backends/address.ts';
 import { chooseProvisioner, type BackendChoice, type Choice } from '../backends/choose.ts';
 import { addressesOf } from '../backends/external.ts';
 import type { ExternalConfig } from '../backends/external-config.ts';
@@ -138,6 +138,11 @@ async function verifyAndShow(locks: readonly LockUnderTest[], settings: Settings
   });
 }
 
+/** As typed, but for credentials. */
+function commandOf([command = '', ...args]: readonly string[]): string {
+  return ['npm run', command, ...(args.length === 0 ? [] : ['--', ...args.map(redactAddress)])].join(' ');
+}
+
 async function removeEmpty(folder: string): Promise<void> {
   await rmdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT' && error.code !== 'ENOTEMPTY') throw error;
@@ -185,9 +190,8 @@ export async function verifyLocks(
     const subfolder = locks.length === 1 ? folder : join(folder, lock.module.name.replaceAll(/[^\w.-]/g, '-'));
     reports.push(await verifyLock(session, lock, choice, { ...settings, out: subfolder }, signal));
   }
-  const exitCode = signal.aborted
-    ? EXIT.interrupted
-    : worst(reports.map((report) => exitCodeOf(report, { requireAll: settings.options.requireAll === true })));
+  const strictness = { requireAll: settings.options.requireAll === true };
+  const exitCode = signal.aborted ? EXIT.interrupted : worst(reports.map((report) => exitCodeOf(report, strictness)));
   const report: Report = {
     schemaVersion: REPORT_VERSION,
     tool: { name: 'holdfast', version: VERSION },
@@ -195,12 +199,12 @@ export async function verifyLocks(
     startedAt: startedAt.toISOString(),
     elapsedMs: performance.now() - began,
     machine,
-    command: redact(`npm run ${process.argv.slice(2).join(' ')}`.replace(/^(npm run \S+) /, '$1 -- ')),
+    command: commandOf(process.argv.slice(2)),
     profile: settings.profileName,
     seed: settings.seed,
     locks: reports,
     exitCode,
-    conclusion: conclusionOf(exitCode, reports),
+    conclusion: conclusionOf(exitCode, reports, strictness),
   };
   return { report, folder };
 }

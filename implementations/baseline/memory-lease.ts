@@ -9,7 +9,7 @@ export class MemoryLease implements Lease {
   readonly fencingToken = undefined;
   readonly expiresAt = undefined;
   /** Never aborts: nothing can end this lease but its release. */
-  readonly signal = new AbortController().signal;
+  readonly signal: AbortSignal = new AbortController().signal;
   readonly #onRelease: () => void;
   #release: Promise<ReleaseOutcome> | undefined;
 

@@ -205,7 +205,7 @@ void describe('what cannot be is told in one line, and nothing is half-started',
     readonly name: string;
     readonly code: number;
     readonly says: RegExp;
-    args(server: OwnRedis, proxy: OwnToxiproxy): Promise<string[]>;
+    readonly args: (server: OwnRedis, proxy: OwnToxiproxy) => Promise<string[]>;
   }
   const free = (): Promise<number> => freePort('127.0.0.1');
   const cases: readonly Wrong[] = [
