@@ -19,17 +19,17 @@ let compose: (...args: string[]) => Promise<string>;
 before(async () => {
   stack.use(await provideEngine());
   const images = stack.use(await buildImages('compose'));
-  const command = await findCompose();
+  const [program, ...first] = await findCompose();
+  const project = ['--project-name', `holdfast-test-${process.pid}`];
   compose = async (...args) => {
-    const [program = '', ...first] = [...command, '--project-name', `holdfast-test-${process.pid}`];
     const env = { ...process.env, ...images.environment };
-    return (await promisify(execFile)(program, [...first, ...args], { cwd: ROOT, env })).stdout;
+    return (await promisify(execFile)(program, [...first, ...project, ...args], { cwd: ROOT, env })).stdout;
   };
 });
 after(() => stack.disposeAsync());
 
 /** The plug-in of the docker command, or the program that came before it. @throws when neither is installed. */
-async function findCompose(): Promise<string[]> {
+async function findCompose(): Promise<[string, ...string[]]> {
   const asPlugin = await promisify(execFile)('docker', ['compose', 'version']).then(
     () => true,
     () => false,

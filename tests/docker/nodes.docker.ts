@@ -1,4 +1,5 @@
 /** What faults do to a server in a container. */
+import { once } from 'node:events';
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Redis } from 'ioredis';
@@ -99,9 +100,7 @@ void test('while a server is down its proxy refuses at once, and is in use again
   try {
     assert.equal(await through.ping(), 'PONG');
     await node.crash();
-    let closed = 0;
-    through.on('close', () => closed++);
-    while (closed < 5) await new Promise((resolve) => through.once('close', resolve));
+    for (let closed = 0; closed < 5; closed++) await once(through, 'close');
     await node.restart({ keepData: true });
     assert.equal(await through.ping(), 'PONG');
   } finally {

@@ -8,7 +8,7 @@ const USUAL = { requireAll: false };
 
 void test('where several apply: 130, 5, 2, 1, 3, 4, 0', () => {
   const order: readonly ExitCode[] = [130, 5, 2, 1, 3, 4, 0];
-  assert.deepEqual(order.toSorted(), Object.values(EXIT).toSorted());
+  assert.deepEqual(new Set(order), new Set(Object.values(EXIT)));
   for (const [place, code] of order.entries()) {
     for (const other of order.slice(place))
       assert.deepEqual([worst([code, other]), worst([other, code])], [code, code]);
