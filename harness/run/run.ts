@@ -102,6 +102,8 @@ export async function runPlans(session: Session, request: RunRequest, signal: Ab
   } catch (error) {
     if (!signal.aborted) throw error;
   }
+  // The next lock has the machine to itself. What cannot be stopped is told when the session ends.
+  await allSettled(arenas.map((arena) => arena.stop())).catch(() => undefined);
   const { module } = request.lock;
   return {
     name: module.name,
