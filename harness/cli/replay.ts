@@ -7,7 +7,8 @@ import { UsageError } from '../errors.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { readReport } from './read-report.ts';
 import { backendOptions, outputOptions, wholeNumber } from './options.ts';
-import { verifyPlan, type VerifyOptions } from './verify.ts';
+import { verifyPlan } from './verify.ts';
+import type { VerifyOptions } from './verify-locks.ts';
 
 export function addReplay(program: Command, done: (code: ExitCode) => void): void {
   const command = program

@@ -12,7 +12,8 @@ import { EXIT, type ExitCode } from './exit-codes.ts';
 import { resolveLock } from './locks.ts';
 import { backendOptions, wholeNumber } from './options.ts';
 import { externalFrom } from './external-options.ts';
-import { settingsOf, verifyLocks } from './verify.ts';
+import { settingsOf } from './verify.ts';
+import { verifyLocks } from './verify-locks.ts';
 import { withSession } from './with-session.ts';
 
 interface SpecimenOptions {
