@@ -21,6 +21,7 @@ export interface Choice {
 /** @throws InfrastructureError when nothing here can run the backend, with the command that would change that. */
 export async function chooseProvisioner(choice: BackendChoice, backend: Backend, topology: Topology): Promise<Choice> {
   if (choice !== 'auto') return { kind: choice, reason: 'asked for' };
+  if (layoutOf(backend, topology) === undefined) return { kind: 'native', reason: 'it needs no servers' };
   const engine = await dockerVersion();
   if (engine !== undefined) return { kind: 'docker', reason: `a Docker engine ${engine} answers` };
   const missing = missingNative(backend, topology);

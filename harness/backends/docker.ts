@@ -90,8 +90,6 @@ async function connectToEngine(): Promise<void> {
   if ((await dockerVersion()) === undefined) {
     throw new InfrastructureError('no Docker engine answers: start one, or use --backend native');
   }
-  // The session's own reaper removes what is left; Ryuk would be one more image to pull and one more container to trust.
-  process.env['TESTCONTAINERS_RYUK_DISABLED'] ??= 'true';
   const address = await engineAddress();
   if (address !== undefined) process.env['DOCKER_HOST'] ??= address;
 }
@@ -109,6 +107,8 @@ type NetworkPart = { readonly published: ReadonlyMap<number, number> } | { reado
 
 function containerOf(session: Session, server: ServerDefinition, port: number, network: NetworkPart): GenericContainer {
   const container = new GenericContainer(imageOf(server))
+    // The session's own reaper removes what is left; Ryuk would be one more image to pull and one more container to trust.
+    .withAutoCleanup(false)
     .withLabels({ [SESSION_LABEL]: session.id })
     .withCommand(server.args({ host: '0.0.0.0', port, folder: DATA_FOLDER }))
     .withWaitStrategy(Wait.forLogMessage(server.containerReady))

@@ -56,7 +56,8 @@ export function testRequirements(): Requirement[] {
   });
   return [
     debian('chromium', ['chromium'], 'the tests of report.html'),
-    debian('dockerd', ['docker.io', 'iptables'], 'npm run test:docker'),
+    debian('dockerd', ['docker.io', 'iptables', 'iproute2'], 'npm run test:docker'),
+    debian('docker-compose', ['docker-compose'], 'npm run test:docker'),
   ];
 }
 

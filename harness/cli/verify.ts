@@ -249,9 +249,8 @@ async function verifyLock(
     quiet: options.quiet === true,
     paint: paintFor(process.stderr),
   });
+  progress.note(`${module.name} on ${module.backend} (${topology}), ${choice.kind}: ${choice.reason}`);
   progress.update({ doing: `starting ${module.backend} (${topology})`, total: deck.plans.length });
-  if (choice.kind !== 'external')
-    progress.note(`${module.name} on ${module.backend} (${topology}), ${choice.kind}: ${choice.reason}`);
   try {
     return await runPlans(
       session,

@@ -110,6 +110,8 @@ export async function runPlans(session: Session, request: RunRequest, signal: Ab
   await allSettled(ends).catch((error: unknown) => {
     if (!signal.aborted) throw trouble.signal.reason ?? error;
   });
+  // The next lock has the machine to itself. What cannot be stopped is told when the session ends.
+  await allSettled(arenas.map((arena) => arena.stop())).catch(() => undefined);
   const { module } = request.lock;
   return {
     name: module.name,

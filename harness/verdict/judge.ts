@@ -1,8 +1,14 @@
 /** From the history of one plan to what it says about each property. */
 import type { Hazard, Property } from '../../implementations/claims.ts';
 import type { Finding, Verdict } from '../check/verdict.ts';
-import { checkEvents } from '../check/check.ts';
+import { checkBelief } from '../check/belief.ts';
+import { checkLiveness } from '../check/liveness.ts';
+import { lockHistoryOf, type LockHistory } from '../check/lock-history.ts';
+import { checkLock } from '../check/lock.ts';
+import { checkNotice } from '../check/notice.ts';
+import { checkResource } from '../check/resource.ts';
 import { judgeBites } from '../faults/bite.ts';
+import { historyOf } from '../history/read.ts';
 import type { HistoryEvent, HistoryHeader, NemesisValue } from '../history/events.ts';
 import type { Plan } from '../plan/plan.ts';
 
@@ -25,37 +31,50 @@ export interface Judgement {
   readonly refusedStale: number;
 }
 
-/** The models that judge a run's own history, and the property whose operations each counts. */
-const MODELS = [
-  ['lock', 'exclusion'],
-  ['belief', undefined],
-  ['resource', 'no-lost-update'],
-  ['notice', 'loss-notice'],
-  ['liveness', 'deadlock-freedom'],
-] as const;
+/** What judges a run's own history, and the property whose operations each counts. */
+const CHECKERS: readonly (readonly [(history: LockHistory) => Verdict, Property | undefined])[] = [
+  [checkLock, 'exclusion'],
+  [checkBelief, undefined],
+  [checkResource, undefined],
+  [checkNotice, 'loss-notice'],
+  [checkLiveness, 'deadlock-freedom'],
+];
 
 export function judge(plan: Plan, header: HistoryHeader, events: readonly HistoryEvent[]): Judgement {
   const starts = faultStarts(events);
   const operations: Partial<Record<Property, number>> = {};
   const findings: ChargedFinding[] = [];
   const counts = new Map<string, number>();
-  for (const [model, property] of MODELS) {
-    const verdict: Verdict = checkEvents(header, events, model);
+  const history = lockHistoryOf(historyOf(events, header));
+  for (const [check, property] of CHECKERS) {
+    const verdict: Verdict = check(history);
     if (property !== undefined) operations[property] = verdict.operations;
-    for (const finding of verdict.findings) findings.push({ finding, hazards: activeBefore(finding.at, starts) });
+    for (const finding of verdict.findings) {
+      // Tokens out of order are seen by two checkers.
+      const isKnown = findings.some(({ finding: known }) => isSame(known, finding));
+      if (!isKnown) findings.push({ finding, hazards: activeBefore(finding.at, starts) });
+    }
     for (const [name, count] of Object.entries(verdict.counts)) counts.set(name, (counts.get(name) ?? 0) + count);
   }
   operations.fencing = events.filter((event) => event.f === 'acquire' && event.type === 'ok' && hasFence(event)).length;
+  const increments = events.filter(isPlainWrite).length;
+  operations['no-lost-update'] = increments;
   return {
     plan,
     events,
     findings,
     operations,
     ...judgeBites(plan, events),
-    increments: events.filter(isPlainWrite).length,
+    increments,
     overruns: counts.get('overruns') ?? 0,
     refusedStale: counts.get('refusedStale') ?? 0,
   };
+}
+
+function isSame(one: Finding, other: Finding): boolean {
+  const proof = ({ kind, property, key, leases }: Finding): string =>
+    [kind, property, key, ...leases.toSorted()].join('|');
+  return proof(one) === proof(other);
 }
 
 const valueOf = (event: HistoryEvent): Record<string, unknown> => (event.value ?? {}) as Record<string, unknown>;

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { Hazard } from '../../implementations/claims.ts';
 import { EXIT } from '../../harness/cli/exit-codes.ts';
+import { loadConfig } from '../../harness/cli/config.ts';
 import { freePort } from '../../harness/backends/ports.ts';
 import { reportSchema, type LockReport } from '../../harness/verdict/report.ts';
-import { OwnRedis, OwnToxiproxy } from './own-servers.ts';
-import { namesIn, Sandbox, until, type Ended } from './program.ts';
+import { OwnRedis, OwnToxiproxy, RIGHTS } from './own-servers.ts';
+import { namesIn, ROOT, Sandbox, until, type Ended } from './program.ts';
 
 const VERIFY = ['verify', '--backend', 'external', '--profile', 'smoke', '--seed', '7'];
 const basic = (...more: string[]): string[] => [...VERIFY, '--impl', 'redis-basic', ...more];
@@ -301,4 +302,14 @@ void describe('what cannot be is told in one line, and nothing is half-started',
       await sandbox.untilNothingLeft();
     });
   }
+});
+
+void test('the guide shows a valid configuration, and the rights with which these tests run', async () => {
+  await using sandbox = new Sandbox();
+  const guide = readFileSync(join(ROOT, 'docs', 'external.md'), 'utf8');
+  const [, json = ''] = /```json\n(.*?)```/s.exec(guide) ?? [];
+  writeFileSync(join(sandbox.work, 'holdfast.config.json'), json);
+  assert.equal((await loadConfig(sandbox.work)).backend, 'external');
+  assert.equal((await loadConfig(join(ROOT, 'examples', 'external'))).backend, 'external');
+  assert.ok(guide.includes(`ACL SETUSER locks on >PASSWORD ${RIGHTS.join(' ')}\n`));
 });

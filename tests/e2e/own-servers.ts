@@ -15,7 +15,16 @@ import type { Endpoint } from '../../implementations/lock.ts';
 const HOST = '127.0.0.1';
 const READY_WITHIN_MS = 30_000;
 /** What a lock needs, and the connection itself; nothing outside of the names that Holdfast uses. */
-const RIGHTS = ['~holdfast:*', '&holdfast:*', '+@read', '+@write', '+@scripting', '+@pubsub', '+@connection', '+time'];
+export const RIGHTS = [
+  '~holdfast:*',
+  '&holdfast:*',
+  '+@read',
+  '+@write',
+  '+@scripting',
+  '+@pubsub',
+  '+@connection',
+  '+time',
+];
 
 abstract class OwnServer implements AsyncDisposable {
   readonly endpoint: Endpoint;
