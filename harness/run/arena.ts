@@ -139,7 +139,7 @@ export class Arena {
   }
 
   async stop(): Promise<void> {
-    await Promise.all([...this.#workers.map((worker) => worker.kill()), this.#resource.stop()]);
+    await Promise.all([...this.#workers.map((worker) => worker.close()), this.#resource.stop()]);
     await this.deployment?.stop();
   }
 

@@ -76,13 +76,16 @@ export async function runPlans(session: Session, request: RunRequest, signal: Ab
   let next = 0;
   let ended = false;
 
+  /** One arena's trouble ends the others. */
+  const trouble = new AbortController();
+  const stop = AbortSignal.any([signal, trouble.signal]);
   const drain = async (arena: Arena): Promise<void> => {
-    while (!ended && !signal.aborted) {
+    while (!ended && !stop.aborted) {
       const plan = queue[next];
       if (plan === undefined || (next >= request.always && performance.now() > endsAtMs)) return;
       next++;
       request.onPlan({ type: 'started', plan });
-      const { files, elapsedMs } = await arena.run(plan, signal);
+      const { files, elapsedMs } = await arena.run(plan, stop);
       const events = await mergeEvents(files);
       const header = headerOf(session.id, clientsOf(plan), plan.workers, plan.recoverMs);
       await writeFile(join(request.folder, planFile(plan)), `${JSON.stringify(plan, null, 2)}\n`);
@@ -97,11 +100,16 @@ export async function runPlans(session: Session, request: RunRequest, signal: Ab
       if (failure !== undefined && request.endsAt(failure)) ended = true;
     }
   };
-  try {
-    await Promise.all(arenas.map(drain));
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  }
+  // All of them end before the report is made: what one is still writing belongs into it.
+  const ends = arenas.map((arena) =>
+    drain(arena).catch((error: unknown) => {
+      trouble.abort(error);
+      throw error;
+    }),
+  );
+  await allSettled(ends).catch((error: unknown) => {
+    if (!signal.aborted) throw trouble.signal.reason ?? error;
+  });
   // The next lock has the machine to itself. What cannot be stopped is told when the session ends.
   await allSettled(arenas.map((arena) => arena.stop())).catch(() => undefined);
   const { module } = request.lock;

@@ -30,6 +30,8 @@ export class WorkerHandle {
   readonly #connection: WorkerConnection;
   readonly #listeners = new Set<(message: FromWorker) => void>();
   #process: RunningProcess | undefined;
+  readonly #waits = new Set<() => void>();
+  #closed = false;
   #expectedToEnd = false;
   #movableClock = false;
   #failure: ((error: Error) => void) | undefined;
@@ -76,10 +78,11 @@ export class WorkerHandle {
     // Sending to a worker that was just killed fails; its end is what counts.
     process_.child.on('error', () => undefined);
     void process_.exited.then((how) => {
-      if (this.#process === process_ && !this.#expectedToEnd)
-        this.#failure?.(
-          new InfrastructureError(`worker ${this.index}: ended by itself (${how})\n${process_.lastWords()}`),
-        );
+      if (this.#process !== process_ || this.#expectedToEnd) return;
+      this.#failure?.(
+        new InfrastructureError(`worker ${this.index}: ended by itself (${how})\n${process_.lastWords()}`),
+      );
+      this.#giveUp();
     });
     await this.#answer('ready', undefined);
     await this.#answer('connected', {
@@ -149,6 +152,18 @@ export class WorkerHandle {
     await this.#process?.kill();
   }
 
+  /** Kills it for good: nobody waits for it any longer. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#giveUp();
+    await this.kill();
+  }
+
+  /** Ends all waiting for what will never be said. */
+  #giveUp(): void {
+    for (const giveUp of this.#waits) giveUp();
+  }
+
   get #clockFile(): string {
     return join(this.#folder, `worker-${this.index}.clock`);
   }
@@ -170,7 +185,7 @@ export class WorkerHandle {
     if (message?.type === 'failed') throw this.#errorOf(message);
     if (message === undefined) {
       throw new InfrastructureError(
-        `worker ${this.index}: not ${type} within ${ANSWER_WITHIN_MS} ms\n${this.#process?.lastWords() ?? ''}`,
+        `worker ${this.index}: ended, or was silent for ${ANSWER_WITHIN_MS} ms, before it was ${type}\n${this.#process?.lastWords() ?? ''}`,
       );
     }
     return message as Answer<T>;
@@ -181,13 +196,17 @@ export class WorkerHandle {
       const settle = (message: FromWorker | undefined): void => {
         clearTimeout(timer);
         this.#listeners.delete(hear);
+        this.#waits.delete(giveUp);
         resolve(message);
       };
+      const giveUp = (): void => settle(undefined);
       const hear = (message: FromWorker): void => {
         if (wanted(message)) settle(message);
       };
-      const timer = setTimeout(() => settle(undefined), withinMs);
+      const timer = setTimeout(giveUp, withinMs);
       this.#listeners.add(hear);
+      this.#waits.add(giveUp);
+      if (this.#closed) giveUp();
     });
   }
 }

@@ -39,6 +39,8 @@ function verify(sandbox: Sandbox, lock: string, hazards: string): Running {
     'native',
     '--profile',
     'smoke',
+    '--workers',
+    '2',
     '--hazard',
     hazards,
     '--seed',
@@ -83,7 +85,7 @@ async function strike(sandbox: Sandbox, { phase, afterMs, lock }: Moment, signal
 
 const nameOf = ({ phase, afterMs, lock }: Moment): string => `${lock}, ${afterMs} ms into ${phase}`;
 
-void describe('Ctrl-C leaves nothing behind, exits 130, and keeps what it has', { concurrency: 3 }, () => {
+void describe('Ctrl-C leaves nothing behind, exits 130, and keeps what it has', { concurrency: 4 }, () => {
   for (const one of MOMENTS.slice(0, OF_EACH_KIND)) {
     void test(nameOf(one), async () => {
       await using sandbox = new Sandbox();
@@ -118,7 +120,7 @@ function readReport(sandbox: Sandbox) {
   return reportSchema.parse(JSON.parse(readFileSync(join(folder, 'report.json'), 'utf8')));
 }
 
-void describe('a harness that is killed leaves nothing behind', { concurrency: 3 }, () => {
+void describe('a harness that is killed leaves nothing behind', { concurrency: 4 }, () => {
   for (const one of MOMENTS.slice(OF_EACH_KIND)) {
     void test(nameOf(one), async () => {
       await using sandbox = new Sandbox();
