@@ -67,16 +67,16 @@ void test('addresses by flags: what can be done is done, the rest is listed with
   await using proxy = await OwnToxiproxy.start();
   await using sandbox = new Sandbox();
   await proxy.addProxy('theirs', await freePort('127.0.0.1'));
-  const admin = server.connect();
+  using connections = new DisposableStack();
+  const admin = connections.adopt(server.connect(), (client) => client.disconnect());
   await admin.set('theirs', 'kept');
   const seen = new Set<string>();
-  const monitor = await admin.monitor();
+  const monitor = connections.adopt(await admin.monitor(), (client) => client.disconnect());
   monitor.on('monitor', (_time: string, args: string[]) => {
     for (const arg of args) if (arg.startsWith('holdfast:')) seen.add(arg);
   });
 
   const ended = await sandbox.run(basic('--json', ...endpoint(server), ...(await through(proxy))));
-  monitor.disconnect();
 
   assert.equal(ended.code, EXIT.ok, ended.stderr);
   const report = reportOf(ended);
@@ -100,7 +100,6 @@ void test('addresses by flags: what can be done is done, the rest is listed with
     [],
     'nothing was tried beyond the rights that a lock needs',
   );
-  admin.disconnect();
   assert.deepEqual(await proxy.proxyNames(), ['theirs']);
   assertSecret([server], ended, sandbox.work);
   await sandbox.untilNothingLeft();
@@ -181,7 +180,11 @@ void describe('what is interrupted leaves no proxy and no key on the servers', {
         basic('--hazard', 'late-request,latency', '--runs', '9', ...endpoint(server), ...(await through(proxy))),
       );
       let keys: readonly string[] = [];
-      const look = setInterval(() => void server.keys().then((found) => (keys = found)), 100);
+      using looks = new DisposableStack();
+      const look = looks.adopt(
+        setInterval(() => void server.keys().then((found) => (keys = found)), 100),
+        clearInterval,
+      );
       await until(
         () => keys.length > 0 || running.hasEnded,
         () => `no lock was taken: ${running.stderr}`,
