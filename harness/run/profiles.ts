@@ -43,6 +43,6 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
     workers: 3,
     timeMs: 15_000,
   },
-  default: { hazards: BY_YIELD, rounds: 5, pairs: 1, workers: 4, timeMs: 45_000 },
+  default: { hazards: BY_YIELD, rounds: 5, pairs: 1, workers: 4, timeMs: 41_000 },
   deep: { hazards: BY_YIELD, rounds: 30, pairs: 10, workers: 4, timeMs: 900_000 },
 };
