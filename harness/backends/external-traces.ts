@@ -1,16 +1,9 @@
 /** What a run leaves on servers that are not its own, and its removal. */
 import { z } from 'zod';
+import { endpointSchema } from './endpoint-schema.ts';
 import { BACKENDS, TOPOLOGIES, type Endpoint } from '../../implementations/lock.ts';
 import { layoutOf } from './deployment.ts';
 import { proxiesOf, removeProxy } from './servers/toxiproxy.ts';
-
-const endpointSchema = z.object({
-  host: z.string(),
-  port: z.number(),
-  username: z.string().optional(),
-  password: z.string().optional(),
-  tls: z.boolean().optional(),
-});
 
 /** As the harness tells its reaper, through a pipe: there are passwords in it. */
 export const tracesSchema = z.object({

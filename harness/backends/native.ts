@@ -1,5 +1,5 @@
 /** The native provisioner: servers as processes of this machine, in temp folders, on free ports of 127.0.0.1. */
-import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Hazard } from '../../implementations/claims.ts';
@@ -7,6 +7,7 @@ import type { Endpoint } from '../../implementations/lock.ts';
 import { findBinary } from './binaries.ts';
 import { layoutOf, untilAnswering, type Deployment, type ServerNode, type StartRequest } from './deployment.ts';
 import { allSettled } from '../all-settled.ts';
+import { fakeClockEnvironment, moveFakeClock } from './fake-clock.ts';
 import { InfrastructureError } from '../errors.ts';
 import { freePort } from './ports.ts';
 import { startProcess, type RunningProcess } from './processes.ts';
@@ -178,10 +179,7 @@ class NativeServer implements ServerNode {
   }
 
   async setClock(offsetMs: number): Promise<void> {
-    const seconds = offsetMs / 1000;
-    // Renamed into place, so that the server never reads half a line.
-    writeFileSync(`${this.#clockFile}.new`, `${seconds < 0 ? '' : '+'}${seconds}s\n`);
-    renameSync(`${this.#clockFile}.new`, this.#clockFile);
+    moveFakeClock(this.#clockFile, offsetMs);
   }
 
   get #clockFile(): string {
@@ -192,14 +190,4 @@ class NativeServer implements ServerNode {
     if (!this.#movableClock) return {};
     return fakeClockEnvironment(this.#definition.fakeClock?.preload ?? [], this.#clockFile);
   }
-}
-
-/** Environment under which a process reads its wall clock's offset from `file` at every look; its monotonic clock stays true. */
-export function fakeClockEnvironment(preload: readonly string[], file: string): Record<string, string> {
-  return {
-    LD_PRELOAD: preload.join(' '),
-    FAKETIME_TIMESTAMP_FILE: file,
-    FAKETIME_DONT_FAKE_MONOTONIC: '1',
-    FAKETIME_NO_CACHE: '1',
-  };
 }

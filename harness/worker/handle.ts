@@ -1,9 +1,8 @@
 /** A worker as the harness sees it: a process that is told what to do, stopped, killed and started again. */
-import { writeFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Endpoint } from '../../implementations/lock.ts';
 import { InfrastructureError, UsageError } from '../errors.ts';
-import { fakeClockEnvironment } from '../backends/native.ts';
+import { fakeClockEnvironment, moveFakeClock } from '../backends/fake-clock.ts';
 import { ownModule } from '../backends/own-module.ts';
 import { startProcess, type RunningProcess } from '../backends/processes.ts';
 import type { Session } from '../backends/session.ts';
@@ -138,9 +137,7 @@ export class WorkerHandle {
 
   /** Moves its wall clock by this much from the true time; only if started with a movable clock. */
   setClock(offsetMs: number): void {
-    const seconds = offsetMs / 1000;
-    writeFileSync(`${this.#clockFile}.new`, `${seconds < 0 ? '' : '+'}${seconds}s\n`);
-    renameSync(`${this.#clockFile}.new`, this.#clockFile);
+    moveFakeClock(this.#clockFile, offsetMs);
   }
 
   signal(signal: 'SIGSTOP' | 'SIGCONT'): boolean {

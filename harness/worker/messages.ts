@@ -1,16 +1,9 @@
 /** Messages between the harness and a worker process. */
 import { z } from 'zod';
+import { endpointSchema } from '../backends/endpoint-schema.ts';
 
 export const MOMENTS = ['acquire.invoke', 'acquire.ok', 'release.invoke'] as const;
 export type Moment = (typeof MOMENTS)[number];
-
-const endpointSchema = z.object({
-  host: z.string(),
-  port: z.number(),
-  username: z.string().optional(),
-  password: z.string().optional(),
-  tls: z.boolean().optional(),
-});
 
 export const taskSchema = z.object({
   worker: z.number().int().nonnegative(),

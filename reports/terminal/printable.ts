@@ -3,7 +3,7 @@ import { stripVTControlCharacters } from 'node:util';
 
 /** The same plain value, its texts and keys without escape sequences and control characters, each on one line. */
 export function printable<T>(value: T): T {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only the content of texts has changed
+  // Only the content of texts has changed.
   return cleaned(value) as T;
 }
 
