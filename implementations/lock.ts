@@ -104,6 +104,8 @@ export interface ConnectContext {
   readonly natMap: Readonly<Record<string, Endpoint>>;
   /** Every name that the lock writes on the backend begins with this. */
   readonly prefix: string;
+  /** Shared by all clients of one run: for locks that live in a file. */
+  readonly folder: string;
   /** The module's own options, as JSON. */
   readonly options: Readonly<Record<string, unknown>>;
   readonly signal: AbortSignal;
@@ -122,6 +124,7 @@ export const TOPOLOGIES = [
   'single',
   '5 independent nodes',
   'primary and replica',
+  'primary and synchronous replica',
   'sentinel',
   'cluster',
   '3-node quorum',
