@@ -150,6 +150,10 @@ export interface LockModule {
   readonly claims: Claims;
   /** How long after the deadline of a crashed holder, all faults healed, the next grant may take, in milliseconds. */
   readonly recoverMs: number;
+  /** The shortest lease in milliseconds that it grants; plans ask for no less. Default: any. */
+  readonly leastLeaseMs?: number;
+  /** How many leases one connected lock can hold at once, where each takes something scarce. Default: any number. */
+  readonly leasesAtOnce?: number;
   /** Round trips to the backend of one uncontended acquire and release together. */
   readonly roundTrips?: number;
   readonly specimen?: Specimen;

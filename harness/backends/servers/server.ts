@@ -60,6 +60,11 @@ export interface ServerDefinition {
   suspend?(endpoint: Endpoint, suspended: boolean): Promise<void>;
   /** Libraries to preload so that the server's wall clock can be moved. */
   readonly fakeClock?: { readonly preload: readonly string[] };
+  /**
+   * What is there now: how many of each kind of thing that a lock or its client could leave behind (keys under `prefix`,
+   * rows, sessions, leases, connections …). The same names at every call.
+   */
+  census?(endpoint: Endpoint, prefix: string): Promise<Readonly<Record<string, number>>>;
   /** Removes everything whose name begins with `prefix` and returns how many there were. */
   removePrefixed?(endpoint: Endpoint, prefix: string): Promise<number>;
 }
