@@ -11,7 +11,7 @@ interface Output {
 
 async function run(...args: string[]): Promise<Ended> {
   await using sandbox = new Sandbox();
-  return sandbox.start(['conformance', ...args]).ended;
+  return await sandbox.start(['conformance', ...args]).ended;
 }
 
 async function conformance(...args: string[]): Promise<{ code: number; cases: Map<string, string> }> {
