@@ -14,7 +14,9 @@ import { lock as setnxThenExpire } from './broken/setnx-then-expire.ts';
 import type { LockModule } from './lock.ts';
 import { lock as redisBasic } from './redis/basic.ts';
 import { lock as redlock } from './redis/redlock.ts';
+import { lock as sqlAdvisoryPostgres } from './sql/postgres/advisory.ts';
 import { lock as sqlHeartbeatPostgres } from './sql/postgres/heartbeat.ts';
+import { lock as sqlRowPostgres } from './sql/postgres/row.ts';
 import { lock as sqlTablePostgresSync } from './sql/postgres/table-sync.ts';
 import { lock as sqlTablePostgres } from './sql/postgres/table.ts';
 
@@ -32,6 +34,8 @@ export const catalogue: ReadonlyMap<string, CatalogueEntry> = new Map(
     entry(sqlTablePostgres, 'sql/postgres/table'),
     entry(sqlTablePostgresSync, 'sql/postgres/table-sync'),
     entry(sqlHeartbeatPostgres, 'sql/postgres/heartbeat'),
+    entry(sqlRowPostgres, 'sql/postgres/row'),
+    entry(sqlAdvisoryPostgres, 'sql/postgres/advisory'),
     entry(none, 'baseline/none'),
     entry(local, 'baseline/local'),
     specimen(setnxThenExpire),

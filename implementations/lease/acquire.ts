@@ -76,7 +76,7 @@ export function abortedError(key: string, signal: AbortSignal | undefined, outco
 }
 
 /** What the attempts of one acquisition have come to. */
-class Course {
+export class Course {
   readonly #key: string;
   /** The trouble that the last full attempt met; none if the answer was "busy". */
   #trouble: LockError | undefined;
@@ -89,10 +89,17 @@ class Course {
 
   /** `short`: the caller's time, not the backend's, limited the attempt, so that it says nothing about the backend. */
   note(attempted: Attempted, short: boolean): void {
-    if (attempted.kind === 'busy') this.#trouble = undefined;
-    if (attempted.kind !== 'trouble') return;
-    if (attempted.error.outcome === 'unknown') this.outcome = 'unknown';
-    if (!short || attempted.error.outcome === 'definite') this.#trouble = attempted.error;
+    if (attempted.kind === 'busy') this.noteBusy();
+    if (attempted.kind === 'trouble') this.noteTrouble(attempted.error, short);
+  }
+
+  noteBusy(): void {
+    this.#trouble = undefined;
+  }
+
+  noteTrouble(error: LockError, short = false): void {
+    if (error.outcome === 'unknown') this.outcome = 'unknown';
+    if (!short || error.outcome === 'definite') this.#trouble = error;
   }
 
   end(waitedMs: number): LockError {

@@ -50,3 +50,37 @@ function withFailover(claims: Claims): Claims {
     }),
   );
 }
+
+/**
+ * Without a lease the server frees a lock as soon as its connection has ended, and the holder learns of that when it hears
+ * of it: in between there may be two. A holder that stands still loses nothing.
+ */
+const endsWithoutNotice = {
+  'lost-reply': 'not-promised',
+  reset: 'not-promised',
+  'client-partition': 'not-promised',
+  'server-crash': 'not-promised',
+  'server-crash-volatile': 'not-promised',
+  failover: 'not-promised',
+} as const;
+
+/** `loss-notice` is measured against deadlines, and there are none. */
+export const advisoryClaims: Claims = {
+  exclusion: { otherwise: 'holds', except: { ...hasNoQuorum, ...endsWithoutNotice } },
+  'no-lost-update': {
+    otherwise: 'holds',
+    except: { ...hasNoQuorum, ...endsWithoutNotice, 'client-pause': 'not-promised' },
+  },
+  // Numbers are drawn on the connection that holds the lock: no earlier holder can draw a higher one.
+  fencing: { otherwise: 'holds', except: { ...hasNoQuorum, failover: 'not-promised' } },
+  'deadlock-freedom': { otherwise: 'holds', except: { ...hasNoQuorum, 'majority-partition': 'holds' } },
+};
+
+/** The number is drawn in a transaction that has not been committed yet: a crash of the server may forget it. */
+export const rowLockClaims: Claims = {
+  ...advisoryClaims,
+  fencing: {
+    otherwise: 'holds',
+    except: { ...hasNoQuorum, failover: 'not-promised', 'server-crash': 'not-promised' },
+  },
+};

@@ -1,14 +1,15 @@
 /** The pools that the lock modules make for the harness: a healed link is in use again within about 100 ms. */
 import { Pool } from 'pg';
 import type { PoolClient, PoolConfig } from 'pg';
+import type { ConnectionLock, ConnectionLockOptions } from '../../connection/connection-lock.ts';
 import type { LeaseLock } from '../../lease/lease-lock.ts';
 import { parseOptions } from '../../lease/module-options.ts';
 import type { LeaseLockOptions } from '../../lease/options.ts';
 import type { ConnectContext, ConnectedLock, Endpoint, Lock } from '../../lock.ts';
 import { causeOf } from '../cause.ts';
-import { sqlLeaseOptions } from '../options.ts';
+import { sqlConnectionOptions, sqlLeaseOptions } from '../options.ts';
 import type { DatabaseModuleOptions } from '../options.ts';
-import type { PostgresPool } from './database.ts';
+import type { DatabaseOptions, PostgresPool } from './database.ts';
 import type { PostgresLeaseOptions } from './lease-backend.ts';
 
 const CONNECT_TIMEOUT_MS = 500;
@@ -102,6 +103,22 @@ export async function connectLease(
   const listener = wakeUps ? new PostgresServers(context.endpoints, { user, database, connections: 1 }) : undefined;
   const lock = make({ ...options, pool, listener, prefix: context.prefix, createMissing: true });
   return connected(lock, listener === undefined ? [pool] : [pool, listener], context.signal);
+}
+
+/** More than that many leases at once need a larger `connections`. */
+const HOLDERS = 20;
+
+/** For a lock that is held by a connection: each waiter and holder has one for itself. */
+export async function connectHolders(
+  context: ConnectContext,
+  make: (
+    options: ConnectionLockOptions & DatabaseOptions & { readonly prefix: string; readonly table?: string },
+  ) => ConnectionLock,
+): Promise<ConnectedLock> {
+  const { user, database, connections = HOLDERS, ...options } = parseOptions(sqlConnectionOptions, context.options);
+  const pool = new PostgresServers(context.endpoints, { user, database, connections });
+  const lock = make({ ...options, pool, prefix: context.prefix, createMissing: true });
+  return connected(lock, [pool], context.signal);
 }
 
 /** Waits a moment for the server, and joins the end of the lock with the end of its connections. */
