@@ -14,11 +14,17 @@ import { lock as setnxThenExpire } from './broken/setnx-then-expire.ts';
 import type { LockModule } from './lock.ts';
 import { lock as redisBasic } from './redis/basic.ts';
 import { lock as redlock } from './redis/redlock.ts';
+import { lock as sqlAdvisoryMariadb } from './sql/mariadb/advisory.ts';
+import { lock as sqlHeartbeatMariadb } from './sql/mariadb/heartbeat.ts';
+import { lock as sqlRowMariadb } from './sql/mariadb/row.ts';
+import { lock as sqlTableMariadb } from './sql/mariadb/table.ts';
 import { lock as sqlAdvisoryPostgres } from './sql/postgres/advisory.ts';
 import { lock as sqlHeartbeatPostgres } from './sql/postgres/heartbeat.ts';
 import { lock as sqlRowPostgres } from './sql/postgres/row.ts';
 import { lock as sqlTablePostgresSync } from './sql/postgres/table-sync.ts';
 import { lock as sqlTablePostgres } from './sql/postgres/table.ts';
+import { lock as sqlHeartbeatSqlite } from './sql/sqlite/heartbeat.ts';
+import { lock as sqlTableSqlite } from './sql/sqlite/table.ts';
 
 export interface CatalogueEntry {
   readonly module: LockModule;
@@ -36,6 +42,12 @@ export const catalogue: ReadonlyMap<string, CatalogueEntry> = new Map(
     entry(sqlHeartbeatPostgres, 'sql/postgres/heartbeat'),
     entry(sqlRowPostgres, 'sql/postgres/row'),
     entry(sqlAdvisoryPostgres, 'sql/postgres/advisory'),
+    entry(sqlTableMariadb, 'sql/mariadb/table'),
+    entry(sqlHeartbeatMariadb, 'sql/mariadb/heartbeat'),
+    entry(sqlRowMariadb, 'sql/mariadb/row'),
+    entry(sqlAdvisoryMariadb, 'sql/mariadb/advisory'),
+    entry(sqlTableSqlite, 'sql/sqlite/table'),
+    entry(sqlHeartbeatSqlite, 'sql/sqlite/heartbeat'),
     entry(none, 'baseline/none'),
     entry(local, 'baseline/local'),
     specimen(setnxThenExpire),

@@ -1,5 +1,5 @@
 /** What the SQL locks promise, and why. */
-import type { Claims } from '../claims.ts';
+import type { Claims, PropertyClaims } from '../claims.ts';
 
 /** Without a majority of anything; cut off, nobody is granted anything. */
 const hasNoQuorum = { 'minority-partition': 'not-applicable', 'majority-partition': 'unavailable' } as const;
@@ -65,7 +65,7 @@ const endsWithoutNotice = {
 } as const;
 
 /** `loss-notice` is measured against deadlines, and there are none. */
-export const advisoryClaims: Claims = {
+export const connectionClaims: Claims = {
   exclusion: { otherwise: 'holds', except: { ...hasNoQuorum, ...endsWithoutNotice } },
   'no-lost-update': {
     otherwise: 'holds',
@@ -76,11 +76,37 @@ export const advisoryClaims: Claims = {
   'deadlock-freedom': { otherwise: 'holds', except: { ...hasNoQuorum, 'majority-partition': 'holds' } },
 };
 
-/** The number is drawn in a transaction that has not been committed yet: a crash of the server may forget it. */
-export const rowLockClaims: Claims = {
-  ...advisoryClaims,
+/**
+ * Where a crash of the server may forget the last numbers: PostgreSQL makes them durable when their transaction commits, and
+ * that of a row lock is open; MariaDB does some time later.
+ */
+export const forgetfulConnectionClaims: Claims = {
+  ...connectionClaims,
   fencing: {
     otherwise: 'holds',
     except: { ...hasNoQuorum, failover: 'not-promised', 'server-crash': 'not-promised' },
   },
 };
+
+/**
+ * Of a lease in a file of this machine: there is no network, no server, and no clock but the machine's monotonic one, which
+ * nobody can set.
+ */
+export const fileClaims: Claims = {
+  exclusion: ofProcesses(),
+  // A client that was stopped may write when its lease has ended.
+  'no-lost-update': ofProcesses({ 'client-pause': 'not-promised' }),
+  fencing: ofProcesses(),
+  'loss-notice': ofProcesses(),
+  'deadlock-freedom': ofProcesses(),
+};
+
+function ofProcesses(except: PropertyClaims['except'] = {}): PropertyClaims {
+  const holds = {
+    none: 'holds',
+    'client-pause': 'holds',
+    'client-crash': 'holds',
+    'client-clock-jump': 'holds',
+  } as const;
+  return { otherwise: 'not-applicable', except: { ...holds, ...except } };
+}

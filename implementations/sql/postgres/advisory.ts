@@ -9,7 +9,7 @@ import type { Inspection, LockModule } from '../../lock.ts';
 import type { HeldGrant, HolderBackend } from '../../connection/backend.ts';
 import { ConnectionLock } from '../../connection/connection-lock.ts';
 import type { ConnectionLockOptions } from '../../connection/connection-lock.ts';
-import { advisoryClaims } from '../claims.ts';
+import { connectionClaims } from '../claims.ts';
 import { hashOf } from '../names.ts';
 import { connectHolders } from './connect.ts';
 import { PostgresDatabase } from './database.ts';
@@ -102,7 +102,7 @@ export const lock: LockModule = {
   summary: 'PostgreSQL’s advisory lock, held by a connection; no lease; queued by the server; fence from a sequence.',
   backend: 'postgres',
   topologies: ['single', 'primary and replica'],
-  claims: advisoryClaims,
+  claims: connectionClaims,
   recoverMs: 2500,
   roundTrips: 2,
   leasesAtOnce: 20,

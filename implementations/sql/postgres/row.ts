@@ -9,7 +9,7 @@ import type { Inspection, LockModule } from '../../lock.ts';
 import type { HeldGrant, HolderBackend } from '../../connection/backend.ts';
 import { ConnectionLock } from '../../connection/connection-lock.ts';
 import type { ConnectionLockOptions } from '../../connection/connection-lock.ts';
-import { rowLockClaims } from '../claims.ts';
+import { forgetfulConnectionClaims } from '../claims.ts';
 import { checkTable, rowName } from '../names.ts';
 import { connectHolders } from './connect.ts';
 import { PostgresDatabase } from './database.ts';
@@ -117,7 +117,7 @@ export const lock: LockModule = {
     'SELECT … FOR UPDATE on PostgreSQL, in a transaction that lasts as long as the lock; no lease; fence from a sequence.',
   backend: 'postgres',
   topologies: ['single', 'primary and replica'],
-  claims: rowLockClaims,
+  claims: forgetfulConnectionClaims,
   recoverMs: 2500,
   roundTrips: 2,
   leasesAtOnce: 20,
