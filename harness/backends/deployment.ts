@@ -56,6 +56,8 @@ export interface Deployment {
 
 export interface ToxiproxyAccess {
   readonly api: Endpoint;
+  /** In a container: ports inside, each with the port of this machine that leads there. */
+  readonly ports?: readonly (readonly [inside: number, outside: number])[] | undefined;
   /** Address that a new proxy shall listen on, as Toxiproxy sees it; each call gives another one. */
   nextListen(): string;
   /** Where a worker reaches the proxy that listens there. */
@@ -88,6 +90,8 @@ export interface StartRequest {
   /** Proxies that will be needed at most: workers times nodes. */
   readonly proxies: number;
   readonly signal: AbortSignal;
+  /** Started anew, also where "up" keeps such servers running. */
+  readonly fresh?: boolean;
 }
 
 /** Waits until `server` answers at `endpoint`, or throws with what was last seen. */
