@@ -5,6 +5,7 @@ import type { Layout } from './servers/layout.ts';
 import type { ServerDefinition } from './servers/server.ts';
 import { hostAndPort } from './address.ts';
 import { InfrastructureError } from '../errors.ts';
+import { postgresLayouts } from './servers/postgres.ts';
 import { redisLayouts } from './servers/redis.ts';
 
 export type ProvisionerKind = 'docker' | 'native' | 'external' | 'sim';
@@ -68,7 +69,7 @@ type Served = Exclude<Backend, 'memory' | 'sqlite'>;
 
 const LAYOUTS: Readonly<Record<Served, Readonly<Partial<Record<Topology, Layout>>>>> = {
   redis: redisLayouts,
-  postgres: {},
+  postgres: postgresLayouts,
   mariadb: {},
   zookeeper: {},
   etcd: {},
