@@ -14,6 +14,7 @@ import { lock as setnxThenExpire } from './broken/setnx-then-expire.ts';
 import type { LockModule } from './lock.ts';
 import { lock as redisBasic } from './redis/basic.ts';
 import { lock as redlock } from './redis/redlock.ts';
+import { lock as zookeeper } from './zookeeper/module.ts';
 
 export interface CatalogueEntry {
   readonly module: LockModule;
@@ -26,6 +27,7 @@ export const catalogue: ReadonlyMap<string, CatalogueEntry> = new Map(
   [
     entry(redisBasic, 'redis/basic'),
     entry(redlock, 'redis/redlock'),
+    entry(zookeeper, 'zookeeper/module'),
     entry(none, 'baseline/none'),
     entry(local, 'baseline/local'),
     specimen(setnxThenExpire),

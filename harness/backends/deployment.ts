@@ -6,6 +6,7 @@ import type { ServerDefinition } from './servers/server.ts';
 import { hostAndPort } from './address.ts';
 import { InfrastructureError } from '../errors.ts';
 import { redisLayouts } from './servers/redis.ts';
+import { zookeeperLayouts } from './servers/zookeeper.ts';
 
 export type ProvisionerKind = 'docker' | 'native' | 'external' | 'sim';
 
@@ -68,7 +69,7 @@ const LAYOUTS: Readonly<Record<Served, Readonly<Partial<Record<Topology, Layout>
   redis: redisLayouts,
   postgres: {},
   mariadb: {},
-  zookeeper: {},
+  zookeeper: zookeeperLayouts,
   etcd: {},
   consul: {},
 };
