@@ -17,6 +17,7 @@ import { lock as redlock } from './redis/redlock.ts';
 import { lock as sqlHeartbeatPostgres } from './sql/postgres/heartbeat.ts';
 import { lock as sqlTablePostgresSync } from './sql/postgres/table-sync.ts';
 import { lock as sqlTablePostgres } from './sql/postgres/table.ts';
+import { lock as zookeeper } from './zookeeper/module.ts';
 
 export interface CatalogueEntry {
   readonly module: LockModule;
@@ -32,6 +33,7 @@ export const catalogue: ReadonlyMap<string, CatalogueEntry> = new Map(
     entry(sqlTablePostgres, 'sql/postgres/table'),
     entry(sqlTablePostgresSync, 'sql/postgres/table-sync'),
     entry(sqlHeartbeatPostgres, 'sql/postgres/heartbeat'),
+    entry(zookeeper, 'zookeeper/module'),
     entry(none, 'baseline/none'),
     entry(local, 'baseline/local'),
     specimen(setnxThenExpire),

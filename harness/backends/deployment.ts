@@ -7,6 +7,7 @@ import { hostAndPort } from './address.ts';
 import { InfrastructureError } from '../errors.ts';
 import { postgresLayouts } from './servers/postgres.ts';
 import { redisLayouts } from './servers/redis.ts';
+import { zookeeperLayouts } from './servers/zookeeper.ts';
 
 export type ProvisionerKind = 'docker' | 'native' | 'external' | 'sim';
 
@@ -71,7 +72,7 @@ const LAYOUTS: Readonly<Record<Served, Readonly<Partial<Record<Topology, Layout>
   redis: redisLayouts,
   postgres: postgresLayouts,
   mariadb: {},
-  zookeeper: {},
+  zookeeper: zookeeperLayouts,
   etcd: {},
   consul: {},
 };

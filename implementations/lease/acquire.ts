@@ -23,8 +23,10 @@ export interface Call {
 export interface Door {
   readonly settings: Settings;
   readonly waiting: Waiting;
+  /** Whether the backend keeps waiters in a queue of its own: then one attempt lasts until its turn comes. */
+  readonly hasQueue: boolean;
   /** One attempt under a fresh token. */
-  readonly knock: (call: Call, limitMs: number) => Promise<Attempted>;
+  readonly knock: (call: Call, limitMs: number, queues: boolean) => Promise<Attempted>;
 }
 
 /**
@@ -46,8 +48,10 @@ export async function acquireWithin(door: Door, call: Call, timeoutMs: number): 
     for (let attempts = 1; ; attempts += 1) {
       const missedHints = waiting.missedHints(key);
       // With no time to wait at all, the one attempt still has a command's time.
-      const limitMs = timeoutMs === 0 ? commandTimeoutMs : Math.min(commandTimeoutMs, until - clock.now());
-      const attempted = await door.knock(call, limitMs);
+      const queues = door.hasQueue && timeoutMs > 0;
+      const longestMs = queues ? Infinity : commandTimeoutMs;
+      const limitMs = timeoutMs === 0 ? commandTimeoutMs : Math.min(longestMs, until - clock.now());
+      const attempted = await door.knock(call, limitMs, queues);
       if (attempted.kind === 'granted' || attempted.kind === 'busy') place?.answered();
       if (attempted.kind === 'granted') return (granted = attempted);
       if (attempted.kind === 'aborted') throw abortedError(key, signal, 'unknown');
