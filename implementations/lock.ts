@@ -221,6 +221,15 @@ export class LockNotOwnedError extends LockError {
   }
 }
 
+/** Its owner holds a shared lease and asks for an exclusive one, for which it would wait for itself. */
+export class LockUpgradeError extends LockError {
+  readonly code = 'LOCK_UPGRADE';
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, 'definite', options);
+  }
+}
+
 /** Why a lease ended before its release. */
 export type LossReason = 'deadline' | 'mismatch' | 'connection';
 
