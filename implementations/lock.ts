@@ -104,6 +104,8 @@ export interface ConnectContext {
   readonly natMap: Readonly<Record<string, Endpoint>>;
   /** Every name that the lock writes on the backend begins with this. */
   readonly prefix: string;
+  /** Shared by all clients of one run: for locks that live in a file. */
+  readonly folder: string;
   /** The module's own options, as JSON. */
   readonly options: Readonly<Record<string, unknown>>;
   readonly signal: AbortSignal;
@@ -122,6 +124,7 @@ export const TOPOLOGIES = [
   'single',
   '5 independent nodes',
   'primary and replica',
+  'primary and synchronous replica',
   'sentinel',
   'cluster',
   '3-node quorum',
@@ -147,6 +150,10 @@ export interface LockModule {
   readonly claims: Claims;
   /** How long after the deadline of a crashed holder, all faults healed, the next grant may take, in milliseconds. */
   readonly recoverMs: number;
+  /** The shortest lease in milliseconds that it grants; plans ask for no less. Default: any. */
+  readonly leastLeaseMs?: number;
+  /** How many leases one connected lock can hold at once, where each takes something scarce. Default: any number. */
+  readonly leasesAtOnce?: number;
   /** Round trips to the backend of one uncontended acquire and release together. */
   readonly roundTrips?: number;
   readonly specimen?: Specimen;

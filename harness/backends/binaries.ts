@@ -1,5 +1,5 @@
 /** Where a server's program is on this machine. */
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { ServerDefinition } from './servers/server.ts';
@@ -21,6 +21,7 @@ export function builtBinary(server: ServerDefinition): string | undefined {
 
 /** Path of the server's program, or `undefined` when it is not installed. */
 export function findBinary(server: ServerDefinition): string | undefined {
+  if (server.native.needs?.some((file) => !existsSync(file))) return undefined;
   const built = builtBinary(server);
   if (built !== undefined && isExecutable(built)) return built;
   return findCommand(server.native.command);

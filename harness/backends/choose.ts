@@ -35,7 +35,7 @@ export async function chooseProvisioner(choice: BackendChoice, backend: Backend,
 export function missingNative(backend: Backend, topology: Topology): string[] {
   const layout = layoutOf(backend, topology);
   if (layout === undefined) return [];
-  return [layout.server, toxiproxy]
+  return [...new Set([...layout.nodes, toxiproxy])]
     .filter((server) => findBinary(server) === undefined)
     .map((server) => server.native.command);
 }

@@ -79,10 +79,6 @@ export class ContainerNode implements ServerNode {
     throw new InfrastructureError(NO_CLOCK);
   }
 
-  async prepareClock(movable: boolean): Promise<void> {
-    if (movable) throw new InfrastructureError(NO_CLOCK);
-  }
-
   async #docker(): Promise<EngineContainer> {
     return (await getContainerRuntimeClient()).container.getById(this.#container.getId());
   }

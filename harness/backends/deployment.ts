@@ -1,10 +1,11 @@
 /** A running backend: the servers under one lock, the Toxiproxy before them, and what can be done to them. */
 import type { Hazard } from '../../implementations/claims.ts';
 import type { Backend, Endpoint, Topology } from '../../implementations/lock.ts';
+import type { Layout } from './servers/layout.ts';
 import type { ServerDefinition } from './servers/server.ts';
 import { hostAndPort } from './address.ts';
 import { InfrastructureError } from '../errors.ts';
-import { redis } from './servers/redis.ts';
+import { redisLayouts } from './servers/redis.ts';
 
 export type ProvisionerKind = 'docker' | 'native' | 'external' | 'sim';
 
@@ -12,7 +13,7 @@ export interface ServerNode {
   readonly index: number;
   /** Where the harness reaches it, past any proxy. */
   readonly endpoint: Endpoint;
-  /** `host:port` as Toxiproxy reaches it. */
+  /** `host:port` as Toxiproxy reaches it, and as the servers announce it to clients that ask them. */
   readonly upstream: string;
   /** SIGKILL; settles when it is gone. */
   crash(): Promise<void>;
@@ -22,8 +23,6 @@ export interface ServerNode {
   resume(): Promise<void>;
   /** Moves the wall clock of the server by this much from the true time. Needs `prepareClock`. */
   setClock(offsetMs: number): Promise<void>;
-  /** Restarts the server empty, with or without a movable clock; does nothing when it is that way already. */
-  prepareClock(movable: boolean): Promise<void>;
 }
 
 /** What a deployment cannot do, and why: hazards that a run on it lists as not testable. */
@@ -40,6 +39,18 @@ export interface Deployment {
   /** Absent where the network cannot be disturbed. */
   readonly toxiproxy: ToxiproxyAccess | undefined;
   readonly limits: Limits;
+  /** Nodes whose endpoints the lock is given. */
+  readonly entrances: readonly number[];
+  /** Makes the servers whole again after all of them have lost their data. */
+  form(): Promise<void>;
+  /** Who leads now; `undefined` while nobody does, or where nobody ever does. */
+  leader(): Promise<number | undefined>;
+  /** What is to be done for another to lead after `killed`, and for `killed` to come back. */
+  readonly succession: Pick<Layout, 'promote' | 'rejoinsEmpty'>;
+  /** Cuts each of these nodes from all other nodes, not from the workers. @returns the function that ends it. */
+  isolate(nodes: readonly number[]): Promise<() => Promise<void>>;
+  /** Restarts the servers empty, with or without movable clocks; does nothing when they are that way already. */
+  prepareClocks(movable: boolean): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -51,17 +62,24 @@ export interface ToxiproxyAccess {
   reach(listen: string): Endpoint;
 }
 
-export interface Layout {
-  readonly server: ServerDefinition;
-  readonly nodes: number;
-}
+type Served = Exclude<Backend, 'memory' | 'sqlite'>;
+
+const LAYOUTS: Readonly<Record<Served, Readonly<Partial<Record<Topology, Layout>>>>> = {
+  redis: redisLayouts,
+  postgres: {},
+  mariadb: {},
+  zookeeper: {},
+  etcd: {},
+  consul: {},
+};
 
 /** Which servers a backend in a topology is made of; `undefined` for backends without servers. */
 export function layoutOf(backend: Backend, topology: Topology): Layout | undefined {
-  if (backend === 'memory') return undefined;
-  if (backend === 'redis' && topology === 'single') return { server: redis, nodes: 1 };
-  if (backend === 'redis' && topology === '5 independent nodes') return { server: redis, nodes: 5 };
-  throw new InfrastructureError(`no provisioner knows ${backend} with topology "${topology}"`);
+  if (backend === 'memory' || backend === 'sqlite') return undefined;
+  const layout = LAYOUTS[backend][topology];
+  if (layout === undefined)
+    throw new InfrastructureError(`no provisioner knows ${backend} with topology "${topology}"`);
+  return layout;
 }
 
 export interface StartRequest {

@@ -4,18 +4,25 @@ import type { Hazard } from '../../implementations/claims.ts';
 import type { Endpoint } from '../../implementations/lock.ts';
 import { allSettled } from '../all-settled.ts';
 import { InfrastructureError } from '../errors.ts';
+import { separable } from '../plan/plan.ts';
 import { ContainerNode, DATA_FOLDER, entrypointOf, NO_CLOCK } from './container-node.ts';
 import { layoutOf, untilAnswering, type Deployment, type StartRequest } from './deployment.ts';
 import { dockerVersion, engineAddress } from './engine.ts';
+import { formationOf } from './formation.ts';
 import { SESSION_LABEL } from './marked.ts';
 import { freePort } from './ports.ts';
-import type { ServerDefinition } from './servers/server.ts';
+import type { NodeContext, NodePlace, ServerDefinition } from './servers/server.ts';
+import { inStages } from './stages.ts';
 import { toxiproxy } from './servers/toxiproxy.ts';
 import type { Session } from './session.ts';
 
 const START_WITHIN_MS = 30_000;
 const FIRST_NODE_PORT = 16_000;
+/** Ports that are set aside for each node. */
+const PORTS_PER_NODE = 10;
 const FIRST_PROXY_PORT = 26_000;
+const ONE_NETWORK = 'containers of one deployment share a network: they cannot be cut from each other';
+const NO_PARTITIONS = { 'minority-partition': ONE_NETWORK, 'majority-partition': ONE_NETWORK };
 const CLOCK_HAZARDS: readonly Hazard[] = ['clock-jump', 'clock-jump-back', 'clock-jump-majority'];
 
 /** Image of a server, which `HOLDFAST_IMAGE_<NAME>` overrides. */
@@ -38,43 +45,67 @@ export async function startDocker(session: Session, request: StartRequest): Prom
     // If one fails, the session's reaper removes it.
     await allSettled(started.map((container) => container.stop({ timeout: 0 })));
   };
-  const start = async (server: ServerDefinition, port: number, network: NetworkPart): Promise<StartedTestContainer> => {
+  const start = async (
+    server: ServerDefinition,
+    node: NodeContext,
+    network: NetworkPart,
+  ): Promise<StartedTestContainer> => {
     request.signal.throwIfAborted();
-    const container = await containerOf(session, server, port, network).start();
+    const container = await containerOf(session, server, node, network).start();
     started.push(container);
     return container;
   };
   try {
-    const ports = await portsFor(layout.nodes, request.proxies);
-    const proxy = await start(toxiproxy, toxiproxy.containerPort, { published: ports });
+    const places = layout.nodes.map(placeOf);
+    const ports = await portsFor(places, request.proxies);
+    const proxy = await start(
+      toxiproxy,
+      { index: 0, host: '0.0.0.0', port: toxiproxy.containerPort, ports: [], folder: DATA_FOLDER, nodes: [] },
+      { published: ports },
+    );
     const within = { withinMs: START_WITHIN_MS, signal: request.signal };
     const reach = (inside: number): Endpoint => ({ host: proxy.getHost(), port: ports.get(inside) ?? 0 });
-    const nodes = await allSettled(
-      Array.from({ length: layout.nodes }, async (_, index) => {
-        const port = FIRST_NODE_PORT + index;
-        const container = await start(layout.server, port, { sharedWith: proxy.getId() });
-        const endpoint = reach(port);
-        const version = await untilAnswering(layout.server, endpoint, within);
-        const parts = { server: layout.server, container, endpoint, upstream: `127.0.0.1:${port}` };
-        return { node: new ContainerNode(index, parts, request.signal), version };
-      }),
-    );
+    const nodes = await inStages(layout, async (index) => {
+      const server = layout.nodes[index] ?? layout.nodes[0];
+      const place = placeOf(server, index);
+      const container = await start(
+        server,
+        { ...place, folder: DATA_FOLDER, nodes: places },
+        { sharedWith: proxy.getId() },
+      );
+      const endpoint = reach(place.port);
+      const version = await untilAnswering(server, endpoint, within);
+      const parts = { server, container, endpoint, upstream: `${place.host}:${place.port}` };
+      return { node: new ContainerNode(index, parts, request.signal), version };
+    });
     const api = reach(toxiproxy.containerPort);
     await untilAnswering(toxiproxy, api, within);
+    const formation = formationOf(
+      layout,
+      nodes.map(({ node }) => node),
+      request.signal,
+    );
+    await formation.form();
     let next = FIRST_PROXY_PORT;
     return {
+      ...formation,
       provisioner: 'docker',
-      server: layout.server,
       topology: request.topology,
       version: nodes[0]?.version ?? 'unknown',
-      settings: layout.server.settings,
-      nodes: nodes.map(({ node }) => node),
+      settings: layout.nodes[0].settings,
       toxiproxy: {
         api,
         nextListen: () => `0.0.0.0:${next++}`,
         reach: (listen) => reach(Number(listen.slice(listen.lastIndexOf(':') + 1))),
       },
-      limits: Object.fromEntries(CLOCK_HAZARDS.map((hazard) => [hazard, NO_CLOCK])),
+      limits: {
+        ...Object.fromEntries(CLOCK_HAZARDS.map((hazard) => [hazard, NO_CLOCK])),
+        ...(separable(request.topology) ? NO_PARTITIONS : {}),
+      },
+      isolate: () => Promise.reject(new InfrastructureError(ONE_NETWORK)),
+      prepareClocks: async (movable) => {
+        if (movable) throw new InfrastructureError(NO_CLOCK);
+      },
       stop: () => (stopping ??= stop()),
     };
   } catch (cause) {
@@ -95,9 +126,9 @@ async function connectToEngine(): Promise<void> {
 }
 
 /** Port of each server and proxy inside → a port of the machine, the same for as long as the containers live. */
-async function portsFor(nodes: number, proxies: number): Promise<Map<number, number>> {
+async function portsFor(places: readonly NodePlace[], proxies: number): Promise<Map<number, number>> {
   const ports = new Map<number, number>([[toxiproxy.containerPort, await freePort()]]);
-  for (let index = 0; index < nodes; index++) ports.set(FIRST_NODE_PORT + index, await freePort());
+  for (const { port } of places) ports.set(port, await freePort());
   for (let index = 0; index < proxies; index++) ports.set(FIRST_PROXY_PORT + index, await freePort());
   return ports;
 }
@@ -105,12 +136,31 @@ async function portsFor(nodes: number, proxies: number): Promise<Map<number, num
 /** A network of its own with these ports, or that of another container. */
 type NetworkPart = { readonly published: ReadonlyMap<number, number> } | { readonly sharedWith: string };
 
-function containerOf(session: Session, server: ServerDefinition, port: number, network: NetworkPart): GenericContainer {
+function placeOf(server: ServerDefinition, index: number): NodePlace {
+  const port = FIRST_NODE_PORT + index * PORTS_PER_NODE;
+  const ports = Array.from({ length: server.extraPorts ?? 0 }, (_, more) => port + 1 + more);
+  return { index, host: '127.0.0.1', port, ports };
+}
+
+function containerOf(
+  session: Session,
+  server: ServerDefinition,
+  node: NodeContext,
+  network: NetworkPart,
+): GenericContainer {
   const container = new GenericContainer(imageOf(server))
     // The session's own reaper removes what is left; Ryuk would be one more image to pull and one more container to trust.
     .withAutoCleanup(false)
     .withLabels({ [SESSION_LABEL]: session.id })
-    .withCommand(server.args({ host: '0.0.0.0', port, folder: DATA_FOLDER }))
+    // Inside, a server listens everywhere; the others reach it at the address in its place among the nodes.
+    .withCommand(server.args({ ...node, host: '0.0.0.0' }))
+    .withEnvironment({ ...server.containerEnvironment })
+    .withCopyContentToContainer(
+      Object.entries(server.files?.(node) ?? {}).map(([path, content]) => ({
+        content,
+        target: `${DATA_FOLDER}/${path}`,
+      })),
+    )
     .withWaitStrategy(Wait.forLogMessage(server.containerReady))
     .withStartupTimeout(START_WITHIN_MS);
   const entrypoint = entrypointOf(server);

@@ -36,7 +36,7 @@ async function removeOwnProxies({ toxiproxy, proxies }: Traces): Promise<void> {
 }
 
 async function removeNames({ backend, topology, prefix }: Traces, endpoint: Endpoint): Promise<void> {
-  const server = layoutOf(backend, topology)?.server;
+  const server = layoutOf(backend, topology)?.nodes[0];
   let removed: number;
   do {
     // Until nothing is found: commands that were under way may have arrived since the last look.

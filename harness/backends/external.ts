@@ -5,12 +5,15 @@ import { InfrastructureError, UsageError } from '../errors.ts';
 import { hostAndPort, parseAddress } from './address.ts';
 import { layoutOf, untilAnswering, type Deployment, type ServerNode, type StartRequest } from './deployment.ts';
 import type { ExternalConfig, NodeConfig } from './external-config.ts';
+import { formationOf } from './formation.ts';
+import { separable } from '../plan/plan.ts';
 import { removeTraces, type Traces } from './external-traces.ts';
 import { reachToxiproxy } from './external-toxiproxy.ts';
 import type { Session } from './session.ts';
 import type { ServerDefinition } from './servers/server.ts';
 
 const ANSWER_WITHIN_MS = 5000;
+const NOT_OURS = 'a server given by its address is not ours to kill, restart, cut off or set the clock of';
 
 /** @throws UsageError when addresses are missing, InfrastructureError when a server does not answer. */
 export async function startExternal(
@@ -20,14 +23,14 @@ export async function startExternal(
 ): Promise<Deployment> {
   const layout = layoutOf(request.backend, request.topology);
   if (layout === undefined) throw new UsageError(`${request.backend} has no servers`);
-  const { server } = layout;
   const within = { withinMs: ANSWER_WITHIN_MS, signal: request.signal };
   const nodes = addressesOf(request, config).map(
-    (node, index) => new ExternalNode(index, server, parseAddress(node.address), node.upstream),
+    (node, index) =>
+      new ExternalNode(index, layout.nodes[index] ?? layout.nodes[0], parseAddress(node.address), node.upstream),
   );
   checkThatTheyDiffer(nodes);
   const [versions, access] = await Promise.all([
-    Promise.all(nodes.map((node) => untilAnswering(server, node.endpoint, within))),
+    Promise.all(nodes.map((node) => untilAnswering(node.server, node.endpoint, within))),
     config?.toxiproxy === undefined ? undefined : reachToxiproxy(config.toxiproxy, request.proxies, within),
   ]);
   const traces: Traces = {
@@ -39,14 +42,20 @@ export async function startExternal(
   };
   const tracesAreGone = session.leavesTraces(traces);
   return {
+    ...formationOf(layout, nodes, request.signal),
+    // Whoever started them has made them whole.
+    form: async () => undefined,
     provisioner: 'external',
-    server,
     topology: request.topology,
     version: versions[0] ?? 'unknown',
     settings: {},
-    nodes,
     toxiproxy: access,
-    limits: limitsOf(access !== undefined, config?.allowDestructive === true && server.suspend !== undefined),
+    limits: {
+      ...limitsOf(access !== undefined, config?.allowDestructive === true && layout.nodes[0].suspend !== undefined),
+      ...(separable(request.topology) ? { 'minority-partition': NOT_OURS, 'majority-partition': NOT_OURS } : {}),
+    },
+    isolate: () => Promise.reject(new UsageError(NOT_OURS)),
+    prepareClocks: async () => undefined,
     stop: async () => {
       await removeTraces(traces).catch((cause: unknown) => {
         throw new InfrastructureError(
@@ -64,7 +73,7 @@ export function addressesOf(
   { backend, topology }: Pick<StartRequest, 'backend' | 'topology'>,
   config: ExternalConfig | undefined,
 ): NodeConfig[] {
-  const wanted = layoutOf(backend, topology)?.nodes ?? 0;
+  const wanted = layoutOf(backend, topology)?.nodes.length ?? 0;
   const given = config?.servers[backend] ?? [];
   if (given.length < wanted) {
     throw new UsageError(
@@ -92,7 +101,7 @@ function limitsOf(hasToxiproxy: boolean, maySuspend: boolean): Partial<Record<Ha
     if (hazard === 'server-pause') {
       if (!maySuspend) limits[hazard] = 'would stop every client of that server: allow it by --allow-destructive';
     } else if (/^(server-|clock-|failover)/.test(hazard)) {
-      limits[hazard] = 'a server given by its address is not ours to kill, restart or set the clock of';
+      limits[hazard] = NOT_OURS;
     } else if (!hasToxiproxy && !ofProcesses.includes(hazard)) {
       limits[hazard] = 'no Toxiproxy is given: the network cannot be disturbed';
     }
@@ -104,26 +113,25 @@ class ExternalNode implements ServerNode {
   readonly index: number;
   readonly endpoint: Endpoint;
   readonly upstream: string;
-  readonly #server: ServerDefinition;
+  readonly server: ServerDefinition;
 
   constructor(index: number, server: ServerDefinition, endpoint: Endpoint, upstream: string | undefined) {
     this.index = index;
     this.endpoint = endpoint;
     this.upstream = upstream ?? hostAndPort(endpoint);
-    this.#server = server;
+    this.server = server;
   }
 
   crash = refuse;
   restart = refuse;
   setClock = refuse;
-  prepareClock = async (): Promise<void> => undefined;
 
   async pause(): Promise<void> {
-    await this.#server.suspend?.(this.endpoint, true);
+    await this.server.suspend?.(this.endpoint, true);
   }
 
   async resume(): Promise<void> {
-    await this.#server.suspend?.(this.endpoint, false);
+    await this.server.suspend?.(this.endpoint, false);
   }
 }
 

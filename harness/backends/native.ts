@@ -1,56 +1,75 @@
-/** The native provisioner: servers as processes of this machine, in temp folders, on free ports of 127.0.0.1. */
-import { existsSync, mkdirSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+/** The native provisioner: servers as processes of this machine, in temp folders, on free ports. */
+import { existsSync } from 'node:fs';
 import type { Hazard } from '../../implementations/claims.ts';
-import type { Endpoint } from '../../implementations/lock.ts';
-import { findBinary } from './binaries.ts';
-import { layoutOf, untilAnswering, type Deployment, type ServerNode, type StartRequest } from './deployment.ts';
 import { allSettled } from '../all-settled.ts';
-import { fakeClockEnvironment, moveFakeClock } from './fake-clock.ts';
 import { InfrastructureError } from '../errors.ts';
+import { separable } from '../plan/plan.ts';
+import { layoutOf, type Deployment, type StartRequest } from './deployment.ts';
+import { formationOf } from './formation.ts';
+import { NativeNetwork, whyNoNetwork } from './native-network.ts';
+import { NativeServer } from './native-server.ts';
 import { freePort } from './ports.ts';
-import { startProcess, type RunningProcess } from './processes.ts';
-import type { ServerDefinition } from './servers/server.ts';
+import type { NodePlace, ServerDefinition } from './servers/server.ts';
 import { toxiproxy } from './servers/toxiproxy.ts';
+import { inStages } from './stages.ts';
 import type { Session } from './session.ts';
 
 const HOST = '127.0.0.1';
-const START_WITHIN_MS = 10_000;
-/** How often another port is tried when somebody else took it between the look and the start. */
+/** How often other ports are tried when somebody else took one between the look and the start. */
 const PORT_ATTEMPTS = 3;
 
 export async function startNative(session: Session, request: StartRequest): Promise<Deployment> {
   const layout = layoutOf(request.backend, request.topology);
   if (layout === undefined) throw new InfrastructureError(`${request.backend} has no servers to start`);
-  const started: NativeServer[] = [];
+  const whyTogether = separable(request.topology) ? whyNoNetwork() : undefined;
+  const network =
+    separable(request.topology) && whyTogether === undefined
+      ? await NativeNetwork.open(session, layout.nodes.length)
+      : undefined;
+  const servers: NativeServer[] = [];
+  const places = (): NodePlace[] => servers.map(({ place }) => place);
+  for (const [index, definition] of layout.nodes.entries()) {
+    const place = await placeFor(definition, index, network?.hostOf(index) ?? HOST);
+    const enter = network?.enter(index) ?? [];
+    servers.push(new NativeServer({ session, definition, enter, ...request }, place, places));
+  }
+  const proxy = new NativeServer(
+    { session, definition: toxiproxy, enter: [], ...request },
+    await placeFor(toxiproxy, 0, HOST),
+    () => [],
+  );
   const stop = async (): Promise<void> => {
-    await Promise.all(started.map((server) => server.stop()));
+    await Promise.all([proxy, ...servers].map((server) => server.stop()));
+    await network?.close();
   };
-  const start = async (definition: ServerDefinition, index: number): Promise<NativeServer> => {
-    const server = new NativeServer(session, definition, index, request);
-    started.push(server);
-    await server.start();
-    return server;
-  };
+  const formation = (): ReturnType<typeof formationOf> => formationOf(layout, servers, request.signal);
+  const startAll = (): Promise<unknown> =>
+    inStages(layout, (index) => startSomewhere(servers[index], layout.nodes[index]));
   try {
-    const [proxy, ...nodes] = await allSettled([
-      start(toxiproxy, 0),
-      ...Array.from({ length: layout.nodes }, (_, index) => start(layout.server, index)),
-    ]);
+    await allSettled([startSomewhere(proxy, toxiproxy), startAll()]);
+    await formation().form();
     return {
+      ...formation(),
       provisioner: 'native',
-      server: layout.server,
       topology: request.topology,
-      version: nodes[0]?.version ?? 'unknown',
-      settings: layout.server.settings,
-      nodes,
+      version: servers[0]?.version ?? 'unknown',
+      settings: layout.nodes[0].settings,
       toxiproxy: {
         api: proxy.endpoint,
         nextListen: () => `${HOST}:0`,
         reach: (listen) => ({ host: HOST, port: Number(listen.slice(listen.lastIndexOf(':') + 1)) }),
       },
-      limits: limitsOf(layout.server),
+      limits: { ...clockLimits(layout.nodes[0]), ...(whyTogether === undefined ? {} : partitionLimits(whyTogether)) },
+      isolate: async (nodes) => {
+        if (network === undefined) throw new InfrastructureError(whyTogether ?? 'these servers do not know each other');
+        return network.isolate(nodes);
+      },
+      prepareClocks: async (movable) => {
+        if (!servers.map((server) => server.prepareClock(movable)).includes(true)) return;
+        await Promise.all(servers.map((server) => server.crash()));
+        await inStages(layout, (index) => servers[index]?.restart({ keepData: false }));
+        await formation().form();
+      },
       stop,
     };
   } catch (error) {
@@ -59,7 +78,36 @@ export async function startNative(session: Session, request: StartRequest): Prom
   }
 }
 
-function limitsOf(server: ServerDefinition): Partial<Record<Hazard, string>> {
+async function placeFor(definition: ServerDefinition, index: number, host: string): Promise<NodePlace> {
+  const [port = 0, ...ports] = await Promise.all(
+    Array.from({ length: 1 + (definition.extraPorts ?? 0) }, () => freePort()),
+  );
+  return { index, host, port, ports };
+}
+
+/** A server that its peers know by its port must keep it; one that stands alone may try another. */
+async function startSomewhere(
+  server: NativeServer | undefined,
+  definition: ServerDefinition | undefined,
+): Promise<void> {
+  if (server === undefined || definition === undefined) return;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await (attempt === 1 ? server.start() : server.restart({ keepData: false }));
+    } catch (error) {
+      const { portTaken, place } = server;
+      await server.stop();
+      if (!portTaken || attempt === PORT_ATTEMPTS || (definition.extraPorts ?? 0) > 0) throw error;
+      server.move(await placeFor(definition, place.index, place.host));
+    }
+  }
+}
+
+function partitionLimits(reason: string): Partial<Record<Hazard, string>> {
+  return { 'minority-partition': reason, 'majority-partition': reason };
+}
+
+function clockLimits(server: ServerDefinition): Partial<Record<Hazard, string>> {
   const missing = server.fakeClock?.preload.find((file) => !existsSync(file));
   const reason =
     server.fakeClock === undefined
@@ -69,125 +117,4 @@ function limitsOf(server: ServerDefinition): Partial<Record<Hazard, string>> {
         : undefined;
   if (reason === undefined) return {};
   return { 'clock-jump': reason, 'clock-jump-back': reason, 'clock-jump-majority': reason };
-}
-
-class NativeServer implements ServerNode {
-  readonly index: number;
-  readonly #definition: ServerDefinition;
-  readonly #backend: string;
-  readonly #signal: AbortSignal;
-  readonly #folder: string;
-  readonly #data: string;
-  readonly #environment: Record<string, string>;
-  #port = 0;
-  #version = 'unknown';
-  #running: RunningProcess | undefined;
-  #movableClock = false;
-
-  constructor(session: Session, definition: ServerDefinition, index: number, { backend, signal }: StartRequest) {
-    this.index = index;
-    this.#definition = definition;
-    this.#backend = backend;
-    this.#signal = signal;
-    const name = `${definition.name}-${index}-${Math.random().toString(36).slice(2, 8)}`;
-    this.#folder = session.folder(name);
-    this.#data = join(this.#folder, 'data');
-    this.#environment = session.environment;
-  }
-
-  get endpoint(): Endpoint {
-    return { host: HOST, port: this.#port };
-  }
-
-  get upstream(): string {
-    return `${HOST}:${this.#port}`;
-  }
-
-  get version(): string {
-    return this.#version;
-  }
-
-  async start(): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
-      this.#port = await freePort(HOST);
-      try {
-        return await this.#launch();
-      } catch (error) {
-        const taken = /in use/i.test(this.#running?.lastWords() ?? '');
-        await this.stop();
-        if (!taken || attempt === PORT_ATTEMPTS) throw error;
-      }
-    }
-  }
-
-  async #launch(): Promise<void> {
-    this.#signal.throwIfAborted();
-    const command = findBinary(this.#definition);
-    if (command === undefined) {
-      const { native } = this.#definition;
-      throw new InfrastructureError(
-        `${native.command} is not installed: run "npm run setup -- --backends ${this.#backend}"`,
-      );
-    }
-    mkdirSync(this.#data, { recursive: true });
-    let death: string | undefined;
-    const server = await startProcess({
-      name: this.#definition.name,
-      command,
-      args: this.#definition.args({ host: HOST, port: this.#port, folder: this.#data }),
-      folder: this.#folder,
-      environment: { ...this.#environment, ...this.#clockEnvironment() },
-    });
-    this.#running = server;
-    void server.exited.then((how) => {
-      death = `${how}\n${server.lastWords()}`;
-    });
-    this.#version = await untilAnswering(this.#definition, this.endpoint, {
-      withinMs: START_WITHIN_MS,
-      signal: this.#signal,
-      diedWith: () => death,
-    });
-  }
-
-  async stop(): Promise<void> {
-    await this.#running?.kill();
-  }
-
-  crash(): Promise<void> {
-    return this.stop();
-  }
-
-  async restart({ keepData }: { readonly keepData: boolean }): Promise<void> {
-    await this.stop();
-    if (!keepData) await rm(this.#data, { recursive: true, force: true });
-    await this.#launch();
-  }
-
-  async pause(): Promise<void> {
-    this.#running?.signal('SIGSTOP');
-  }
-
-  async resume(): Promise<void> {
-    this.#running?.signal('SIGCONT');
-  }
-
-  async prepareClock(movable: boolean): Promise<void> {
-    if (!movable && !this.#movableClock) return;
-    this.#movableClock = movable;
-    await this.setClock(0);
-    await this.restart({ keepData: false });
-  }
-
-  async setClock(offsetMs: number): Promise<void> {
-    moveFakeClock(this.#clockFile, offsetMs);
-  }
-
-  get #clockFile(): string {
-    return join(this.#folder, 'clock');
-  }
-
-  #clockEnvironment(): Record<string, string> {
-    if (!this.#movableClock) return {};
-    return fakeClockEnvironment(this.#definition.fakeClock?.preload ?? [], this.#clockFile);
-  }
 }

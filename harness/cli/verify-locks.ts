@@ -111,7 +111,8 @@ async function verifyLock(
   signal: AbortSignal,
 ): Promise<LockReport> {
   const { module } = lock;
-  const { options, leaseMs, seed } = settings;
+  const { options, seed } = settings;
+  const leaseMs = leaseOf(module, settings);
   const profile = PROFILES[settings.profileName];
   const topology = topologyOf(module, settings);
   const testable = hazardsOf(topology, module.backend).filter((hazard) => isClaimedOn(module, hazard));
@@ -188,6 +189,13 @@ function listedOf({ deck }: Settings, wanted: readonly Hazard[]): readonly Hazar
 
 const isClaimedOn = (module: LockModule, hazard: Hazard): boolean =>
   PROPERTIES.some((property) => claimOn(module.claims, property, hazard) !== 'not-applicable');
+
+/** @throws UsageError when a shorter lease is asked for than the lock grants. */
+function leaseOf(module: LockModule, { options, leaseMs }: Settings): number {
+  const least = module.leastLeaseMs ?? 0;
+  if ((options.lease ?? Infinity) < least) throw new UsageError(`${module.name} grants no lease below ${least} ms`);
+  return Math.max(leaseMs, least);
+}
 
 /** @throws UsageError when the lock does not run on the wanted topology. */
 function topologyOf(module: LockModule, settings: Settings): Topology {

@@ -1,6 +1,6 @@
 /**
  * Did a fault bite? A fault that disturbed nothing has tested nothing. Each hazard has its rule; all but those of clocks
- * (stamped when the clock was read) are decided from the history alone.
+ * and of failover (stamped when the clock, or the next leader, was seen) are decided from the history alone.
  */
 import type { HistoryEvent, NemesisValue } from '../history/events.ts';
 import { workerOf, type Fault, type Plan } from '../plan/plan.ts';
@@ -54,13 +54,10 @@ export function judgeBites(plan: Plan, events: readonly HistoryEvent[]): { appli
 function bit(fault: Fault, evidence: Evidence): boolean {
   const window = evidence.windows.get(fault.id);
   if (window === undefined) return false;
-  const ofWorker = (worker: number): boolean => fault.workers.includes(worker);
-  const wires = evidence.wires.filter(
-    (wire) =>
-      overlaps(wire, window) &&
-      fault.nodes.includes(wire.node) &&
-      (fault.workers.length === 0 || ofWorker(wire.worker)),
-  );
+  // A fault of servers names no workers: it may touch them all; whoever led has no number in the plan.
+  const ofWorker = (worker: number): boolean => fault.workers.length === 0 || fault.workers.includes(worker);
+  const ofNode = (node: number): boolean => fault.leader === true || fault.nodes.includes(node);
+  const wires = evidence.wires.filter((wire) => overlaps(wire, window) && ofNode(wire.node) && ofWorker(wire.worker));
   const leases = evidence.leases.filter((lease) => lease.from <= window.from && window.from <= lease.to);
   const operations = evidence.operations.filter((operation) => overlaps(operation, window));
   const delayMs = fault.delayMs ?? 0;
@@ -92,7 +89,6 @@ function bit(fault: Fault, evidence: Evidence): boolean {
     }
     case 'server-crash':
     case 'server-crash-volatile':
-    case 'failover':
       return leases.length > 0;
     case 'majority-partition':
       return operations.some(
@@ -101,6 +97,7 @@ function bit(fault: Fault, evidence: Evidence): boolean {
           ofWorker(operation.worker) &&
           (operation.completed !== 'ok' || operation.to >= window.to),
       );
+    case 'failover':
     case 'clock-jump':
     case 'clock-jump-back':
     case 'clock-jump-majority':

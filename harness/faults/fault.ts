@@ -20,7 +20,7 @@ export interface FaultKind {
 }
 
 export interface AppliedFault {
-  /** The clock that it moved was seen to have moved. For other kinds the history tells. */
+  /** The clock that it moved was seen to have moved, another leader was seen to lead. For other kinds the history tells. */
   readonly bit?: boolean;
   /** Ends it, and settles when what it touched works again. */
   heal(): Promise<void>;

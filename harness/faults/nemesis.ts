@@ -44,7 +44,14 @@ async function takeAim(fault: Fault, of: 'start' | 'end', field: Field, signal: 
   if (reached && plusMs > 0) await sleep(plusMs, undefined, { signal });
 }
 
-async function runFault(fault: Fault, field: Field, recorder: Recorder, signal: AbortSignal): Promise<void> {
+/** A fault of whoever leads, now that it strikes: of the first node where nobody does. */
+async function onLeader(fault: Fault, field: Field): Promise<Fault> {
+  if (fault.leader !== true) return fault;
+  return { ...fault, nodes: [(await field.deployment?.leader()) ?? 0] };
+}
+
+async function runFault(planned: Fault, field: Field, recorder: Recorder, signal: AbortSignal): Promise<void> {
+  const fault = await onLeader(planned, field);
   const stamp = (phase: NemesisValue['phase']): void => {
     // One event for each worker or node that it touches on its own; a link fault names the worker that is cut.
     const targets =

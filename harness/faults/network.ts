@@ -13,6 +13,15 @@ export const blackHole: FaultKind = {
   apply: (field, fault) => onLinks(field, fault, (link) => link.blackHole(fault.direction ?? 'both')),
 };
 
+/** Of servers that depend on each other: between them. Of independent ones: between them and workers. */
+export const partition: FaultKind = {
+  async apply(field, fault) {
+    if (fault.workers.length > 0) return blackHole.apply(field, fault);
+    const heal = await field.deployment?.isolate(fault.nodes);
+    return { heal: async () => heal?.() };
+  },
+};
+
 /** Connections are reset while a command is under way: its request, or its reply, is dropped. */
 export const reset: FaultKind = {
   apply: (field, fault) => onLinks(field, fault, (link) => link.reset(fault.delayMs ?? 0, fault.direction ?? 'reply')),

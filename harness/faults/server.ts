@@ -1,7 +1,11 @@
 /** Faults of servers: signals, restarts, and clocks by libfaketime. */
-import type { ServerNode } from '../backends/deployment.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Deployment, ServerNode } from '../backends/deployment.ts';
 import type { Fault } from '../plan/plan.ts';
 import type { FaultKind, Field } from './fault.ts';
+
+const FAILOVER_WITHIN_MS = 20_000;
+const LOOK_EVERY_MS = 20;
 
 /** SIGSTOP, then SIGCONT: commands sent meanwhile run when it continues. */
 export const serverPause: FaultKind = {
@@ -24,10 +28,41 @@ export const serverCrash = (options: { readonly keepData: boolean }): FaultKind 
     return {
       heal: async () => {
         await Promise.all(nodes.map((node) => node.restart(options)));
+        if (!options.keepData) await field.deployment?.form();
       },
     };
   },
 });
+
+/** SIGKILL of the leader; in force when another leads. Then the killed one comes back. */
+export const failover: FaultKind = {
+  async apply(field, fault) {
+    const [killed] = nodesOf(field, fault);
+    const { deployment } = field;
+    if (killed === undefined || deployment === undefined) throw new Error('nobody leads these servers');
+    await killed.crash();
+    const { promote, rejoinsEmpty } = deployment.succession;
+    await promote?.(
+      deployment.nodes.map((node) => node.endpoint),
+      killed.index,
+    );
+    const next = await nextLeader(deployment, killed.index);
+    return {
+      bit: next !== undefined,
+      heal: () => killed.restart({ keepData: rejoinsEmpty !== true }),
+    };
+  },
+};
+
+async function nextLeader(deployment: Deployment, killed: number): Promise<number | undefined> {
+  const bound = performance.now() + FAILOVER_WITHIN_MS;
+  while (performance.now() < bound) {
+    const leader = await deployment.leader();
+    if (leader !== undefined && leader !== killed) return leader;
+    await sleep(LOOK_EVERY_MS);
+  }
+  return undefined;
+}
 
 /** The wall clock jumps; it stays where it is, as a corrected clock does. */
 export const serverClockJump: FaultKind = {

@@ -2,8 +2,8 @@
 import fc, { type Arbitrary } from 'fast-check';
 import type { Hazard } from '../../implementations/claims.ts';
 import type { Topology } from '../../implementations/lock.ts';
-import { laneArbitrary } from './lanes.ts';
-import { nodesOf, PLAN_VERSION, type Plan } from './plan.ts';
+import { laneArbitrary, type LaneSizes } from './lanes.ts';
+import { dataNodesOf, nodesOf, PLAN_VERSION, separable, type Plan } from './plan.ts';
 
 export interface PlanSizes {
   readonly lock: string;
@@ -59,7 +59,7 @@ function mix(seed: number, index: number): number {
 
 function planArbitrary(sizes: PlanSizes, hazards: readonly Hazard[], index: number, regime: Regime): Arbitrary<Plan> {
   const undisturbed = hazards.includes('none');
-  const lanes = hazards.map((hazard) => laneArbitrary(hazard, { ...sizes, nodes: nodesOf(sizes.topology) }));
+  const lanes = hazards.map((hazard) => laneArbitrary(hazard, { ...sizes, ...serversOf(sizes.topology) }));
   return fc
     .record({
       pace: paceArbitrary(sizes, undisturbed, regime),
@@ -118,3 +118,9 @@ function paceArbitrary(
   });
   return fc.oneof({ weight: 2, arbitrary: brisk }, { weight: 2, arbitrary: slow }, { weight: 1, arbitrary: overlong });
 }
+
+const serversOf = (topology: Topology): Pick<LaneSizes, 'nodes' | 'dataNodes' | 'replicated'> => ({
+  nodes: nodesOf(topology),
+  dataNodes: dataNodesOf(topology),
+  replicated: separable(topology),
+});

@@ -6,6 +6,10 @@ import type { Fault } from './plan.ts';
 export interface LaneSizes {
   readonly workers: number;
   readonly nodes: number;
+  /** The first so many of the nodes keep data. */
+  readonly dataNodes: number;
+  /** Whether the nodes depend on each other. */
+  readonly replicated: boolean;
   readonly leaseMs: number;
 }
 
@@ -112,27 +116,31 @@ const LANES: Readonly<Record<Exclude<Hazard, 'none'>, Lane>> = {
       }),
     ),
   'server-pause': (draw) =>
-    repeat(2, draw.onNodes(draw.minority, { durationMs: draw.ms(draw.lease / 2, draw.lease * 1.3) })),
-  'server-crash': (draw) => repeat(2, draw.onNodes(1, { aimed: true, durationMs: draw.ms(20, 250) })),
+    repeat(2, draw.onLeaderOr(draw.minority, { durationMs: draw.ms(draw.lease / 2, draw.lease * 1.3) })),
+  'server-crash': (draw) => repeat(2, draw.onLeaderOr(1, { aimed: true, durationMs: draw.ms(20, 250) })),
   // Losing the data of most independent nodes is what shows that a quorum needs its disks.
   'server-crash-volatile': (draw) =>
-    repeat(2, draw.onNodes(draw.majority, { aimed: true, durationMs: draw.ms(20, 250) })),
-  failover: (draw) => repeat(1, draw.onNodes(1, { aimed: true, durationMs: draw.ms(20, 250) })),
+    repeat(2, draw.onNodes(draw.forgetful, { aimed: true, durationMs: draw.ms(20, 250) })),
+  failover: (draw) => [draw.onLeader({ aimed: true, durationMs: draw.ms(20, 250) })],
   'minority-partition': (draw) =>
-    repeat(
-      2,
-      draw.onNodes(draw.minority, {
-        direction: fc.constant('both' as const),
-        durationMs: draw.ms(draw.lease * 0.8, draw.lease * 1.4),
-        workers: fc.shuffledSubarray([...draw.allWorkers], { minLength: Math.ceil(draw.allWorkers.length / 2) }),
-      }),
-    ),
+    draw.replicated
+      ? repeat(2, draw.onLeaderOr(draw.minority, { durationMs: draw.ms(draw.lease * 2, draw.lease * 5) }))
+      : repeat(
+          2,
+          draw.onNodes(draw.minority, {
+            direction: fc.constant('both' as const),
+            durationMs: draw.ms(draw.lease * 0.8, draw.lease * 1.4),
+            workers: fc.shuffledSubarray([...draw.allWorkers], { minLength: Math.ceil(draw.allWorkers.length / 2) }),
+          }),
+        ),
   'majority-partition': (draw) => [
-    draw.onNodes(draw.majority, {
-      direction: fc.constant('both' as const),
-      durationMs: draw.ms(draw.lease, draw.lease * 1.4),
-      workers: fc.constant(draw.allWorkers),
-    }),
+    draw.replicated
+      ? draw.onNodes(draw.majority, { durationMs: draw.ms(draw.lease * 2, draw.lease * 4) })
+      : draw.onNodes(draw.majority, {
+          direction: fc.constant('both' as const),
+          durationMs: draw.ms(draw.lease, draw.lease * 1.4),
+          workers: fc.constant(draw.allWorkers),
+        }),
   ],
   'clock-jump': (draw) => [
     draw.onNodes(1, { aimed: true, durationMs: draw.ms(300, 500), jumpMs: fc.constant(draw.lease * 10) }),
@@ -160,17 +168,24 @@ class Draw {
   readonly lease: number;
   readonly allWorkers: readonly number[];
   readonly allNodes: readonly number[];
+  readonly replicated: boolean;
   readonly minority: number;
   readonly majority: number;
+  /** How many lose their data at once: as many as it takes for what was written to be gone. */
+  readonly forgetful: number;
+  readonly #dataNodes: readonly number[];
   readonly direction = fc.constantFrom('request' as const, 'reply' as const, 'both' as const);
   readonly #worker: Arbitrary<number>;
 
-  constructor({ workers, nodes, leaseMs }: LaneSizes) {
+  constructor({ workers, nodes, dataNodes, replicated, leaseMs }: LaneSizes) {
     this.lease = leaseMs;
     this.allWorkers = range(workers);
     this.allNodes = range(nodes);
-    this.minority = Math.max(1, Math.ceil(nodes / 2) - 1);
-    this.majority = Math.floor(nodes / 2) + 1;
+    this.#dataNodes = range(dataNodes);
+    this.replicated = replicated;
+    this.minority = Math.max(1, Math.ceil(dataNodes / 2) - 1);
+    this.majority = Math.floor(dataNodes / 2) + 1;
+    this.forgetful = replicated ? nodes : this.majority;
     this.#worker = fc.integer({ min: 0, max: workers - 1 });
   }
 
@@ -207,6 +222,19 @@ class Draw {
     );
   }
 
+  /** Whoever leads the nodes when the fault strikes. `aimed`: when somebody has just been granted the lock. */
+  onLeader({ aimed, ...effects }: Effects & { readonly aimed?: boolean }): Arbitrary<Drawn> {
+    return this.#worker
+      .chain((worker) => this.#fault({ ...effects, ...this.#aimedAtGrant(worker, aimed) }, [], []))
+      .map((fault) => ({ ...fault, leader: true }));
+  }
+
+  /** Where one of the nodes leads, now that one and now any. */
+  onLeaderOr(count: number, effects: Effects & { readonly aimed?: boolean }): Arbitrary<Drawn> {
+    const anyOnes = this.onNodes(count, effects);
+    return this.replicated ? fc.oneof(this.onLeader(effects), anyOnes) : anyOnes;
+  }
+
   /** Some nodes, or the links between them and `workers`. `aimed`: when somebody has just been granted the lock. */
   onNodes(
     count: number,
@@ -216,15 +244,17 @@ class Draw {
       ...effects
     }: Effects & { readonly aimed?: boolean; readonly workers?: Arbitrary<readonly number[]> },
   ): Arbitrary<Drawn> {
-    const nodes = fc.shuffledSubarray([...this.allNodes], {
-      minLength: Math.min(count, this.allNodes.length),
-      maxLength: Math.min(count, this.allNodes.length),
-    });
+    const from = count > this.#dataNodes.length ? this.allNodes : this.#dataNodes;
+    const nodes = fc.shuffledSubarray([...from], { minLength: count, maxLength: count });
     return fc
       .tuple(nodes, workers ?? fc.constant<readonly number[]>([]), this.#worker)
       .chain(([chosen, touched, worker]) =>
-        this.#fault({ ...effects, ...(aimed ? { aim: this.#aim(worker, ['acquire.ok'], 5) } : {}) }, touched, chosen),
+        this.#fault({ ...effects, ...this.#aimedAtGrant(worker, aimed) }, touched, chosen),
       );
+  }
+
+  #aimedAtGrant(worker: number, aimed: boolean | undefined): { aim?: Arbitrary<NonNullable<Fault['aim']>> } {
+    return aimed ? { aim: this.#aim(worker, ['acquire.ok'], 5) } : {};
   }
 
   /** Something between half of the workers and all nodes, until some time after the first of them has asked for the lock. */

@@ -30,6 +30,8 @@ const faultSchema = z.object({
   /** Whom it touches. Network faults touch the links between these workers and these nodes. */
   workers: z.array(z.number().int().nonnegative()),
   nodes: z.array(z.number().int().nonnegative()),
+  /** Touches whoever leads the servers when it strikes; `nodes` is then empty. */
+  leader: z.boolean().optional(),
   /** Of delays. */
   delayMs: z.number().positive().optional(),
   /** Of what crosses the network: what workers send, what servers answer, or both. */
@@ -129,26 +131,44 @@ export const clientsOf = (plan: Plan): number => plan.workers * (plan.clientsPer
 /** The worker that a process number of the plan's histories belongs to. */
 export const workerOf = (plan: Plan, process: number): number => (process % clientsOf(plan)) % plan.workers;
 
-const NODES: Readonly<Record<Topology, number>> = {
-  single: 1,
-  '5 independent nodes': 5,
-  'primary and replica': 2,
-  sentinel: 3,
-  cluster: 6,
-  '3-node quorum': 3,
+interface Size {
+  /** Servers that workers reach. */
+  readonly nodes: number;
+  /** The first of them, which keep what locks write; the others watch. Default: all. */
+  readonly data?: number;
+  /** Whether they depend on each other, so that one of them leads. */
+  readonly replicated: boolean;
+}
+
+const SIZES: Readonly<Record<Topology, Size>> = {
+  single: { nodes: 1, replicated: false },
+  '5 independent nodes': { nodes: 5, replicated: false },
+  'primary and replica': { nodes: 2, replicated: true },
+  'primary and synchronous replica': { nodes: 2, replicated: true },
+  // A primary and two replicas, and three that watch them.
+  sentinel: { nodes: 6, data: 3, replicated: true },
+  // Three primaries and a replica of each.
+  cluster: { nodes: 6, replicated: true },
+  '3-node quorum': { nodes: 3, replicated: true },
 };
 
-export const nodesOf = (topology: Topology): number => NODES[topology];
+export const nodesOf = (topology: Topology): number => SIZES[topology].nodes;
+
+/** Servers that keep data; they come first. */
+export const dataNodesOf = (topology: Topology): number => SIZES[topology].data ?? nodesOf(topology);
+
+/** Whether its servers depend on each other: a partition then lies between servers, and one of them leads. */
+export const separable = (topology: Topology): boolean => SIZES[topology].replicated;
 
 /** Hazards that exist for servers in this topology at all. */
 export function hazardsOf(topology: Topology, backend: string): readonly Hazard[] {
   const ofProcesses: readonly Hazard[] = ['none', 'client-pause', 'client-crash', 'client-clock-jump'];
-  if (backend === 'memory') return ofProcesses;
-  const several = nodesOf(topology) > 1;
-  const replicated = several && topology !== '5 independent nodes';
+  if (backend === 'memory' || backend === 'sqlite') return ofProcesses;
+  const several = dataNodesOf(topology) > 1;
   return HAZARDS.filter((hazard) => {
-    if (hazard === 'failover') return replicated;
-    if (hazard === 'minority-partition' || hazard === 'clock-jump-majority') return several;
+    if (hazard === 'failover') return separable(topology);
+    if (hazard === 'minority-partition') return dataNodesOf(topology) > 2;
+    if (hazard === 'clock-jump-majority') return several;
     return true;
   });
 }

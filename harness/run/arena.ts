@@ -70,11 +70,17 @@ export class Arena {
         ? []
         : makeLinks(deployment.toxiproxy, deployment.nodes, request.workers, request.name),
     ]);
-    const direct = deployment?.nodes.map((node) => node.endpoint) ?? [];
+    const nodes = deployment?.nodes ?? [];
+    const shared = session.folder(`${request.name}-shared`);
     const workers = Array.from({ length: request.workers }, (_, index) => {
       const connection = {
         module: request.moduleUrl,
-        endpoints: links[index]?.map((link, node) => ({ ...direct[node], ...link.endpoint })) ?? direct,
+        nodes: nodes.map(({ endpoint, upstream }, node) => ({
+          announced: upstream,
+          endpoint: { ...endpoint, ...links[index]?.[node]?.endpoint },
+        })),
+        entrances: deployment?.entrances ?? [],
+        folder: shared,
         prefix: session.prefix,
         options: request.options,
         resourcePort: resource.port,
@@ -146,7 +152,7 @@ export class Arena {
   /** Servers and workers as the plan needs them, all answering. */
   async #prepare(plan: Plan): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
-    await Promise.all((this.deployment?.nodes ?? []).map((node) => node.prepareClock(movesServerClocks(plan))));
+    await this.deployment?.prepareClocks(movesServerClocks(plan));
     await Promise.all(
       this.#workers.map(async (worker) => {
         await worker.ensure({ movableClock: movesWorkerClocks(plan) });

@@ -14,7 +14,12 @@ const ANSWER_WITHIN_MS = 15_000;
 
 export interface WorkerConnection {
   readonly module: string;
-  readonly endpoints: readonly Endpoint[];
+  /** How this worker reaches each server, and where that server announces itself. */
+  readonly nodes: readonly { readonly announced: string; readonly endpoint: Endpoint }[];
+  /** Nodes whose endpoints the lock is given. */
+  readonly entrances: readonly number[];
+  /** Shared by all workers. */
+  readonly folder: string;
   readonly prefix: string;
   readonly options: Readonly<Record<string, unknown>>;
   readonly resourcePort: number;
@@ -87,7 +92,8 @@ export class WorkerHandle {
     await this.#answer('connected', {
       type: 'connect',
       ...this.#connection,
-      endpoints: [...this.#connection.endpoints],
+      nodes: [...this.#connection.nodes],
+      entrances: [...this.#connection.entrances],
       options: { ...this.#connection.options },
     });
   }

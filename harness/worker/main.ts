@@ -37,11 +37,12 @@ const pulse = new Pulse(
 );
 
 async function connect(message: Extract<ToWorker, { type: 'connect' }>): Promise<void> {
-  for (const [node, endpoint] of message.endpoints.entries()) pulse.expect(endpoint.port, node);
+  for (const [node, { endpoint }] of message.nodes.entries()) pulse.expect(endpoint.port, node);
   const module = await loadLockModule(message.module);
   const connected = await module.connect({
-    endpoints: message.endpoints,
-    natMap: {},
+    endpoints: message.entrances.flatMap((node) => message.nodes[node]?.endpoint ?? []),
+    natMap: Object.fromEntries(message.nodes.map(({ announced, endpoint }) => [announced, endpoint])),
+    folder: message.folder,
     prefix: message.prefix,
     options: message.options,
     signal: new AbortController().signal,

@@ -28,7 +28,9 @@ export const toWorkerSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('connect'),
     module: z.string(),
-    endpoints: z.array(endpointSchema),
+    nodes: z.array(z.object({ announced: z.string(), endpoint: endpointSchema })),
+    entrances: z.array(z.number().int().nonnegative()),
+    folder: z.string(),
     prefix: z.string(),
     options: z.record(z.string(), z.unknown()),
     resourcePort: z.number(),

@@ -58,7 +58,7 @@ async function start(server: ServerDefinition, secret: Partial<Endpoint>, more: 
   if (command === undefined) throw new Error(`${server.native.command} is not installed: run "npm run setup"`);
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-own-'));
   const endpoint = { host: HOST, port: await freePort(HOST), ...secret };
-  const args = [...server.args({ ...endpoint, folder }), ...more];
+  const args = [...server.args({ ...endpoint, folder, index: 0, ports: [], nodes: [] }), ...more];
   const process_ = await startProcess({ name: server.name, command, args, folder, environment: {} });
   let death: string | undefined;
   void process_.exited.then((how) => (death = `${how}: ${process_.lastWords()}`));

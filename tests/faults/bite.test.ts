@@ -162,7 +162,7 @@ const RULES: Readonly<Record<DisturbingHazard, Rule>> = {
   },
   'server-crash': whileHeld,
   'server-crash-volatile': whileHeld,
-  failover: whileHeld,
+  failover: stamped,
   'majority-partition': {
     bites: {
       'an acquire that failed': [step('invoke', 0, 'acquire', FROM + 5), step('fail', 0, 'acquire', FROM + 200)],

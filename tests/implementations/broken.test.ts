@@ -1,5 +1,6 @@
 /** That each specimen's mistake is really there, and can be reached. That the harness finds it is the harness's test. */
 import assert from 'node:assert/strict';
+import { tmpdir } from 'node:os';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
@@ -36,7 +37,8 @@ async function open(name: string): Promise<Lock> {
   assert.ok(module !== undefined);
   const endpoints = servers.slice(0, module.topologies[0] === 'single' ? 1 : 5).map(({ endpoint }) => endpoint);
   const { signal } = new AbortController();
-  const connected = await module.connect({ endpoints, natMap: {}, prefix: 'test:', options: {}, signal });
+  const context = { endpoints, natMap: {}, prefix: 'test:', folder: tmpdir(), options: {}, signal };
+  const connected = await module.connect(context);
   closers.push(() => connected.close());
   await connected.lock.health();
   return connected.lock;

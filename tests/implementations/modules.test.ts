@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { tmpdir } from 'node:os';
 import { execFile } from 'node:child_process';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
@@ -25,7 +26,7 @@ function endpointsFor(module: LockModule): Endpoint[] {
 }
 
 function contextOf(endpoints: readonly Endpoint[], options: Record<string, unknown> = {}): ConnectContext {
-  return { endpoints, natMap: {}, prefix: 'test:', options, signal: new AbortController().signal };
+  return { endpoints, natMap: {}, prefix: 'test:', folder: tmpdir(), options, signal: new AbortController().signal };
 }
 
 /** Connects for the length of one test. */

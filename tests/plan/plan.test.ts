@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { HAZARDS, type Hazard } from '../../implementations/claims.ts';
 import { makePlan, REGIMES, type PlanSizes } from '../../harness/plan/arbitrary.ts';
-import { hazardsOf, nodesOf, parsePlan, PlanError, type Fault, type Plan } from '../../harness/plan/plan.ts';
+import {
+  dataNodesOf,
+  hazardsOf,
+  nodesOf,
+  parsePlan,
+  PlanError,
+  type Fault,
+  type Plan,
+} from '../../harness/plan/plan.ts';
 import { makeDeck, type DeckOptions } from '../../harness/run/deck.ts';
 
 const SIZES: PlanSizes = {
@@ -49,7 +57,7 @@ void describe('a plan', () => {
           assert.equal(fault.hazard, hazard);
           assertWithin(fault.workers, plan.workers);
           assertWithin(fault.nodes, nodesOf(plan.topology));
-          assert.ok(fault.workers.length + fault.nodes.length > 0);
+          assert.ok(fault.workers.length + fault.nodes.length > 0 || fault.leader);
           assert.ok(fault.durationMs > 0);
           if (fault.aim !== undefined) assert.ok(fault.aim.worker < plan.workers);
         }
@@ -59,12 +67,12 @@ void describe('a plan', () => {
 
   void test('cuts a minority of the nodes, or a majority, as its hazard says', () => {
     for (const plan of plansOf('minority-partition')) {
-      const nodes = nodesOf(plan.topology);
+      const nodes = dataNodesOf(plan.topology);
       for (const fault of plan.faults) assert.ok(nodes === 1 || fault.nodes.length < nodes / 2);
     }
     for (const hazard of ['majority-partition', 'clock-jump-majority', 'server-crash-volatile'] as const) {
       for (const plan of plansOf(hazard))
-        for (const fault of plan.faults) assert.ok(fault.nodes.length > nodesOf(plan.topology) / 2);
+        for (const fault of plan.faults) assert.ok(fault.nodes.length > dataNodesOf(plan.topology) / 2);
     }
   });
 

@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis';
-import type { Endpoint } from '../../../implementations/lock.ts';
 import { InfrastructureError } from '../../errors.ts';
+import type { Endpoint, Topology } from '../../../implementations/lock.ts';
+import { several, single, type Layout } from './layout.ts';
 import type { ServerDefinition } from './server.ts';
 
 /** Answers that stay the same, however often one asks. */
@@ -55,6 +56,11 @@ export const redis: ServerDefinition = {
       }
       return removed;
     }),
+};
+
+export const redisLayouts: Readonly<Partial<Record<Topology, Layout>>> = {
+  single: single(redis),
+  '5 independent nodes': several(redis, 5),
 };
 
 async function withClient<T>(endpoint: Endpoint, timeoutMs: number, use: (client: Redis) => Promise<T>): Promise<T> {
