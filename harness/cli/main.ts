@@ -5,6 +5,7 @@ import { redact } from '../backends/address.ts';
 import { InfrastructureError, UsageError } from '../errors.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { addCheck } from './check.ts';
+import { addConformance } from './conformance.ts';
 import { addDoctor } from './doctor.ts';
 import { addList } from './list.ts';
 import { addReplay } from './replay.ts';
@@ -25,7 +26,17 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     .version(VERSION)
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(oneLine(text)) });
-  for (const add of [addVerify, addReplay, addCheck, addReport, addList, addDoctor, addSetup, addSpecimens])
+  for (const add of [
+    addVerify,
+    addReplay,
+    addConformance,
+    addCheck,
+    addReport,
+    addList,
+    addDoctor,
+    addSetup,
+    addSpecimens,
+  ])
     add(program, done);
   try {
     await program.parseAsync(args, { from: 'user' });
