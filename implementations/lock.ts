@@ -154,6 +154,13 @@ export interface LockModule {
   readonly leastLeaseMs?: number;
   /** How many leases one connected lock can hold at once, where each takes something scarce. Default: any number. */
   readonly leasesAtOnce?: number;
+  /**
+   * Of locks that claim fairness, reentrancy or sharing: how often one wait may be bypassed (default 0), and what is
+   * allowed for handing over, in milliseconds (default 300).
+   */
+  readonly turns?: { readonly bypass?: number; readonly allowanceMs?: number };
+  /** How many clients of one process a plan has, unless the user says: more than one where it matters. Default 1. */
+  readonly clientsPerWorker?: number;
   /** Round trips to the backend of one uncontended acquire and release together. */
   readonly roundTrips?: number;
   readonly specimen?: Specimen;

@@ -7,10 +7,11 @@ import { NEXT_FENCE, NOW, Script } from './scripts.ts';
 import type { RedisClient } from './connections.ts';
 
 /**
- * How long readers are kept out by a writer of whom nothing more is heard. A waiting writer asks again, and so renews it,
- * within the longest delay of its retry strategy, by default a second.
+ * For how long the word of a writer keeps readers out, and how often a writer that waits repeats it. Short, for nobody
+ * takes back the word of a writer that crashed, nor that of one whose word was spent by another's grant.
  */
-const INTENT_MS = 2000;
+const INTENT_MS = 500;
+const REPEAT_MS = 150;
 
 const COMMON = `${NEXT_FENCE}${NOW}
 local call = redis.call
@@ -93,7 +94,7 @@ if call('ZCARD', READERS) > 0 then
   if reads(owner) then return 0 end
   call('SET', INTENT, token, 'PX', ${INTENT_MS})
   local last = call('ZRANGE', READERS, -1, -1, 'WITHSCORES')
-  return -2 - math.max(0, tonumber(last[2]) - now)
+  return -2 - math.max(0, math.min(tonumber(last[2]) - now, ${REPEAT_MS}))
 end
 local fence = nextFence(FENCE)
 if type(fence) ~= 'number' then return fence end
