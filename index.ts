@@ -25,6 +25,7 @@ export {
   LockNotOwnedError,
   LockOutcomeUnknownError,
   LockTimeoutError,
+  LockUpgradeError,
 } from './implementations/lock.ts';
 export type { Claim, Claims, Hazard, Property } from './implementations/claims.ts';
 export type { LeaseBackend } from './implementations/lease/backend.ts';
@@ -36,3 +37,6 @@ export { RedisLock } from './implementations/redis/basic.ts';
 export type { RedisLockOptions } from './implementations/redis/basic.ts';
 export { Redlock } from './implementations/redis/redlock.ts';
 export type { RedlockOptions } from './implementations/redis/redlock.ts';
+export { RedisReentrantLock } from './implementations/redis/reentrant.ts';
+export { RedisReadWriteLock } from './implementations/redis/read-write.ts';
+export { RedisFairLock } from './implementations/redis/fair.ts';

@@ -13,6 +13,9 @@ import { lock as renewalWithoutDeadline } from './broken/renewal-without-deadlin
 import { lock as setnxThenExpire } from './broken/setnx-then-expire.ts';
 import type { LockModule } from './lock.ts';
 import { lock as redisBasic } from './redis/basic.ts';
+import { lock as redisFair } from './redis/fair.ts';
+import { lock as redisReadWrite } from './redis/read-write.ts';
+import { lock as redisReentrant } from './redis/reentrant.ts';
 import { lock as redlock } from './redis/redlock.ts';
 import { lock as sqlHeartbeatPostgres } from './sql/postgres/heartbeat.ts';
 import { lock as sqlTablePostgresSync } from './sql/postgres/table-sync.ts';
@@ -29,6 +32,9 @@ export interface CatalogueEntry {
 export const catalogue: ReadonlyMap<string, CatalogueEntry> = new Map(
   [
     entry(redisBasic, 'redis/basic'),
+    entry(redisReentrant, 'redis/reentrant'),
+    entry(redisFair, 'redis/fair'),
+    entry(redisReadWrite, 'redis/read-write'),
     entry(redlock, 'redis/redlock'),
     entry(sqlTablePostgres, 'sql/postgres/table'),
     entry(sqlTablePostgresSync, 'sql/postgres/table-sync'),
