@@ -13,6 +13,9 @@ import { lock as renewalWithoutDeadline } from './broken/renewal-without-deadlin
 import { lock as setnxThenExpire } from './broken/setnx-then-expire.ts';
 import type { LockModule } from './lock.ts';
 import { lock as redisBasic } from './redis/basic.ts';
+import { lock as redisFair } from './redis/fair.ts';
+import { lock as redisReadWrite } from './redis/read-write.ts';
+import { lock as redisReentrant } from './redis/reentrant.ts';
 import { lock as redlock } from './redis/redlock.ts';
 import { lock as sqlAdvisoryMariadb } from './sql/mariadb/advisory.ts';
 import { lock as sqlHeartbeatMariadb } from './sql/mariadb/heartbeat.ts';
@@ -25,6 +28,7 @@ import { lock as sqlTablePostgresSync } from './sql/postgres/table-sync.ts';
 import { lock as sqlTablePostgres } from './sql/postgres/table.ts';
 import { lock as sqlHeartbeatSqlite } from './sql/sqlite/heartbeat.ts';
 import { lock as sqlTableSqlite } from './sql/sqlite/table.ts';
+import { lock as zookeeper } from './zookeeper/module.ts';
 
 export interface CatalogueEntry {
   readonly module: LockModule;
@@ -36,6 +40,9 @@ export interface CatalogueEntry {
 export const catalogue: ReadonlyMap<string, CatalogueEntry> = new Map(
   [
     entry(redisBasic, 'redis/basic'),
+    entry(redisReentrant, 'redis/reentrant'),
+    entry(redisFair, 'redis/fair'),
+    entry(redisReadWrite, 'redis/read-write'),
     entry(redlock, 'redis/redlock'),
     entry(sqlTablePostgres, 'sql/postgres/table'),
     entry(sqlTablePostgresSync, 'sql/postgres/table-sync'),
@@ -48,6 +55,7 @@ export const catalogue: ReadonlyMap<string, CatalogueEntry> = new Map(
     entry(sqlAdvisoryMariadb, 'sql/mariadb/advisory'),
     entry(sqlTableSqlite, 'sql/sqlite/table'),
     entry(sqlHeartbeatSqlite, 'sql/sqlite/heartbeat'),
+    entry(zookeeper, 'zookeeper/module'),
     entry(none, 'baseline/none'),
     entry(local, 'baseline/local'),
     specimen(setnxThenExpire),
@@ -63,8 +71,16 @@ export const catalogue: ReadonlyMap<string, CatalogueEntry> = new Map(
   ].map((listed) => [listed.module.name, listed]),
 );
 
+/** What stands for the lock of that kind on PostgreSQL. */
+const ALIASES: Readonly<Record<string, string>> = {
+  'sql-table': 'sql-table-postgres',
+  'sql-heartbeat': 'sql-heartbeat-postgres',
+  'sql-row': 'sql-row-postgres',
+  'sql-advisory': 'sql-advisory-postgres',
+};
+
 export function findLock(name: string): CatalogueEntry | undefined {
-  return catalogue.get(name);
+  return catalogue.get(ALIASES[name] ?? name);
 }
 
 /** The modules lie beside this one, as sources or compiled, with its own extension. */

@@ -8,6 +8,7 @@ import { InfrastructureError } from '../errors.ts';
 import { mariadbLayouts } from './servers/mariadb.ts';
 import { postgresLayouts } from './servers/postgres.ts';
 import { redisLayouts } from './servers/redis.ts';
+import { zookeeperLayouts } from './servers/zookeeper.ts';
 
 export type ProvisionerKind = 'docker' | 'native' | 'external' | 'sim';
 
@@ -58,6 +59,8 @@ export interface Deployment {
 
 export interface ToxiproxyAccess {
   readonly api: Endpoint;
+  /** In a container: ports inside, each with the port of this machine that leads there. */
+  readonly ports?: readonly (readonly [inside: number, outside: number])[] | undefined;
   /** Address that a new proxy shall listen on, as Toxiproxy sees it; each call gives another one. */
   nextListen(): string;
   /** Where a worker reaches the proxy that listens there. */
@@ -70,7 +73,7 @@ const LAYOUTS: Readonly<Record<Served, Readonly<Partial<Record<Topology, Layout>
   redis: redisLayouts,
   postgres: postgresLayouts,
   mariadb: mariadbLayouts,
-  zookeeper: {},
+  zookeeper: zookeeperLayouts,
   etcd: {},
   consul: {},
 };
@@ -90,6 +93,8 @@ export interface StartRequest {
   /** Proxies that will be needed at most: workers times nodes. */
   readonly proxies: number;
   readonly signal: AbortSignal;
+  /** Started anew, also where "up" keeps such servers running. */
+  readonly fresh?: boolean;
 }
 
 /** Waits until `server` answers at `endpoint`, or throws with what was last seen. */

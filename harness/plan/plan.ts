@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { HAZARDS, type Hazard } from '../../implementations/claims.ts';
 import { TOPOLOGIES, type Topology } from '../../implementations/lock.ts';
 import { describeIssues } from '../issues.ts';
+import { practiceSchema } from './practice.ts';
 import { MOMENTS } from '../worker/messages.ts';
 
 export const PLAN_VERSION = 1;
@@ -65,6 +66,12 @@ const fields = z.object({
   /** Hold and think times, used in turn. */
   holdsMs: z.array(z.number().nonnegative()).min(1),
   thinksMs: z.array(z.number().nonnegative()).min(1),
+  /** What clients practise because the lock claims it: used in turn, cycle by cycle. Absent: plain cycles only. */
+  practice: practiceSchema.optional(),
+  /** How often one wait may be bypassed, as the lock states it. */
+  bypass: z.number().int().nonnegative().optional(),
+  /** Room for handing over and for being slow, in the verdicts on fairness, reentrancy and sharing. */
+  allowanceMs: z.number().nonnegative().optional(),
   /** The work lasts at least this long; longer while faults go on. */
   workMs: z.number().positive(),
   /** Bound of the liveness verdict: waiting for a grant while no fault is active and no lease can be in force. */

@@ -162,8 +162,9 @@ export class Arena {
   }
 
   #task(plan: Plan, worker: WorkerHandle, incarnation: number, historyFile: string, originNs: bigint): Task {
-    const { clientsPerWorker, keys, lapseKey, leaseMs, acquireTimeoutMs, renew, holdsMs, thinksMs } = plan;
+    const { clientsPerWorker, keys, lapseKey, leaseMs, acquireTimeoutMs, renew, holdsMs, thinksMs, practice } = plan;
     return {
+      ...(practice === undefined ? {} : { practice }),
       ...{ clientsPerWorker, keys, lapseKey, leaseMs, acquireTimeoutMs, renew, holdsMs, thinksMs },
       worker: worker.index,
       workers: this.#workers.length,

@@ -85,7 +85,8 @@ async function work(task: Task): Promise<void> {
       if (awaited.delete(key)) say({ type: 'granted', key });
     },
   };
-  const ordinary = { keys: task.keys, renew: task.renew, holdsMs: task.holdsMs, thinksMs: task.thinksMs };
+  const { keys, renew, holdsMs, thinksMs, practice } = task;
+  const ordinary = { keys, renew, holdsMs, thinksMs, ...(practice === undefined ? {} : { practice }) };
   const overstaying = { keys: [task.lapseKey], renew: false, holdsMs: [task.leaseMs * 1.5], thinksMs: [1] };
   const clients = [
     ...Array.from({ length: task.clientsPerWorker }, (_, index) => new Client(environment, ordinary, index)),

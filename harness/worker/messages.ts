@@ -1,5 +1,6 @@
 /** Messages between the harness and a worker process. */
 import { z } from 'zod';
+import { practiceSchema } from '../plan/practice.ts';
 import { endpointSchema } from '../backends/endpoint-schema.ts';
 
 export const MOMENTS = ['acquire.invoke', 'acquire.ok', 'release.invoke'] as const;
@@ -21,6 +22,7 @@ export const taskSchema = z.object({
   renew: z.boolean(),
   holdsMs: z.array(z.number().nonnegative()).min(1),
   thinksMs: z.array(z.number().nonnegative()).min(1),
+  practice: practiceSchema.optional(),
 });
 export type Task = z.infer<typeof taskSchema>;
 

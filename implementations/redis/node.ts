@@ -59,17 +59,11 @@ export class RedisNode {
   }
 
   free({ key, token, fencingToken }: Grant): Promise<ReleaseOutcome> {
-    const connectionsLost = this.#connections.lost;
     const lockKey = this.lockKey(key);
     const { release } = this.#scripts;
-    const answer = (reply: unknown): ReleaseOutcome => {
-      if (Number(reply) === 1) return 'released';
-      // The client may have sent it again on a new connection: then the first copy may have deleted the key.
-      return Number(reply) === 0 && this.#connections.lost !== connectionsLost ? 'unknown' : 'lost';
-    };
     return fencingToken === undefined
-      ? this.runScript(release, answer, 1, lockKey, token, `${lockKey}:free`)
-      : this.runScript(release, answer, 2, lockKey, `${lockKey}:fence`, token, `${lockKey}:free`, String(fencingToken));
+      ? this.runRelease(release, 1, lockKey, token, `${lockKey}:free`)
+      : this.runRelease(release, 2, lockKey, `${lockKey}:fence`, token, `${lockKey}:free`, String(fencingToken));
   }
 
   undo({ key, token }: LeaseRequest, announce: boolean): Promise<void> {
@@ -123,6 +117,17 @@ export class RedisNode {
       return this.run(() => script.run(keyCount, ...keysAndArguments)).then(read);
     });
   }
+
+  /** For a script that answers 1 when the very grant was in force, 0 when it did not find the token, -1 otherwise. */
+  runRelease(script: Script, keyCount: number, ...keysAndArguments: (string | number)[]): Promise<ReleaseOutcome> {
+    const connectionsLost = this.#connections.lost;
+    const answer = (reply: unknown): ReleaseOutcome => {
+      if (Number(reply) === 1) return 'released';
+      // The client may have sent it again on a new connection: then the first copy may have deleted the key.
+      return Number(reply) === 0 && this.#connections.lost !== connectionsLost ? 'unknown' : 'lost';
+    };
+    return this.runScript(script, answer, keyCount, ...keysAndArguments);
+  }
 }
 
 /** ioredis would reject it anyway, with a message that it also uses for commands that have been sent. */
@@ -134,14 +139,15 @@ function isNoScript(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('NOSCRIPT');
 }
 
-function extensionAnswer(reply: unknown): 'extended' | 'lost' {
+/** Replies of scripts that extend: 1, or 0 when the token is not (or no longer) in force. */
+export function extensionAnswer(reply: unknown): 'extended' | 'lost' {
   return Number(reply) === 1 ? 'extended' : 'lost';
 }
 
-function ignoreReply(): void {}
+export function ignoreReply(): void {}
 
 /** Replies of the acquire scripts; as strings where the client is told to (`stringNumbers`). */
-function fencedAnswer(reply: unknown): Answer {
+export function fencedAnswer(reply: unknown): Answer {
   const fence = Number(reply);
   return fence > 0 ? { kind: 'granted', fencingToken: BigInt(fence) } : busy(fence);
 }
