@@ -161,6 +161,8 @@ export interface LockModule {
   readonly turns?: { readonly bypass?: number; readonly allowanceMs?: number };
   /** How many clients of one process a plan has, unless the user says: more than one where it matters. Default 1. */
   readonly clientsPerWorker?: number;
+  /** Whether waiters only poll, because nothing in the backend could wake them. Default false. */
+  readonly polls?: boolean;
   /** Round trips to the backend of one uncontended acquire and release together. */
   readonly roundTrips?: number;
   readonly specimen?: Specimen;
