@@ -5,6 +5,7 @@ import type { Layout } from './servers/layout.ts';
 import type { ServerDefinition } from './servers/server.ts';
 import { hostAndPort } from './address.ts';
 import { InfrastructureError } from '../errors.ts';
+import { mariadbLayouts } from './servers/mariadb.ts';
 import { postgresLayouts } from './servers/postgres.ts';
 import { redisLayouts } from './servers/redis.ts';
 import { zookeeperLayouts } from './servers/zookeeper.ts';
@@ -71,7 +72,7 @@ type Served = Exclude<Backend, 'memory' | 'sqlite'>;
 const LAYOUTS: Readonly<Record<Served, Readonly<Partial<Record<Topology, Layout>>>>> = {
   redis: redisLayouts,
   postgres: postgresLayouts,
-  mariadb: {},
+  mariadb: mariadbLayouts,
   zookeeper: zookeeperLayouts,
   etcd: {},
   consul: {},
