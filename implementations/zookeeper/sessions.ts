@@ -1,4 +1,4 @@
-/** The session of a lock: replaced when it expires, and kept clean of what no longer belongs to anybody. */
+/** The session of leases of one length: replaced when it expires, and kept clean of what no longer belongs to anybody. */
 import type { Clock } from '../lease/clock.ts';
 import { LockBackendError } from '../lock.ts';
 import { isNoNode } from './client.ts';
@@ -18,16 +18,20 @@ interface Orphan {
 export class Sessions {
   readonly #createClient: () => ZookeeperClient;
   readonly #clock: Clock;
+  readonly #onChange: () => void;
   readonly #listeners = new Set<() => void>();
   /** A node in a living session never goes by itself: each is kept here until its removal is confirmed. */
   readonly #orphans = new Map<string, Orphan>();
   #current: Session;
   #why = 'there is no connection to ZooKeeper';
+  #tried = false;
   #closed = false;
 
-  constructor(createClient: () => ZookeeperClient, clock: Clock) {
+  /** `onChange` as for `onChange` below, for as long as it lives. */
+  constructor(createClient: () => ZookeeperClient, clock: Clock, onChange: () => void) {
     this.#createClient = createClient;
     this.#clock = clock;
+    this.#onChange = onChange;
     this.#current = this.#open();
   }
 
@@ -43,17 +47,22 @@ export class Sessions {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Whether a connection has been made or refused, so that waiting for one makes no sense any more. */
+  get tried(): boolean {
+    return this.#tried;
+  }
+
   /** Resolves when `session`, by default the present one, is connected or ended, or when `patience` aborts. */
-  settled(patience: AbortSignal, session = this.#current): Promise<void> {
+  settled(patience?: AbortSignal, session = this.#current): Promise<void> {
     return new Promise((resolve) => {
       const check = (): void => {
-        if (!session.connected && !session.ended && !patience.aborted) return;
+        if (!session.connected && !session.ended && patience?.aborted !== true) return;
         stop();
-        patience.removeEventListener('abort', check);
+        patience?.removeEventListener('abort', check);
         resolve();
       };
       const stop = this.onChange(check);
-      patience.addEventListener('abort', check);
+      patience?.addEventListener('abort', check);
       check();
     });
   }
@@ -109,7 +118,9 @@ export class Sessions {
   }
 
   #changed(): void {
+    this.#tried = true;
     for (const listener of this.#listeners) listener();
+    this.#onChange();
   }
 }
 
