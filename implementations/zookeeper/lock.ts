@@ -54,6 +54,7 @@ export class ZookeeperBackend implements LeaseBackend {
   readonly #createClient: ZookeeperLockOptions['createClient'];
   /** By their timeout. */
   readonly #sessions = new Map<number, Sessions>();
+  #lastUsed: Sessions | undefined;
   readonly #hints = new Set<() => void>();
   readonly #held = new Map<string, Held>();
   readonly #givenUp = new WeakSet<LeaseRequest>();
@@ -92,7 +93,7 @@ export class ZookeeperBackend implements LeaseBackend {
         await this.#untilWoken(request, place, patience);
         await place.check();
       } catch (error) {
-        if (place.session.ended) throw new LockBackendError('the session expired while waiting', 'definite');
+        if (place.session.ended) throw new LockBackendError('the session ended while waiting', 'definite');
         if (error instanceof TreeError) throw new LockBackendError('the node of this waiter was removed', 'definite');
         if (!isLockError(error) || (error.outcome === 'definite' && place.session.connected))
           throw afterCreation(error);
@@ -198,13 +199,13 @@ export class ZookeeperBackend implements LeaseBackend {
       );
       this.#sessions.set(timeoutMs, sessions);
     }
+    this.#lastUsed = sessions;
     return sessions;
   }
 
-  /** For what no lease depends on: those that there are, or those of the lock's own lease length. */
+  /** For what no lease depends on. */
   protected anySessions(): Sessions {
-    const [first] = this.#sessions.values();
-    return first ?? this.sessionsFor(this.#leaseMs);
+    return this.#lastUsed ?? this.sessionsFor(this.#leaseMs);
   }
 
   protected parentOf(key: string): string {

@@ -9,6 +9,9 @@ import { Session } from './session.ts';
 /** Before a session that was refused is asked for again. */
 const REFUSED_PAUSE_MS = 1000;
 
+const NO_CONNECTION = 'there is no connection to ZooKeeper';
+const REFUSED = 'ZooKeeper refuses the authentication of this client: see what `createClient` passes to `addAuthInfo`';
+
 /** Nodes of an attempt that must go, in a session that lives on. */
 interface Orphan {
   readonly parent: string;
@@ -23,7 +26,7 @@ export class Sessions {
   /** A node in a living session never goes by itself: each is kept here until its removal is confirmed. */
   readonly #orphans = new Map<string, Orphan>();
   #current: Session;
-  #why = 'there is no connection to ZooKeeper';
+  #why = NO_CONNECTION;
   #tried = false;
   #closed = false;
 
@@ -101,13 +104,12 @@ export class Sessions {
         for (const orphan of this.#orphans.values()) this.remove(orphan).catch(ignore);
         this.#changed();
       },
-      ended: (session, why) => {
+      ended: (session, how) => {
         if (session !== this.#current) return;
-        this.#orphans.clear();
-        this.#why = why;
-        const expired = why.includes('expired');
-        if (expired) this.#reopen();
-        else this.#clock.setTimer(() => this.#reopen(), REFUSED_PAUSE_MS);
+        if (how === 'expired') this.#orphans.clear();
+        this.#why = how === 'refused' ? REFUSED : NO_CONNECTION;
+        if (how === 'refused') this.#clock.setTimer(() => this.#reopen(), REFUSED_PAUSE_MS);
+        else this.#reopen();
         this.#changed();
       },
     });
