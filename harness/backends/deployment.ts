@@ -5,6 +5,7 @@ import type { Layout } from './servers/layout.ts';
 import type { ServerDefinition } from './servers/server.ts';
 import { hostAndPort } from './address.ts';
 import { InfrastructureError } from '../errors.ts';
+import { consulLayouts } from './servers/consul.ts';
 import { redisLayouts } from './servers/redis.ts';
 import { zookeeperLayouts } from './servers/zookeeper.ts';
 
@@ -71,7 +72,7 @@ const LAYOUTS: Readonly<Record<Served, Readonly<Partial<Record<Topology, Layout>
   mariadb: {},
   zookeeper: zookeeperLayouts,
   etcd: {},
-  consul: {},
+  consul: consulLayouts,
 };
 
 /** Which servers a backend in a topology is made of; `undefined` for backends without servers. */

@@ -7,8 +7,9 @@
  * and if the process dies, the node goes with the session, some time after the lease.
  */
 import type { Answer, Grant, LeaseBackend, LeaseRequest, WakeUps } from '../lease/backend.ts';
-import type { Clock, Timer } from '../lease/clock.ts';
+import type { Clock } from '../lease/clock.ts';
 import { systemClock } from '../lease/clock.ts';
+import { HeldOnServer } from '../lease/held-on-server.ts';
 import { LeaseLock } from '../lease/lease-lock.ts';
 import type { LeaseLockOptions } from '../lease/options.ts';
 import { isLockError, LockBackendError, LockOutcomeUnknownError } from '../lock.ts';
@@ -41,8 +42,6 @@ interface Held {
   readonly session: Session;
   readonly path: string;
   readonly leaseMs: number;
-  /** Removes the node when the lease has ended without a release. */
-  lapse: Timer;
 }
 
 export class ZookeeperBackend implements LeaseBackend {
@@ -56,7 +55,7 @@ export class ZookeeperBackend implements LeaseBackend {
   readonly #sessions = new Map<number, Sessions>();
   #lastUsed: Sessions | undefined;
   readonly #hints = new Set<() => void>();
-  readonly #held = new Map<string, Held>();
+  readonly #held: HeldOnServer<Held>;
   readonly #givenUp = new WeakSet<LeaseRequest>();
   readonly #parents: Parents;
 
@@ -66,6 +65,7 @@ export class ZookeeperBackend implements LeaseBackend {
     this.#leaseMs = leaseMs;
     this.#createClient = createClient;
     this.#parents = new Parents(() => this.anySessions().current, clock);
+    this.#held = new HeldOnServer(clock, (held, token) => this.#lapse(held, token));
     // Waiters in the queue have watches; this one is for those who could not even enter it.
     this.wakeUps = {
       subscribe: (_key, hint) => {
@@ -112,10 +112,10 @@ export class ZookeeperBackend implements LeaseBackend {
       await touch(held.session, held.path);
     } catch (error) {
       if (!isNoNode(error)) throw error;
-      this.#forget(token);
+      this.#held.forget(token);
       return 'lost';
     }
-    if (this.#held.has(token)) this.#arm(token, held, sentAt);
+    this.#held.prolong(token, sentAt + held.leaseMs);
     return 'extended';
   }
 
@@ -123,7 +123,7 @@ export class ZookeeperBackend implements LeaseBackend {
   async free({ key, token }: Grant): Promise<ReleaseOutcome> {
     const held = this.#held.get(token);
     if (held === undefined || held.session.ended) {
-      this.#forget(token);
+      this.#held.forget(token);
       return 'lost';
     }
     try {
@@ -132,7 +132,7 @@ export class ZookeeperBackend implements LeaseBackend {
       if (!isNoNode(error)) throw error;
       return 'lost';
     }
-    this.#forget(token);
+    this.#held.forget(token);
     this.#parents.used(this.parentOf(key));
     return 'released';
   }
@@ -140,7 +140,7 @@ export class ZookeeperBackend implements LeaseBackend {
   undo(request: LeaseRequest): Promise<void> {
     const { key, token, leaseMs } = request;
     this.#givenUp.add(request);
-    this.#forget(token);
+    this.#held.forget(token);
     const parent = this.parentOf(key);
     this.#parents.used(parent);
     return this.sessionsFor(leaseMs).remove({ parent, token });
@@ -179,7 +179,7 @@ export class ZookeeperBackend implements LeaseBackend {
 
   /** With leases still held, the sessions are left to their timeouts: ended now, they would free what holders rely on. */
   async close(): Promise<void> {
-    for (const { lapse } of this.#held.values()) lapse.close();
+    this.#held.close();
     await this.#parents.close(CLOSE_WITHIN_MS);
     const end = this.#held.size === 0;
     await Promise.all(Array.from(this.#sessions.values(), (sessions) => sessions.close(CLOSE_WITHIN_MS, end)));
@@ -244,7 +244,8 @@ export class ZookeeperBackend implements LeaseBackend {
     const { session, path } = place;
     // The server may have agreed to less than was asked for.
     const atMostMs = Math.min(leaseMs, longestLeaseMs(session.timeoutMs));
-    this.#arm(token, { sessions: this.sessionsFor(leaseMs), session, path, leaseMs: atMostMs }, sentAt);
+    const held = { sessions: this.sessionsFor(leaseMs), session, path, leaseMs: atMostMs };
+    this.#held.set(token, held, sentAt + atMostMs);
     return { kind: 'granted', fencingToken, countedFrom: sentAt, leaseMs: atMostMs };
   }
 
@@ -257,24 +258,12 @@ export class ZookeeperBackend implements LeaseBackend {
     return { kind: 'busy' };
   }
 
-  #arm(token: string, held: Omit<Held, 'lapse'>, sentAt: number): void {
-    this.#forget(token);
-    const parent = held.path.slice(0, held.path.lastIndexOf('/'));
-    const lapse = this.#clock.setTimer(
-      () => {
-        this.#held.delete(token);
-        this.#parents.used(parent);
-        // What fails now is repeated with the next connection.
-        if (!held.session.ended) held.sessions.remove({ parent, token }).catch(() => undefined);
-      },
-      sentAt + held.leaseMs - this.#clock.now(),
-    );
-    this.#held.set(token, { ...held, lapse });
-  }
-
-  #forget(token: string): void {
-    this.#held.get(token)?.lapse.close();
-    this.#held.delete(token);
+  /** The lease has ended without a release. */
+  #lapse({ sessions, session, path }: Held, token: string): void {
+    const parent = path.slice(0, path.lastIndexOf('/'));
+    this.#parents.used(parent);
+    // What fails now is repeated with the next connection.
+    if (!session.ended) sessions.remove({ parent, token }).catch(() => undefined);
   }
 }
 

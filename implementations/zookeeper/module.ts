@@ -1,9 +1,9 @@
 /** `zookeeper` as the harness loads it. */
-import zookeeper from 'node-zookeeper-client';
+import zookeeper, { type Client } from 'node-zookeeper-client';
 import type { Claims } from '../claims.ts';
 import { leaseOptions, parseOptions } from '../lease/module-options.ts';
 import type { ConnectContext, ConnectedLock, LockModule } from '../lock.ts';
-import type { ZookeeperClient } from './client.ts';
+import type { ConnectionInternals, ZookeeperClient } from './client.ts';
 import { ZookeeperLock } from './lock.ts';
 import type { ZookeeperLockOptions } from './lock.ts';
 
@@ -20,7 +20,13 @@ function lockOptions(context: ConnectContext): ZookeeperLockOptions {
   if (first === undefined) throw new RangeError('a ZooKeeper lock needs at least one endpoint');
   const servers = endpoints.map(({ host, port }) => `${host}:${port}`).join(',');
   const createClient = (sessionTimeout: number): ZookeeperClient => {
-    const client = zookeeper.createClient(servers, { sessionTimeout, spinDelay: SPIN_DELAY_MS, retries: 0 });
+    const client: Client & ConnectionInternals = zookeeper.createClient(servers, {
+      sessionTimeout,
+      spinDelay: SPIN_DELAY_MS,
+      retries: 0,
+    });
+    // It shuffles them; the context gives each worker an order of its own.
+    if (client.connectionManager !== undefined) client.connectionManager.servers = endpoints;
     const { username, password = '' } = first;
     if (username !== undefined) client.addAuthInfo('digest', Buffer.from(`${username}:${password}`));
     return client;
