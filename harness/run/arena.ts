@@ -79,7 +79,8 @@ export class Arena {
           announced: upstream,
           endpoint: { ...endpoint, ...links[index]?.[node]?.endpoint },
         })),
-        entrances: deployment?.entrances ?? [],
+        // Clients that hold on to one server begin with different ones, so that a fault of any server meets somebody.
+        entrances: rotated(deployment?.entrances ?? [], index),
         folder: shared,
         prefix: session.prefix,
         options: request.options,
@@ -199,4 +200,8 @@ export class Arena {
     if (stuck >= 0)
       this.#failure ??= new InfrastructureError(`worker ${stuck} did not finish within ${FINISH_WITHIN_MS} ms`);
   }
+}
+
+function rotated<T>(values: readonly T[], by: number): T[] {
+  return values.map((_, index) => values[(index + by) % values.length] as T);
 }
