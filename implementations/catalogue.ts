@@ -17,6 +17,10 @@ import { lock as redisFair } from './redis/fair.ts';
 import { lock as redisReadWrite } from './redis/read-write.ts';
 import { lock as redisReentrant } from './redis/reentrant.ts';
 import { lock as redlock } from './redis/redlock.ts';
+import { lock as sqlHeartbeatPostgres } from './sql/postgres/heartbeat.ts';
+import { lock as sqlTablePostgresSync } from './sql/postgres/table-sync.ts';
+import { lock as sqlTablePostgres } from './sql/postgres/table.ts';
+import { lock as zookeeper } from './zookeeper/module.ts';
 
 export interface CatalogueEntry {
   readonly module: LockModule;
@@ -32,6 +36,10 @@ export const catalogue: ReadonlyMap<string, CatalogueEntry> = new Map(
     entry(redisFair, 'redis/fair'),
     entry(redisReadWrite, 'redis/read-write'),
     entry(redlock, 'redis/redlock'),
+    entry(sqlTablePostgres, 'sql/postgres/table'),
+    entry(sqlTablePostgresSync, 'sql/postgres/table-sync'),
+    entry(sqlHeartbeatPostgres, 'sql/postgres/heartbeat'),
+    entry(zookeeper, 'zookeeper/module'),
     entry(none, 'baseline/none'),
     entry(local, 'baseline/local'),
     specimen(setnxThenExpire),

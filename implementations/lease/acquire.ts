@@ -24,8 +24,10 @@ export interface Call {
 export interface Door {
   readonly settings: Settings;
   readonly waiting: Waiting;
+  /** Whether the backend keeps waiters in a queue of its own: then one attempt lasts until its turn comes. */
+  readonly hasQueue: boolean;
   /** One attempt under a fresh token. */
-  readonly knock: (call: Call, limitMs: number) => Promise<Attempted>;
+  readonly knock: (call: Call, limitMs: number, queues: boolean) => Promise<Attempted>;
   /** Its last attempt was "busy", and there will not be another. */
   readonly leave: (request: LeaseRequest) => void;
 }
@@ -50,8 +52,10 @@ export async function acquireWithin(door: Door, call: Call, timeoutMs: number): 
     for (let attempts = 1; ; attempts += 1) {
       const missedHints = waiting.missedHints(key);
       // With no time to wait at all, the one attempt still has a command's time.
-      const limitMs = timeoutMs === 0 ? commandTimeoutMs : Math.min(commandTimeoutMs, until - clock.now());
-      const attempted = await door.knock(call, limitMs);
+      const queues = door.hasQueue && timeoutMs > 0;
+      const longestMs = queues ? Infinity : commandTimeoutMs;
+      const limitMs = timeoutMs === 0 ? commandTimeoutMs : Math.min(longestMs, until - clock.now());
+      const attempted = await door.knock(call, limitMs, queues);
       if (attempted.kind === 'granted' || attempted.kind === 'busy') place?.answered();
       turnedAway = attempted.kind === 'busy' ? attempted.request : undefined;
       if (attempted.kind === 'granted') return (granted = attempted);

@@ -16,7 +16,14 @@ export interface Grant extends LeaseRequest {
 }
 
 export type Answer =
-  | { readonly kind: 'granted'; readonly fencingToken?: bigint }
+  | {
+      readonly kind: 'granted';
+      readonly fencingToken?: bigint;
+      /** The moment of the clock from which the lease counts, if not from before the request was sent. */
+      readonly countedFrom?: number;
+      /** The length of the lease, if the backend cannot give as much as was asked for. */
+      readonly leaseMs?: number;
+    }
   | {
       readonly kind: 'busy';
       /** When the holder's lease runs out at the latest, if the backend knows. */
@@ -46,6 +53,11 @@ export interface LeaseBackend {
   readonly wakeUps: WakeUps | undefined;
   /** Idempotent by token: a copy that finds its own token in force gets the same answer again. */
   attempt(request: LeaseRequest): Promise<Answer>;
+  /**
+   * For backends that keep their waiters in a queue of their own: the same, but stays in the queue until it is the turn of
+   * the request, and states `countedFrom`. Answers `busy` soon after `patience` aborts, once its place is given up.
+   */
+  wait?(request: LeaseRequest, patience: AbortSignal): Promise<Answer>;
   /** Sets the full length anew, from now on, if the token is still in force. Never re-creates what has vanished. */
   extend(grant: Grant): Promise<'extended' | 'lost'>;
   /** Deletes by token. `released` only if the very grant that is named here was still in force. */

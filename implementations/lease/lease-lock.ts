@@ -38,7 +38,8 @@ export class LeaseLock implements Lock {
     this.#door = {
       settings,
       waiting: new Waiting(backend.wakeUps, clock),
-      knock: (call, limitMs) => this.#attempt(call, limitMs),
+      hasQueue: backend.wait !== undefined,
+      knock: (call, limitMs, queues) => this.#attempt(call, limitMs, queues),
       // A courtesy: what is not taken back ends by itself.
       leave: (request) => void backend.leave?.(request).catch(() => undefined),
     };
@@ -52,7 +53,7 @@ export class LeaseLock implements Lock {
 
   async tryAcquire(key: string, options: TryAcquireOptions = {}): Promise<Lease | null> {
     const call = this.#call(key, options);
-    const attempted = await this.#attempt(call, call.commandTimeoutMs);
+    const attempted = await this.#attempt(call, call.commandTimeoutMs, false);
     if (attempted.kind === 'granted') return this.#hold(call, attempted);
     if (attempted.kind === 'trouble' || attempted.kind === 'refused') throw attempted.error;
     if (attempted.kind === 'busy') this.#door.leave(attempted.request);
@@ -124,10 +125,11 @@ export class LeaseLock implements Lock {
     return { key, leaseMs, mode, owner, signal, renew, commandTimeoutMs };
   }
 
-  #attempt({ key, leaseMs, mode, owner, commandTimeoutMs, signal }: Call, limitMs: number): Promise<Attempted> {
+  #attempt(call: Call, limitMs: number, queues: boolean): Promise<Attempted> {
+    const { key, leaseMs, mode, owner, commandTimeoutMs, signal } = call;
     if (this.#closed) throw new LockBackendError('the lock has been closed', 'definite');
     const request = { key, token: newToken(), leaseMs, mode, owner };
-    return attempt(this.attempts, request, limitMs, commandTimeoutMs, signal);
+    return attempt(this.attempts, request, { limitMs, commandTimeoutMs, queues }, signal);
   }
 
   #hold({ commandTimeoutMs, renew }: Call, { grant, sentAt }: Granted): Lease {

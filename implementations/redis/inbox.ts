@@ -1,5 +1,5 @@
 /** The address at which one lock object is told of the grants to its waiters: a channel of its own. */
-import type { Handover } from '../lease/queue.ts';
+import type { Handover } from '../lease/turn.ts';
 import type { RedisClient } from './connections.ts';
 import { Channels } from './wake-ups.ts';
 
