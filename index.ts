@@ -40,3 +40,5 @@ export type { RedlockOptions } from './implementations/redis/redlock.ts';
 export { RedisReentrantLock } from './implementations/redis/reentrant.ts';
 export { RedisReadWriteLock } from './implementations/redis/read-write.ts';
 export { RedisFairLock } from './implementations/redis/fair.ts';
+export { RedisSentinelLock } from './implementations/redis/sentinel.ts';
+export type { RedisSentinelLockOptions } from './implementations/redis/sentinel.ts';

@@ -13,10 +13,12 @@ import { lock as renewalWithoutDeadline } from './broken/renewal-without-deadlin
 import { lock as setnxThenExpire } from './broken/setnx-then-expire.ts';
 import type { LockModule } from './lock.ts';
 import { lock as redisBasic } from './redis/basic.ts';
+import { lock as redisCluster } from './redis/cluster.ts';
 import { lock as redisFair } from './redis/fair.ts';
 import { lock as redisReadWrite } from './redis/read-write.ts';
 import { lock as redisReentrant } from './redis/reentrant.ts';
 import { lock as redlock } from './redis/redlock.ts';
+import { lock as redisSentinel } from './redis/sentinel.ts';
 import { lock as sqlHeartbeatPostgres } from './sql/postgres/heartbeat.ts';
 import { lock as sqlTablePostgresSync } from './sql/postgres/table-sync.ts';
 import { lock as sqlTablePostgres } from './sql/postgres/table.ts';
@@ -36,6 +38,8 @@ export const catalogue: ReadonlyMap<string, CatalogueEntry> = new Map(
     entry(redisFair, 'redis/fair'),
     entry(redisReadWrite, 'redis/read-write'),
     entry(redlock, 'redis/redlock'),
+    entry(redisSentinel, 'redis/sentinel'),
+    entry(redisCluster, 'redis/cluster'),
     entry(sqlTablePostgres, 'sql/postgres/table'),
     entry(sqlTablePostgresSync, 'sql/postgres/table-sync'),
     entry(sqlHeartbeatPostgres, 'sql/postgres/heartbeat'),
