@@ -167,6 +167,10 @@ export const dataNodesOf = (topology: Topology): number => SIZES[topology].data 
 /** Whether its servers depend on each other: a partition then lies between servers, and one of them leads. */
 export const separable = (topology: Topology): boolean => SIZES[topology].replicated;
 
+/** Whether its servers answer before their replicas have heard of it. */
+export const replicatesLater = (topology: Topology): boolean =>
+  topology === 'sentinel' || topology === 'cluster' || topology === 'primary and replica';
+
 /** Hazards that exist for servers in this topology at all. */
 export function hazardsOf(topology: Topology, backend: string): readonly Hazard[] {
   const ofProcesses: readonly Hazard[] = ['none', 'client-pause', 'client-crash', 'client-clock-jump'];
