@@ -4,7 +4,7 @@ import { connectionsOf } from './connections.ts';
 import type { Connections, RedisClient } from './connections.ts';
 
 /** How long the last fence is kept: until then, a lock that is not used any more costs one small key. */
-const FENCE_LIFETIME_MS = 7 * 24 * 3600 * 1000;
+export const FENCE_LIFETIME_MS = 7 * 24 * 3600 * 1000;
 
 /**
  * KEYS lock, fence; ARGV token, lease in ms. Answers the fencing token, a positive number, when granted; else -2 - the
@@ -15,7 +15,7 @@ const FENCE_LIFETIME_MS = 7 * 24 * 3600 * 1000;
  * than a grant per microsecond). As long as the fence is kept, no step of the clock matters. (Numbers in Lua are exact to
  * 2^53; microseconds since 1970 need 51 bits.)
  */
-const ACQUIRE_FENCED = `
+export const ACQUIRE_FENCED = `
 local call = redis.call
 local fence
 if call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then
@@ -39,13 +39,13 @@ call('DEL', KEYS[1])
 return -2`;
 
 /** KEYS lock; ARGV token, lease in ms. Answers 1 when granted, else as above. */
-const ACQUIRE = `
+export const ACQUIRE = `
 if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return -2 - redis.call('PTTL', KEYS[1]) end
 return redis.call('PEXPIRE', KEYS[1], ARGV[2])`;
 
 /** KEYS lock; ARGV token, lease in ms. 1 when extended, 0 when it is not (or no longer) the token's. */
-const EXTEND = `
+export const EXTEND = `
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('PEXPIRE', KEYS[1], ARGV[2])`;
 
@@ -54,7 +54,7 @@ return redis.call('PEXPIRE', KEYS[1], ARGV[2])`;
  * fencing token. 1 when this very grant was in force, -1 when it was another of the same token (a late copy of its
  * request), 0 when it was not the token's.
  */
-const RELEASE = `
+export const RELEASE = `
 local call = redis.call
 if call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 call('DEL', KEYS[1])
