@@ -14,6 +14,9 @@ import { lock as setnxThenExpire } from './broken/setnx-then-expire.ts';
 import type { LockModule } from './lock.ts';
 import { lock as redisBasic } from './redis/basic.ts';
 import { lock as redlock } from './redis/redlock.ts';
+import { lock as sqlHeartbeatPostgres } from './sql/postgres/heartbeat.ts';
+import { lock as sqlTablePostgresSync } from './sql/postgres/table-sync.ts';
+import { lock as sqlTablePostgres } from './sql/postgres/table.ts';
 
 export interface CatalogueEntry {
   readonly module: LockModule;
@@ -26,6 +29,9 @@ export const catalogue: ReadonlyMap<string, CatalogueEntry> = new Map(
   [
     entry(redisBasic, 'redis/basic'),
     entry(redlock, 'redis/redlock'),
+    entry(sqlTablePostgres, 'sql/postgres/table'),
+    entry(sqlTablePostgresSync, 'sql/postgres/table-sync'),
+    entry(sqlHeartbeatPostgres, 'sql/postgres/heartbeat'),
     entry(none, 'baseline/none'),
     entry(local, 'baseline/local'),
     specimen(setnxThenExpire),

@@ -6,6 +6,8 @@ import { dockerVersion } from './engine.ts';
 import { InfrastructureError } from '../errors.ts';
 import { startExternal } from './external.ts';
 import type { ExternalConfig } from './external-config.ts';
+import { borrow } from './kept/borrow.ts';
+import { keptNow } from './kept/connection.ts';
 import { startNative } from './native.ts';
 import { toxiproxy } from './servers/toxiproxy.ts';
 import type { Session } from './session.ts';
@@ -22,6 +24,8 @@ export interface Choice {
 export async function chooseProvisioner(choice: BackendChoice, backend: Backend, topology: Topology): Promise<Choice> {
   if (choice !== 'auto') return { kind: choice, reason: 'asked for' };
   if (layoutOf(backend, topology) === undefined) return { kind: 'native', reason: 'it needs no servers' };
+  const kept = (await keptNow()).find((one) => one.backend === backend && one.topology === topology);
+  if (kept !== undefined) return { kind: kept.provisioner, reason: '"holdfast up" keeps them running' };
   const engine = await dockerVersion();
   if (engine !== undefined) return { kind: 'docker', reason: `a Docker engine ${engine} answers` };
   const missing = missingNative(backend, topology);
@@ -46,6 +50,9 @@ export async function startDeployment(
   request: StartRequest,
   external: ExternalConfig | undefined,
 ): Promise<Deployment> {
+  if (kind === 'external') return startExternal(session, request, external);
+  const kept = request.fresh === true ? undefined : await borrow(session, request, kind);
+  if (kept !== undefined) return kept;
   switch (kind) {
     case 'native':
       return startNative(session, request);
@@ -54,7 +61,5 @@ export async function startDeployment(
       const { startDocker } = await import('./docker.ts');
       return startDocker(session, request);
     }
-    case 'external':
-      return startExternal(session, request, external);
   }
 }

@@ -14,6 +14,7 @@ export class Link {
   readonly endpoint: Endpoint;
   readonly #proxy: Proxy;
   #toxics = 0;
+  readonly #disturbances = new Set<Undo>();
 
   constructor(proxy: Proxy, endpoint: Endpoint) {
     this.#proxy = proxy;
@@ -35,6 +36,11 @@ export class Link {
     return this.#add('reset_peer', direction, { timeout: afterMs });
   }
 
+  /** Ends every disturbance. */
+  async heal(): Promise<void> {
+    await Promise.all([...this.#disturbances].map((undo) => undo()));
+  }
+
   remove(): Promise<void> {
     return this.#proxy.remove();
   }
@@ -49,9 +55,11 @@ export class Link {
         this.#proxy.addToxic({ name: `${type}-${stream}-${this.#toxics++}`, type, stream, toxicity: 1, attributes }),
       ),
     );
-    return async () => {
-      await Promise.all(toxics.map((toxic) => toxic.remove()));
+    const undo = async (): Promise<void> => {
+      if (this.#disturbances.delete(undo)) await Promise.all(toxics.map((toxic) => toxic.remove()));
     };
+    this.#disturbances.add(undo);
+    return undo;
   }
 }
 

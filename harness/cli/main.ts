@@ -5,12 +5,14 @@ import { redact } from '../backends/address.ts';
 import { InfrastructureError, UsageError } from '../errors.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { addCheck } from './check.ts';
+import { addConformance } from './conformance.ts';
 import { addDoctor } from './doctor.ts';
 import { addList } from './list.ts';
 import { addReplay } from './replay.ts';
 import { addReport } from './report.ts';
 import { addSetup } from './setup.ts';
 import { addSpecimens } from './specimens.ts';
+import { addDown, addUp } from './up.ts';
 import { addVerify } from './verify.ts';
 import { VERSION } from './version.ts';
 
@@ -25,7 +27,19 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     .version(VERSION)
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(oneLine(text)) });
-  for (const add of [addVerify, addReplay, addCheck, addReport, addList, addDoctor, addSetup, addSpecimens])
+  for (const add of [
+    addVerify,
+    addReplay,
+    addConformance,
+    addCheck,
+    addReport,
+    addList,
+    addDoctor,
+    addSetup,
+    addUp,
+    addDown,
+    addSpecimens,
+  ])
     add(program, done);
   try {
     await program.parseAsync(args, { from: 'user' });

@@ -47,16 +47,27 @@ export const redis: ServerDefinition = {
   fakeClock: {
     preload: ['/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1', '/lib/x86_64-linux-gnu/libc.so.6'],
   },
+  census: (endpoint, prefix) =>
+    withClient(endpoint, 5000, async (client) => {
+      let keys = 0;
+      for await (const found of scan(client, prefix)) keys += found.length;
+      const clients = /connected_clients:(\d+)/.exec(await client.info('clients'))?.[1];
+      const channels = (await client.pubsub('CHANNELS', `${literally(prefix)}*`)) as string[];
+      return { keys, connections: Number(clients), channels: channels.length };
+    }),
   removePrefixed: (endpoint, prefix) =>
     withClient(endpoint, 5000, async (client) => {
       let removed = 0;
-      const pattern = `${prefix.replaceAll(/[\\*?[\]]/g, String.raw`\$&`)}*`;
-      for await (const keys of client.scanStream({ match: pattern, count: 1000 }) as AsyncIterable<string[]>) {
-        if (keys.length > 0) removed += await client.unlink(...keys);
-      }
+      for await (const keys of scan(client, prefix)) if (keys.length > 0) removed += await client.unlink(...keys);
       return removed;
     }),
 };
+
+const scan = (client: Redis, prefix: string): AsyncIterable<string[]> =>
+  client.scanStream({ match: `${literally(prefix)}*`, count: 1000 }) as AsyncIterable<string[]>;
+
+/** As a pattern that matches only itself. */
+const literally = (text: string): string => text.replaceAll(/[\\*?[\]]/g, String.raw`\$&`);
 
 export const redisLayouts: Readonly<Partial<Record<Topology, Layout>>> = {
   single: single(redis),

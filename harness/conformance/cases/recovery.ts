@@ -1,0 +1,86 @@
+/** Processes that die, and what is left behind. */
+import assert from 'node:assert/strict';
+import { LockTimeoutError } from '../../../implementations/lock.ts';
+import type { ConformanceCase } from '../case.ts';
+import { granted, until } from '../expect.ts';
+
+const LATE_MS = 5000;
+const GONE_WITHIN_MS = 10_000;
+
+export const recoveryCases: readonly ConformanceCase[] = [
+  {
+    name: 'the lock of a process that was killed goes to another, within the lease and what the catalogue adds',
+    async run(stage) {
+      const other = await stage.connect();
+      const key = stage.key();
+      const holder = await stage.holder({ key, leaseMs: stage.leaseMs });
+      await holder.granted;
+      await holder.kill();
+      const timeoutMs = stage.leaseMs + stage.module.recoverMs + LATE_MS;
+      const lease = await other.lock.acquire(key, { leaseMs: stage.leaseMs, timeoutMs });
+      assert.equal(await lease.release(), 'released');
+    },
+  },
+  {
+    name: 'a process that has closed its lock ends by itself: no handle and no timer keeps it',
+    async run(stage) {
+      const holder = await stage.holder({ key: stage.key(), leaseMs: stage.leaseMs });
+      await holder.granted;
+      assert.equal(await holder.leave(), 'exit code 0');
+    },
+  },
+  {
+    name: 'waits that were given up leave nothing on the servers',
+    alone: true,
+    async run(stage) {
+      const [one, other] = await Promise.all([stage.connect(), stage.connect()]);
+      const key = stage.key();
+      const cycle = async (): Promise<void> => {
+        const lease = await granted(one.lock, key, stage.leaseMs * 20);
+        await assert.rejects(other.lock.acquire(key, { timeoutMs: 100 }), LockTimeoutError);
+        const giveUp = new AbortController();
+        setTimeout(() => giveUp.abort(), 50);
+        await assert.rejects(other.lock.acquire(key, { timeoutMs: 60_000, signal: giveUp.signal }));
+        assert.equal(await lease.release(), 'released');
+      };
+      // The first round makes what is meant to stay: connections, subscriptions, the last fence of the key.
+      await cycle();
+      let before = '';
+      await until(GONE_WITHIN_MS, 'the servers come to rest', async () => {
+        const seen = JSON.stringify(await stage.census());
+        const resting = seen === before;
+        before = seen;
+        return resting;
+      });
+      for (let round = 0; round < 3; round++) await cycle();
+      let after = '';
+      await until(GONE_WITHIN_MS, `${before} again on the servers`, async () => {
+        after = JSON.stringify(await stage.census());
+        return after === before;
+      }).catch((cause: unknown) => {
+        assert.fail(`${(cause as Error).message}: ${after}`);
+      });
+    },
+  },
+  {
+    name: 'a closed lock leaves no connection and no session on the servers',
+    alone: true,
+    async run(stage) {
+      const key = stage.key();
+      const first = await stage.connect();
+      await (await granted(first.lock, key, stage.leaseMs * 20)).release();
+      await first.close();
+      const before = JSON.stringify(await stage.census());
+      const second = await stage.connect();
+      await (await granted(second.lock, key, stage.leaseMs * 20)).release();
+      await second.close();
+      let after = '';
+      await until(GONE_WITHIN_MS, `${before} again on the servers`, async () => {
+        after = JSON.stringify(await stage.census());
+        return after === before;
+      }).catch((cause: unknown) => {
+        assert.fail(`${(cause as Error).message}: ${after}`);
+      });
+    },
+  },
+];

@@ -1,0 +1,67 @@
+/** What cases wait for and insist on. */
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  LockBackendError,
+  LockOutcomeUnknownError,
+  type Lease,
+  type Lock,
+  type TryAcquireOptions,
+} from '../../implementations/lock.ts';
+
+const LOOK_EVERY_MS = 5;
+const ANSWERS_WITHIN_MS = 10_000;
+
+/** Settles as `work` does. @throws AssertionError when that takes longer than `ms` */
+export async function within<T>(ms: number, what: string, work: Promise<T>): Promise<T> {
+  const timer = new AbortController();
+  const late = sleep(ms, undefined, { signal: timer.signal }).then(() => {
+    throw new assert.AssertionError({ message: `${what}: not within ${Math.round(ms)} ms` });
+  });
+  late.catch(() => undefined);
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    timer.abort();
+  }
+}
+
+/** Looks until `condition` is true. @throws AssertionError when that takes longer than `ms` */
+export async function until(ms: number, what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
+  const bound = performance.now() + ms;
+  while (!(await condition())) {
+    if (performance.now() > bound) assert.fail(`${what}: not within ${Math.round(ms)} ms`);
+    await sleep(LOOK_EVERY_MS);
+  }
+}
+
+/** What `tryAcquire` answers when it answers: on a busy machine a command may be late, which is no answer. */
+export async function tried(lock: Lock, key: string, options: TryAcquireOptions): Promise<Lease | null> {
+  for (const bound = performance.now() + ANSWERS_WITHIN_MS; ; await sleep(LOOK_EVERY_MS)) {
+    try {
+      return await lock.tryAcquire(key, options);
+    } catch (error) {
+      const trouble = error instanceof LockOutcomeUnknownError || error instanceof LockBackendError;
+      if (!trouble || performance.now() > bound) throw error;
+    }
+  }
+}
+
+/** @throws AssertionError when the lock answers busy */
+export async function granted(lock: Lock, key: string, leaseMs: number): Promise<Lease> {
+  const lease = await tried(lock, key, { leaseMs });
+  assert.ok(lease !== null, `"${key}" is free, and tryAcquire answered busy`);
+  return lease;
+}
+
+export async function assertBusy(lock: Lock, key: string, leaseMs: number): Promise<void> {
+  const lease = await tried(lock, key, { leaseMs });
+  if (lease === null) return;
+  await lease.release();
+  assert.fail(`"${key}" is held, and another was granted it`);
+}
+
+/** Settles when the lease's signal has aborted. @throws AssertionError when that takes longer than `ms` */
+export async function lost(lease: Lease, ms: number): Promise<void> {
+  await until(ms, 'the signal of the lease aborts', () => lease.signal.aborted);
+}

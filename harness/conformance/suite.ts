@@ -1,0 +1,90 @@
+/** Runs the cases against one lock on its real servers. */
+import { isLockError } from '../../implementations/lock.ts';
+import { CLIENTS_PER_CASE, NotApplicable, type ConformanceCase } from './case.ts';
+import { CASES } from './cases.ts';
+import { CaseStage, LinkPool, type Theatre } from './stage.ts';
+
+export interface CaseResult {
+  readonly name: string;
+  readonly outcome: 'passed' | 'failed' | 'not applicable';
+  /** Why it failed, or why it does not apply. */
+  readonly detail?: string;
+  readonly elapsedMs: number;
+}
+
+/** Cases that run side by side. */
+export const AT_ONCE = 3;
+/** No case needs so long: one that does hangs. */
+const CASE_WITHIN_MS = 120_000;
+
+/** In the order of the table. Stops between cases when `signal` aborts. */
+export async function runCases(
+  theatre: Theatre,
+  signal: AbortSignal,
+  onResult: (result: CaseResult) => void,
+  cases: readonly ConformanceCase[] = CASES,
+): Promise<CaseResult[]> {
+  const pool = await LinkPool.open(theatre, AT_ONCE * CLIENTS_PER_CASE);
+  const results = new Map<ConformanceCase, CaseResult>();
+  const runNext = async (queue: ConformanceCase[]): Promise<void> => {
+    for (let next = queue.shift(); next !== undefined && !signal.aborted; next = queue.shift()) {
+      const stage = new CaseStage(theatre, pool, `case-${cases.indexOf(next)}`);
+      const result = await runCase(next, stage);
+      results.set(next, result);
+      onResult(result);
+    }
+  };
+  const strays: unknown[] = [];
+  const onStray = (error: unknown): void => {
+    strays.push(error);
+  };
+  process.on('unhandledRejection', onStray);
+  const together = cases.filter(({ alone }) => alone !== true);
+  await Promise.all(Array.from({ length: AT_ONCE }, () => runNext(together)));
+  await runNext(cases.filter(({ alone }) => alone === true));
+  process.off('unhandledRejection', onStray);
+  const tidy: CaseResult = {
+    name: 'no error was left to nobody',
+    outcome: strays.length === 0 ? 'passed' : 'failed',
+    ...(strays.length === 0 ? {} : { detail: `unhandled rejections: ${strays.map(describe).join('; ')}` }),
+    elapsedMs: 0,
+  };
+  onResult(tidy);
+  return [...cases.flatMap((one) => results.get(one) ?? []), tidy];
+}
+
+async function runCase(one: ConformanceCase, stage: CaseStage): Promise<CaseResult> {
+  const began = performance.now();
+  const result = (outcome: CaseResult['outcome'], detail?: string): CaseResult => ({
+    name: one.name,
+    outcome,
+    ...(detail === undefined ? {} : { detail }),
+    elapsedMs: Math.round(performance.now() - began),
+  });
+  const stray = new Promise<never>((_, reject) => {
+    const late = setTimeout(() => reject(new Error(`hangs: not over within ${CASE_WITHIN_MS} ms`)), CASE_WITHIN_MS);
+    late.unref();
+  });
+  try {
+    try {
+      await Promise.race([one.run(stage), stray]);
+    } finally {
+      await stage.close();
+    }
+    return result('passed');
+  } catch (error) {
+    if (error instanceof NotApplicable) return result('not applicable', error.message);
+    return result('failed', describe(error));
+  }
+}
+
+function describe(error: unknown): string {
+  if (isLockError(error)) return `${error.name} (${error.code}): ${error.message}`;
+  return error instanceof Error ? `${error.message}${placeOf(error)}` : String(error);
+}
+
+/** Which line of the case. */
+function placeOf(error: Error): string {
+  const place = /(cases\/[\w-]+\.[jt]s:\d+)/.exec(error.stack ?? '')?.[1];
+  return place === undefined ? '' : ` (${place})`;
+}
