@@ -1,5 +1,6 @@
 /**
- * Puts virtual time and chance in the place of Node's, for all code of this thread: to be imported before any library.
+ * Puts virtual time and chance in the place of Node's, for all code of this thread: to be done before any library is
+ * loaded.
  * While no world is active everything falls through to the original.
  */
 import crypto from 'node:crypto';
@@ -158,8 +159,11 @@ function addressed(args: readonly unknown[]): { host: string; port: number; list
   return { host: typeof second === 'string' ? second : 'localhost', port: Number(first), listener };
 }
 
-installTimers();
-installClocks();
-installChance();
-installNetwork();
-syncBuiltinESMExports();
+/** Once for a thread. */
+export function install(): void {
+  installTimers();
+  installClocks();
+  installChance();
+  installNetwork();
+  syncBuiltinESMExports();
+}

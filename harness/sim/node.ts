@@ -23,7 +23,7 @@ export interface Surroundings {
   readonly unsupported: (what: string) => never;
 }
 
-/** A kind of server, simulated. Adding one is filling in this form and naming it in `models.ts`. */
+/** A kind of server, simulated. Adding one is filling in this form and naming it in `simulated.ts` and `models.ts`. */
 export interface ServerModel {
   connect(transport: Transport): ServerSession;
   /** All connections are gone; the data too, unless it is kept. */

@@ -34,10 +34,9 @@ export class Random {
     return from + Math.floor(this.unit() * (to - from + 1));
   }
 
+  /** One of at least one. */
   pick<T>(values: readonly T[]): T {
-    const value = values[this.whole(0, values.length - 1)];
-    if (value === undefined) throw new RangeError('nothing to pick from');
-    return value;
+    return values[this.whole(0, values.length - 1)] as T;
   }
 
   /** Makes random bytes of all of them. */

@@ -5,11 +5,12 @@ import type { Field } from '../faults/fault.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Scenario } from '../worker/scenario.ts';
 import { runIn } from './active.ts';
-import { simulatedOf } from './models.ts';
+import { makerOf } from './models.ts';
 import { Network } from './network/network.ts';
 import { SimNode } from './node.ts';
 import { MemoryRecorder, type TimedEvent } from './recorder.ts';
 import { SimResource } from './resource.ts';
+import { simulatedOf } from './simulated.ts';
 import { SimWorker } from './worker.ts';
 import { World, type Problem } from './world.ts';
 import { mix } from './random.ts';
@@ -34,8 +35,8 @@ export interface SimulatedRun {
 /** @throws SimulationError, UsageError */
 export function simulate({ plan, module, scenario }: Simulation): Promise<SimulatedRun> {
   const world = new World(mix(plan.seed, plan.index));
-  const { nodes: count, make } = simulatedOf(module.backend, plan.topology);
-  const nodes = Array.from({ length: count }, (_, index) => new SimNode(world, index, make));
+  const { servers } = simulatedOf(module.backend, plan.topology);
+  const nodes = Array.from({ length: servers }, (_, index) => new SimNode(world, index, makerOf(module.backend)));
   return runIn(world, async () => {
     const recorder = new MemoryRecorder(world);
     const network = new Network(world, nodes, plan.workers, (worker, wire) =>
@@ -50,7 +51,7 @@ export function simulate({ plan, module, scenario }: Simulation): Promise<Simula
     const assign = (worker: SimWorker): void =>
       worker.run(assignmentOf(plan, worker.index, incarnations[worker.index] ?? 0), recorder);
     const field: Field = {
-      deployment: count === 0 ? undefined : deploymentOf(nodes),
+      deployment: servers === 0 ? undefined : deploymentOf(nodes),
       links: network.links,
       workers,
       revive: async (index) => {
