@@ -2,6 +2,9 @@
 import type { SimEvent } from './heap.ts';
 import type { Random } from './random.ts';
 
+/** Takes a message back, as if it had not been sent. @returns the function that sends it after all */
+export type Recall = () => () => void;
+
 export class Owner {
   /** The world that it lives in. */
   readonly world: object;
@@ -21,6 +24,12 @@ export class Owner {
   dead = false;
   /** While it is stopped: its timers and what arrives for it, in the order in which they came up. */
   held: SimEvent[] | undefined;
+
+  /** What it sent during the step `sentAtStep`; a process that is stopped in that very step has not sent it yet. */
+  sent: Recall[] = [];
+  sentAtStep = -1;
+  /** To be sent when it goes on. */
+  unsent: (() => void)[] = [];
 
   constructor(world: object, id: number, name: string, random: Random, secrets: Random) {
     this.world = world;

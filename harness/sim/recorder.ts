@@ -1,6 +1,7 @@
 /** The history of a simulated run, in memory. */
 import type { HistoryEvent, Process } from '../history/events.ts';
 import type { EventRecorder } from '../history/recorder.ts';
+import type { Owner } from './owner.ts';
 import type { World } from './world.ts';
 
 export type TimedEvent = HistoryEvent & { readonly time: number };
@@ -45,6 +46,20 @@ export class MemoryRecorder implements EventRecorder {
 
   observe(process: Process, f: string, key: string | undefined, value: unknown, time = this.now()): void {
     this.record({ type: 'info', process, f, ...(key === undefined ? {} : { key }), value, time });
+  }
+
+  /** Of one process: what still runs of it after it was killed records nothing. */
+  of(owner: Owner): EventRecorder {
+    return {
+      now: () => this.now(),
+      record: (event) => {
+        if (!owner.dead) this.record(event);
+      },
+      observe: (process, f, key, value, time = this.now()) => {
+        if (!owner.dead) this.observe(process, f, key, value, time);
+      },
+      flush: () => undefined,
+    };
   }
 
   flush(): void {

@@ -27,15 +27,19 @@ export class SimResource {
     let lastArrival = 0;
     let lastAnswer = 0;
     const travel = (after: number): number => Math.max(after, this.#world.now + TRAVEL_US + random.whole(0, TRAVEL_US));
-    const ask = (request: ResourceRequest): Promise<Seen> =>
-      new Promise((resolve) => {
-        lastArrival = travel(lastArrival);
-        this.#world.schedule(lastArrival, this.#owner, 'network', () => {
-          const { seen } = this.#counter.use(request);
-          lastAnswer = travel(lastAnswer);
-          this.#world.schedule(lastAnswer, worker, 'network', () => resolve(seen));
-        });
+    const send = (request: ResourceRequest, answer: (seen: Seen) => void): void => {
+      lastArrival = travel(lastArrival);
+      const event = this.#world.schedule(lastArrival, this.#owner, 'network', () => {
+        const { seen } = this.#counter.use(request);
+        lastAnswer = travel(lastAnswer);
+        this.#world.schedule(lastAnswer, worker, 'network', () => answer(seen));
       });
+      this.#world.sending(worker, () => {
+        event.cancelled = true;
+        return () => send(request, answer);
+      });
+    };
+    const ask = (request: ResourceRequest): Promise<Seen> => new Promise((resolve) => send(request, resolve));
     return {
       read: (use: ResourceUse) => ask({ ...use, id: 0, f: 'read' }),
       write: (use: ResourceUse, from: Seen) => ask({ ...use, id: 0, f: 'write', from }),

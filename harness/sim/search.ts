@@ -1,7 +1,7 @@
 /** Small plans for the search: few workers, few cycles, and something different in each. */
 import type { Hazard } from '../../implementations/claims.ts';
 import { makePlan, REGIMES } from '../plan/arbitrary.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Fault, Plan } from '../plan/plan.ts';
 import type { SearchSpace } from './messages.ts';
 import { mix, Random } from './random.ts';
 
@@ -27,8 +27,15 @@ export function searchPlan(space: SearchSpace, index: number): Plan {
     // Now and then a hold outlasts the lease.
     holdsMs: plan.holdsMs.map((ms) => (random.unit() < 0.05 ? Math.round(sizes.leaseMs * (0.8 + random.unit())) : ms)),
     // Each schedule is spared some of the faults: what two of them hide, one may show.
-    faults: plan.faults.filter(() => random.unit() < 0.7),
+    faults: plan.faults.filter(() => random.unit() < 0.7).map((fault) => sharpened(fault, random)),
   };
+}
+
+/** Some faults of processes strike between two steps of a program: at the very moment that they aim at. */
+function sharpened(fault: Fault, random: Random): Fault {
+  const { aim, hazard } = fault;
+  if (aim === undefined || !hazard.startsWith('client-') || random.unit() < 0.5) return fault;
+  return { ...fault, aim: { ...aim, plusMs: 0, ...(random.unit() < 0.5 ? { moment: 'write' as const } : {}) } };
 }
 
 /** Mostly one hazard; sometimes one of the few pairs that this search has drawn: each of them is then tried often. */

@@ -82,7 +82,7 @@ export class SimWorker implements FieldWorker, CourseWorker {
     });
     this.#work = work;
     const { performanceOriginNs } = recorder;
-    this.#as(owner, () => work.run({ ...workplace, recorder, performanceOriginNs })).then(
+    this.#as(owner, () => work.run({ ...workplace, recorder: recorder.of(owner), performanceOriginNs })).then(
       () => {
         this.#hasEnded = true;
         this.#end.resolve();

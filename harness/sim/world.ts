@@ -4,7 +4,7 @@
  */
 import { drain } from './drain.ts';
 import { EventHeap, SimEvent, type EventKind } from './heap.ts';
-import { Owner } from './owner.ts';
+import { Owner, type Recall } from './owner.ts';
 import { mix, Random } from './random.ts';
 import { context } from './real.ts';
 
@@ -97,8 +97,26 @@ export class World {
     this.schedule(this.now, owner, 'network', act);
   }
 
+  /**
+   * A process has sent something, which `recall` takes back. What runs on in the step in which it was stopped or killed
+   * sends nothing.
+   */
+  sending(owner: Owner, recall: Recall): void {
+    if (owner.dead) return void recall();
+    if (owner.held !== undefined) return void owner.unsent.push(recall());
+    if (owner.sentAtStep !== this.events) {
+      owner.sentAtStep = this.events;
+      owner.sent.length = 0;
+    }
+    owner.sent.push(recall);
+  }
+
+  /** Stops a process, in the middle of what it is doing: what it has sent in this very step has not left it. */
   pause(owner: Owner): void {
-    owner.held ??= [];
+    if (owner.held !== undefined) return;
+    owner.held = [];
+    if (owner.sentAtStep === this.events) owner.unsent = owner.sent.map((recall) => recall());
+    owner.sent.length = 0;
   }
 
   /** What came up meanwhile happens now: sockets first or timers first, as the process's own chance has it. */
@@ -106,6 +124,9 @@ export class World {
     const { held } = owner;
     if (held === undefined) return;
     owner.held = undefined;
+    const { unsent } = owner;
+    owner.unsent = [];
+    for (const send of unsent) send();
     const first: EventKind = owner.random.unit() < 0.5 ? 'network' : 'timer';
     const again = [...held.filter(({ kind }) => kind === first), ...held.filter(({ kind }) => kind !== first)];
     for (const event of again) {
@@ -115,6 +136,7 @@ export class World {
   }
 
   kill(owner: Owner): void {
+    if (owner.sentAtStep === this.events) for (const recall of owner.sent) recall();
     owner.dead = true;
     owner.held = undefined;
   }

@@ -147,7 +147,7 @@ export class Client {
   }
 
   #use(key: string, id: string, lease: Lease, cycle: number): LeaseInUse {
-    const { resource, recorder } = this.#environment;
+    const { resource, recorder, reach } = this.#environment;
     const habits = this.#habits;
     const use = { key, lease: id, ...(lease.fencingToken === undefined ? {} : { fence: String(lease.fencingToken) }) };
     const probe = (): void => {
@@ -167,6 +167,7 @@ export class Client {
       },
       write: (from: Seen) => {
         probe();
+        reach('write');
         return resource.write(use, from);
       },
       work: async () => {

@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { endpointSchema } from '../backends/endpoint-schema.ts';
 
-export const MOMENTS = ['acquire.invoke', 'acquire.ok', 'release.invoke'] as const;
+/** `write`: of the resource. */
+export const MOMENTS = ['acquire.invoke', 'acquire.ok', 'release.invoke', 'write'] as const;
 export type Moment = (typeof MOMENTS)[number];
 
 /** What a worker is to do in one run. */

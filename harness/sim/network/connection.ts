@@ -63,7 +63,8 @@ export class Connection {
     this.socket = new SimSocket(address, {
       send: (chunk) => {
         this.#since ??= world.now;
-        this.#up.send(chunk);
+        const recall = this.#up.send(chunk);
+        if (recall !== undefined) world.sending(caller, recall);
       },
       end: () => this.#up.send(undefined),
       destroyed: () => this.#clientEnds(),

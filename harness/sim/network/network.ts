@@ -5,10 +5,13 @@ import { mix, Random } from '../random.ts';
 import type { World } from '../world.ts';
 import { Connection, type Listener } from './connection.ts';
 import { SimLink } from './link.ts';
+import { SimSocket, type Wire } from './socket.ts';
 
 const LINK_STREAM = 2_000;
 /** A message takes from this to twice this. */
 const LEAST_US = [40, 100, 250, 600];
+
+const NOWHERE: Wire = { send: () => undefined, end: () => undefined, destroyed: () => undefined };
 
 /** A server's name as clients know it, and its port. */
 export const hostOf = (node: number): string => `node-${node}.sim`;
@@ -57,6 +60,8 @@ export class Network {
   }
 
   #dial(caller: Owner, host: string, port: number): unknown {
+    // What still runs of a process that has just been killed reaches nobody.
+    if (caller.dead) return new SimSocket({ host, port }, NOWHERE);
     const node = this.#nodes.findIndex((_, index) => hostOf(index) === host);
     const listener = this.#nodes[node];
     const worker = this.#workers.get(caller);

@@ -2,6 +2,7 @@
 import type { SimEvent } from '../heap.ts';
 import type { Owner } from '../owner.ts';
 import type { World } from '../world.ts';
+import type { Recall } from '../owner.ts';
 import type { LinkDirection } from './link.ts';
 
 export interface PipeEnd {
@@ -34,16 +35,23 @@ export class Pipe {
     this.#end = end;
   }
 
-  send(chunk: Buffer | undefined): void {
-    if (this.#cut || this.#link.isBlackHole) return;
+  /** @returns the function that takes it back, if it is on its way */
+  send(chunk: Buffer | undefined): Recall | undefined {
+    if (this.#cut || this.#link.isBlackHole) return undefined;
     const resetAfterUs = chunk === undefined ? undefined : this.#link.resetAfterUs;
     if (resetAfterUs !== undefined) {
       this.#cut = true;
       this.#world.schedule(this.#world.now + resetAfterUs, this.#receiver, 'network', () => this.#end.reset());
-      return;
+      return undefined;
     }
     const due = this.#world.now + this.#link.travelUs();
-    this.#travelling.push(this.#travel(chunk, due, due + this.#link.delayUs));
+    const travelling = this.#travel(chunk, due, due + this.#link.delayUs);
+    this.#travelling.push(travelling);
+    return () => {
+      travelling.event.cancelled = true;
+      this.#travelling = this.#travelling.filter((one) => one !== travelling);
+      return () => void this.send(chunk);
+    };
   }
 
   /** What the link held back is on its way again. */

@@ -1,5 +1,5 @@
 /** Commands on hashes, lists and sets. */
-import { integer, slice, type CommandTable } from './command.ts';
+import { integer, rangeOf, type CommandTable } from './command.ts';
 import type { Keyspace } from './keyspace.ts';
 import { MapReply, OK, RedisError, SetReply, type Reply } from './reply.ts';
 
@@ -16,7 +16,8 @@ function setFields(keys: Keyspace, [key = '', ...pairs]: readonly string[], comm
 }
 
 function incrementField(keys: Keyspace, [key = '', field = '', amount]: readonly string[]): number {
-  const sum = integer(keys.hash(key)?.get(field) ?? '0', 'ERR hash value is not an integer') + integer(amount);
+  const by = integer(amount);
+  const sum = integer(keys.hash(key)?.get(field) ?? '0', 'ERR hash value is not an integer') + by;
   setFields(keys, [key, field, String(sum)], 'hincrby');
   return sum;
 }
@@ -73,8 +74,8 @@ function push(place: 'front' | 'back', onlyIfThere: boolean): Run {
 
 function pop(place: 'front' | 'back'): Run {
   return (keys, [key = '', many]) => {
+    const wanted = many === undefined ? 1 : integer(many, 'ERR value is out of range, must be positive');
     const list = keys.list(key);
-    const wanted = many === undefined ? 1 : integer(many);
     if (list === undefined) return null;
     const taken: string[] = [];
     while (taken.length < wanted) {
@@ -89,8 +90,8 @@ function pop(place: 'front' | 'back'): Run {
 
 /** `count` > 0: so many from the front; < 0: from the back; 0: all. */
 function removeFromList(keys: Keyspace, [key = '', count, value = '']: readonly string[]): number {
-  const list = keys.list(key);
   const most = integer(count);
+  const list = keys.list(key);
   if (list === undefined) return 0;
   let removed = 0;
   const limit = most === 0 ? Infinity : Math.abs(most);
@@ -114,12 +115,19 @@ const lists: CommandTable = {
   LPOP: { arity: -2, run: pop('front') },
   RPOP: { arity: -2, run: pop('back') },
   LLEN: { arity: 2, run: (keys, [key = '']) => keys.list(key)?.length ?? 0 },
-  LINDEX: { arity: 3, run: (keys, [key = '', index]) => keys.list(key)?.at(integer(index)) ?? null },
+  LINDEX: {
+    arity: 3,
+    run: (keys, [key = '', index]) => {
+      const list = keys.list(key);
+      return list?.at(integer(index)) ?? null;
+    },
+  },
   LRANGE: {
     arity: 4,
     run: (keys, [key = '', start = '', stop = '']) => {
+      const range = rangeOf(start, stop);
       const list = keys.list(key) ?? [];
-      return list.slice(...slice(list.length, start, stop));
+      return list.slice(...range(list.length));
     },
   },
   LREM: { arity: 4, run: removeFromList },

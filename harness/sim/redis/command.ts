@@ -34,11 +34,9 @@ export function float(text: string | undefined, message = NOT_A_FLOAT): number {
   return Number(text);
 }
 
-/** From and to of a range given as Redis does, negative from the end; empty when `to` is before `from`. */
-export function slice(length: number, start: string, stop: string): readonly [number, number] {
-  const place = (text: string): number => {
-    const index = integer(text);
-    return index < 0 ? length + index : index;
-  };
-  return [Math.max(0, place(start)), Math.min(length - 1, place(stop)) + 1];
+/** Of a range as Redis has it, negative from the end: what to give to `slice` for a list of some length. */
+export function rangeOf(start: string, stop: string): (length: number) => readonly [number, number] {
+  const [from, to] = [integer(start), integer(stop)];
+  const place = (index: number, length: number): number => (index < 0 ? length + index : index);
+  return (length) => [Math.max(0, place(from, length)), Math.max(0, Math.min(length - 1, place(to, length)) + 1)];
 }

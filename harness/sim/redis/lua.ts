@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { createHash } from 'node:crypto';
 import type * as Fengari from 'fengari';
 import type { LuaState } from 'fengari';
-import { DoubleReply, MapReply, PushReply, RedisError, SetReply, Status, type Reply } from './reply.ts';
+import { DoubleReply, MapReply, PushReply, RedisError, ScoresReply, SetReply, Status, type Reply } from './reply.ts';
 
 /** Runs one command for a script. @throws RedisError */
 export type Call = (command: readonly string[]) => Reply;
@@ -256,7 +256,8 @@ class Interpreter {
   }
 }
 
-function flat(reply: readonly Reply[] | MapReply | SetReply | PushReply): readonly Reply[] {
+function flat(reply: readonly Reply[] | MapReply | ScoresReply | SetReply | PushReply): readonly Reply[] {
+  if (reply instanceof ScoresReply) return reply.flat;
   if (reply instanceof MapReply) return reply.entries.flat();
   if (reply instanceof SetReply) return reply.members;
   return reply instanceof PushReply ? reply.parts : reply;

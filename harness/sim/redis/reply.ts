@@ -31,6 +31,19 @@ export class DoubleReply {
   }
 }
 
+/** Members with their scores: pairs in RESP3, one after the other in RESP2. */
+export class ScoresReply {
+  readonly pairs: readonly (readonly [string, number])[];
+
+  constructor(pairs: readonly (readonly [string, number])[]) {
+    this.pairs = pairs;
+  }
+
+  get flat(): readonly Reply[] {
+    return this.pairs.flatMap(([member, score]) => [member, new DoubleReply(score)]);
+  }
+}
+
 export class SetReply {
   readonly members: readonly string[];
 
@@ -50,7 +63,17 @@ export class PushReply {
 
 /** A string is a bulk string, a number an integer. */
 export type Reply =
-  string | number | null | Status | RedisError | MapReply | DoubleReply | SetReply | PushReply | readonly Reply[];
+  | string
+  | number
+  | null
+  | Status
+  | RedisError
+  | MapReply
+  | DoubleReply
+  | ScoresReply
+  | SetReply
+  | PushReply
+  | readonly Reply[];
 
 export const OK = new Status('OK');
 
@@ -69,6 +92,14 @@ export function encode(reply: Reply, protocol: Protocol): string {
   if (reply instanceof MapReply) {
     const parts = reply.entries.map(([key, value]) => encode(key, protocol) + encode(value, protocol)).join('');
     return protocol === 3 ? `%${reply.entries.length}\r\n${parts}` : `*${reply.entries.length * 2}\r\n${parts}`;
+  }
+  if (reply instanceof ScoresReply) {
+    if (protocol === 2) return list('*', reply.flat, protocol);
+    return list(
+      '*',
+      reply.pairs.map(([member, score]) => [member, new DoubleReply(score)]),
+      protocol,
+    );
   }
   if (reply instanceof SetReply) return list(protocol === 3 ? '~' : '*', reply.members, protocol);
   if (reply instanceof PushReply) return list(protocol === 3 ? '>' : '*', reply.parts, protocol);

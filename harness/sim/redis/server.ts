@@ -10,7 +10,7 @@ import { OK, RedisError, Status, type Reply } from './reply.ts';
 import { Session, type Host } from './session.ts';
 import { sortedSets } from './sorted-sets.ts';
 import { strings } from './strings.ts';
-import { TRANSLATED } from './translated.ts';
+import { translationOf } from './translated.ts';
 import { SIMULATED_VERSION } from './version.ts';
 
 const COMMANDS: CommandTable = { ...strings, ...generic, ...collections, ...sortedSets };
@@ -129,7 +129,7 @@ export class RedisServer implements Host, ServerModel {
     if (keyCount > rest.length) throw new RedisError("ERR Number of keys can't be greater than number of args");
     const [keys, args] = [rest.slice(0, keyCount), rest.slice(keyCount)];
     const call: Call = ([name = '', ...words]) => this.#run(name.toUpperCase(), words);
-    const translated = this.#translate ? TRANSLATED.get(script) : undefined;
+    const translated = this.#translate ? translationOf(script, keys, args) : undefined;
     if (translated !== undefined) return translated(call, keys, args);
     return luaInterpreter().run(script, keys, args, call, this.#surroundings.unsupported);
   }

@@ -1,7 +1,7 @@
 /** Commands on sorted sets. */
-import { float, integer, slice, SYNTAX, word, type CommandTable } from './command.ts';
+import { float, integer, rangeOf, SYNTAX, word, type CommandTable } from './command.ts';
 import { SortedSet, type Keyspace } from './keyspace.ts';
-import { DoubleReply, RedisError, type Reply } from './reply.ts';
+import { DoubleReply, RedisError, ScoresReply, type Reply } from './reply.ts';
 
 type Run = (keys: Keyspace, args: readonly string[]) => Reply;
 type Pair = readonly [string, number];
@@ -25,6 +25,7 @@ function add(keys: Keyspace, [key = '', ...rest]: readonly string[]): Reply {
   for (const [member, given] of pairs) {
     const before = set.scores.get(member);
     const score = options.has('INCR') ? (before ?? 0) + given : given;
+    if (Number.isNaN(score)) throw new RedisError('ERR resulting score is not a number (NaN)');
     last = null;
     if (before === undefined ? options.has('XX') : options.has('NX')) continue;
     if (before !== undefined && options.has('GT') && score <= before) continue;
@@ -54,7 +55,7 @@ function between(keys: Keyspace, key: string, least: string | undefined, most: s
 }
 
 function shown(pairs: readonly Pair[], withScores: boolean): Reply {
-  return withScores ? pairs.flatMap(([member, score]): Reply[] => [member, new DoubleReply(score)]) : names(pairs);
+  return withScores ? new ScoresReply(pairs) : names(pairs);
 }
 
 const names = (pairs: readonly Pair[]): string[] => pairs.map(([member]) => member);
@@ -64,9 +65,10 @@ function range(reverse: boolean): Run {
     const [key = '', start = '', stop = ''] = args;
     const options = args.slice(3).map((option) => option.toUpperCase());
     if (options.some((option) => option !== 'WITHSCORES' && option !== 'REV')) throw new RedisError(SYNTAX);
+    const within = rangeOf(start, stop);
     const sorted = keys.sortedSet(key)?.sorted() ?? [];
     if (reverse || options.includes('REV')) sorted.reverse();
-    return shown(sorted.slice(...slice(sorted.length, start, stop)), options.includes('WITHSCORES'));
+    return shown(sorted.slice(...within(sorted.length)), options.includes('WITHSCORES'));
   };
 }
 
@@ -82,6 +84,7 @@ function rangeByScore(reverse: boolean): Run {
       else if (option === 'LIMIT') [from, count] = [integer(args[++index]), integer(args[++index])];
       else throw new RedisError(SYNTAX);
     }
+    if (from < 0) return [];
     return shown(found.slice(from, count < 0 ? undefined : from + count), withScores);
   };
 }
@@ -99,7 +102,9 @@ function pop(last: boolean): Run {
     if (last) sorted.reverse();
     const taken = sorted.slice(0, many === undefined ? 1 : integer(many));
     remove(keys, key, names(taken));
-    return shown(taken, true);
+    const scores = new ScoresReply(taken);
+    // One alone is not in a list of its own.
+    return many === undefined ? scores.flat : scores;
   };
 }
 
@@ -138,8 +143,9 @@ export const sortedSets: CommandTable = {
   ZREMRANGEBYRANK: {
     arity: 4,
     run: (keys, [key = '', start = '', stop = '']) => {
+      const within = rangeOf(start, stop);
       const sorted = keys.sortedSet(key)?.sorted() ?? [];
-      return remove(keys, key, names(sorted.slice(...slice(sorted.length, start, stop))));
+      return remove(keys, key, names(sorted.slice(...within(sorted.length))));
     },
   },
   ZPOPMIN: { arity: -2, run: pop(false) },

@@ -3,7 +3,7 @@ import { ACQUIRE, ACQUIRE_FENCED, EXTEND, FENCE_LIFETIME_MS, RELEASE } from '../
 import type { Call } from './lua.ts';
 import { RedisError, type Reply } from './reply.ts';
 
-export type Translation = (call: Call, keys: readonly string[], args: readonly string[]) => Reply;
+type Translation = (call: Call, keys: readonly string[], args: readonly string[]) => Reply;
 
 const acquireFenced: Translation = (call, [key = '', fenceKey = ''], [token = '', leaseMs = '']) => {
   if (call(['SET', key, token, 'NX', 'PX', leaseMs]) !== null) {
@@ -19,7 +19,7 @@ const acquireFenced: Translation = (call, [key = '', fenceKey = ''], [token = ''
   const fence = call(['GET', fenceKey]);
   if (fence !== null) {
     call(['PEXPIRE', key, leaseMs]);
-    return Number(fence);
+    return typeof fence === 'string' && /^\s*-?\d+\s*$/.test(fence) ? Number(fence) : null;
   }
   call(['DEL', key]);
   return -2;
@@ -51,10 +51,28 @@ function pcall(call: Call, command: readonly string[]): Reply {
   }
 }
 
-/** By the text of the script. */
-export const TRANSLATED: ReadonlyMap<string, Translation> = new Map([
-  [ACQUIRE_FENCED, acquireFenced],
-  [ACQUIRE, acquire],
-  [EXTEND, extend],
-  [RELEASE, release],
+/** With the keys and arguments that it must be given; given fewer, it is the interpreter's. */
+interface Translated {
+  readonly keys: number;
+  readonly args: number;
+  readonly run: Translation;
+}
+
+const TRANSLATED: ReadonlyMap<string, Translated> = new Map([
+  [ACQUIRE_FENCED, { keys: 2, args: 2, run: acquireFenced }],
+  [ACQUIRE, { keys: 1, args: 2, run: acquire }],
+  [EXTEND, { keys: 1, args: 2, run: extend }],
+  [RELEASE, { keys: 1, args: 2, run: release }],
 ]);
+
+/** By the text of the script; `undefined` where there is none for such a call. */
+export function translationOf(
+  script: string,
+  keys: readonly string[],
+  args: readonly string[],
+): Translation | undefined {
+  const translated = TRANSLATED.get(script);
+  return translated === undefined || keys.length < translated.keys || args.length < translated.args
+    ? undefined
+    : translated.run;
+}
