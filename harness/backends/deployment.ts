@@ -5,6 +5,8 @@ import type { Layout } from './servers/layout.ts';
 import type { ServerDefinition } from './servers/server.ts';
 import { hostAndPort } from './address.ts';
 import { InfrastructureError } from '../errors.ts';
+import { mariadbLayouts } from './servers/mariadb.ts';
+import { postgresLayouts } from './servers/postgres.ts';
 import { consulLayouts } from './servers/consul.ts';
 import { redisLayouts } from './servers/redis.ts';
 import { zookeeperLayouts } from './servers/zookeeper.ts';
@@ -58,6 +60,8 @@ export interface Deployment {
 
 export interface ToxiproxyAccess {
   readonly api: Endpoint;
+  /** In a container: ports inside, each with the port of this machine that leads there. */
+  readonly ports?: readonly (readonly [inside: number, outside: number])[] | undefined;
   /** Address that a new proxy shall listen on, as Toxiproxy sees it; each call gives another one. */
   nextListen(): string;
   /** Where a worker reaches the proxy that listens there. */
@@ -68,8 +72,8 @@ type Served = Exclude<Backend, 'memory' | 'sqlite'>;
 
 const LAYOUTS: Readonly<Record<Served, Readonly<Partial<Record<Topology, Layout>>>>> = {
   redis: redisLayouts,
-  postgres: {},
-  mariadb: {},
+  postgres: postgresLayouts,
+  mariadb: mariadbLayouts,
   zookeeper: zookeeperLayouts,
   etcd: {},
   consul: consulLayouts,
@@ -90,6 +94,8 @@ export interface StartRequest {
   /** Proxies that will be needed at most: workers times nodes. */
   readonly proxies: number;
   readonly signal: AbortSignal;
+  /** Started anew, also where "up" keeps such servers running. */
+  readonly fresh?: boolean;
 }
 
 /** Waits until `server` answers at `endpoint`, or throws with what was last seen. */

@@ -13,6 +13,7 @@ import { SESSION_LABEL } from './marked.ts';
 import { freePort } from './ports.ts';
 import type { NodeContext, NodePlace, ServerDefinition } from './servers/server.ts';
 import { inStages } from './stages.ts';
+import { accessFrom } from './toxiproxy-access.ts';
 import { toxiproxy } from './servers/toxiproxy.ts';
 import type { Session } from './session.ts';
 
@@ -86,18 +87,16 @@ export async function startDocker(session: Session, request: StartRequest): Prom
       request.signal,
     );
     await formation.form();
-    let next = FIRST_PROXY_PORT;
     return {
       ...formation,
       provisioner: 'docker',
       topology: request.topology,
       version: nodes[0]?.version ?? 'unknown',
       settings: layout.nodes[0].settings,
-      toxiproxy: {
+      toxiproxy: accessFrom(
         api,
-        nextListen: () => `0.0.0.0:${next++}`,
-        reach: (listen) => reach(Number(listen.slice(listen.lastIndexOf(':') + 1))),
-      },
+        [...ports].filter(([inside]) => inside >= FIRST_PROXY_PORT),
+      ),
       limits: {
         ...Object.fromEntries(CLOCK_HAZARDS.map((hazard) => [hazard, NO_CLOCK])),
         ...(separable(request.topology) ? NO_PARTITIONS : {}),

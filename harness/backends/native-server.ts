@@ -117,6 +117,7 @@ export class NativeServer implements ServerNode {
     const children = descendantsOf(server.pid);
     await server.kill();
     signalAll(children, 'SIGKILL');
+    await this.#definition.afterKill?.(this.#data);
   }
 
   async restart({ keepData }: { readonly keepData: boolean }): Promise<void> {

@@ -12,6 +12,7 @@ import { freePort } from './ports.ts';
 import type { NodePlace, ServerDefinition } from './servers/server.ts';
 import { toxiproxy } from './servers/toxiproxy.ts';
 import { inStages } from './stages.ts';
+import { accessFrom } from './toxiproxy-access.ts';
 import type { Session } from './session.ts';
 
 const HOST = '127.0.0.1';
@@ -54,11 +55,7 @@ export async function startNative(session: Session, request: StartRequest): Prom
       topology: request.topology,
       version: servers[0]?.version ?? 'unknown',
       settings: layout.nodes[0].settings,
-      toxiproxy: {
-        api: proxy.endpoint,
-        nextListen: () => `${HOST}:0`,
-        reach: (listen) => ({ host: HOST, port: Number(listen.slice(listen.lastIndexOf(':') + 1)) }),
-      },
+      toxiproxy: accessFrom(proxy.endpoint),
       limits: { ...clockLimits(layout.nodes[0]), ...(whyTogether === undefined ? {} : partitionLimits(whyTogether)) },
       isolate: async (nodes) => {
         if (network === undefined) throw new InfrastructureError(whyTogether ?? 'these servers do not know each other');

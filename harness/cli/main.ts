@@ -12,6 +12,7 @@ import { addReplay } from './replay.ts';
 import { addReport } from './report.ts';
 import { addSetup } from './setup.ts';
 import { addSpecimens } from './specimens.ts';
+import { addDown, addUp } from './up.ts';
 import { addVerify } from './verify.ts';
 import { VERSION } from './version.ts';
 
@@ -35,6 +36,8 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     addList,
     addDoctor,
     addSetup,
+    addUp,
+    addDown,
     addSpecimens,
   ])
     add(program, done);

@@ -47,6 +47,8 @@ export interface Stage {
   key(name?: string): string;
   /** At most `CLIENTS_PER_CASE` with links of their own. */
   connect(options?: ConnectOptions): Promise<Client>;
+  /** Connected through proxies that count the round trips to each server. @throws NotApplicable without servers */
+  connectCounting(): Promise<Client & { readonly trips: () => number[] }>;
   holder(task: HolderTask): Promise<Holder>;
   /** What is on the servers. @throws NotApplicable where they cannot be asked */
   census(): Promise<Readonly<Record<string, number>>>;

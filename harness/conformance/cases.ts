@@ -1,5 +1,6 @@
 /** The one table of cases that every lock passes. */
 import type { ConformanceCase } from './case.ts';
+import { costCases } from './cases/cost.ts';
 import { exclusionCases } from './cases/exclusion.ts';
 import { familyCases } from './cases/families.ts';
 import { keyCases } from './cases/keys.ts';
@@ -15,5 +16,6 @@ export const CASES: readonly ConformanceCase[] = [
   ...releaseCases,
   ...recoveryCases,
   ...keyCases,
+  ...costCases,
   ...familyCases,
 ];

@@ -8,6 +8,7 @@ import { startProcess } from '../backends/processes.ts';
 import type { Session } from '../backends/session.ts';
 import { checkedLock } from '../worker/module.ts';
 import { applicableIf, type Client, type ConnectOptions, type Holder, type HolderTask, type Stage } from './case.ts';
+import { CountingProxy } from './counting-proxy.ts';
 import { within } from './expect.ts';
 import type { HolderOrder } from './holder.ts';
 
@@ -75,10 +76,22 @@ export class CaseStage implements Stage {
   async connect({ options = {}, through }: ConnectOptions = {}): Promise<Client> {
     const links = through?.links ?? this.#pool.take();
     if (through === undefined) this.#closers.push(async () => this.#giveBack(links));
-    const connected = await this.module.connect({
-      ...this.#context(links, options),
-      signal: new AbortController().signal,
+    return this.#connect(this.#context(links, options), links);
+  }
+
+  async connectCounting(): Promise<Client & { readonly trips: () => number[] }> {
+    const nodes = this.deployment?.nodes ?? [];
+    applicableIf(nodes.length > 0, 'it has no servers');
+    const proxies = await Promise.all(nodes.map(({ endpoint }) => CountingProxy.open(endpoint)));
+    this.#closers.push(async () => {
+      await Promise.all(proxies.map((proxy) => proxy.close()));
     });
+    const client = await this.#connect(this.#context(proxies, {}), []);
+    return { ...client, trips: () => proxies.map((proxy) => proxy.trips) };
+  }
+
+  async #connect(context: HolderOrder['context'], links: readonly Link[]): Promise<Client> {
+    const connected = await this.module.connect({ ...context, signal: new AbortController().signal });
     let closing: Promise<void> | undefined;
     const close = (): Promise<void> => (closing ??= connected.close());
     this.#closers.push(close);
@@ -148,11 +161,15 @@ export class CaseStage implements Stage {
     this.#pool.giveBack(links);
   }
 
-  #context(links: readonly Link[], options: Readonly<Record<string, unknown>>): HolderOrder['context'] {
+  /** `ways`: what stands before each server; without, it is reached directly. */
+  #context(
+    ways: readonly { readonly endpoint: Endpoint }[],
+    options: Readonly<Record<string, unknown>>,
+  ): HolderOrder['context'] {
     const nodes = this.deployment?.nodes ?? [];
     const reach = (index: number): Endpoint[] => {
       const node = nodes[index];
-      return node === undefined ? [] : [{ ...node.endpoint, ...links[index]?.endpoint }];
+      return node === undefined ? [] : [{ ...node.endpoint, ...ways[index]?.endpoint }];
     };
     return {
       endpoints: (this.deployment?.entrances ?? []).flatMap(reach),

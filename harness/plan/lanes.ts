@@ -41,15 +41,12 @@ const LANES: Readonly<Record<Exclude<Hazard, 'none'>, Lane>> = {
     }),
   ],
   'slow-node': (draw) =>
-    repeat(
-      2,
-      draw.onNodes(draw.minority, {
-        delayMs: fc.oneof(draw.ms(40, draw.lease / 4), draw.ms(draw.lease / 2, draw.lease * 1.2)),
-        direction: draw.direction,
-        durationMs: draw.ms(draw.lease * 0.7, draw.lease * 1.3),
-        workers: fc.constant(draw.allWorkers),
-      }),
-    ),
+    draw.twice(draw.minority, {
+      delayMs: fc.oneof(draw.ms(40, draw.lease / 4), draw.ms(draw.lease / 2, draw.lease * 1.2)),
+      direction: draw.direction,
+      durationMs: draw.ms(draw.lease * 0.7, draw.lease * 1.3),
+      workers: fc.constant(draw.allWorkers),
+    }),
   'late-request': (draw) =>
     repeat(
       2,
@@ -115,16 +112,15 @@ const LANES: Readonly<Record<Exclude<Hazard, 'none'>, Lane>> = {
         jumpMs: fc.constantFrom(-10, 10).map((leases) => leases * draw.lease),
       }),
     ),
-  'server-pause': (draw) =>
-    repeat(2, draw.onLeaderOr(draw.minority, { durationMs: draw.ms(draw.lease / 2, draw.lease * 1.3) })),
-  'server-crash': (draw) => repeat(2, draw.onLeaderOr(1, { aimed: true, durationMs: draw.ms(20, 250) })),
+  'server-pause': (draw) => draw.twice(draw.minority, { durationMs: draw.ms(draw.lease / 2, draw.lease * 1.3) }),
+  'server-crash': (draw) => draw.twice(1, { aimed: true, durationMs: draw.ms(20, 250) }),
   // Losing the data of most independent nodes is what shows that a quorum needs its disks.
   'server-crash-volatile': (draw) =>
     repeat(2, draw.onNodes(draw.forgetful, { aimed: true, durationMs: draw.ms(20, 250) })),
   failover: (draw) => [draw.onLeader({ aimed: true, durationMs: draw.ms(20, 250) })],
   'minority-partition': (draw) =>
     draw.replicated
-      ? repeat(2, draw.onLeaderOr(draw.minority, { durationMs: draw.ms(draw.lease * 2, draw.lease * 5) }))
+      ? draw.twice(draw.minority, { durationMs: draw.ms(draw.lease * 2, draw.lease * 5) })
       : repeat(
           2,
           draw.onNodes(draw.minority, {
@@ -158,6 +154,12 @@ interface Effects {
   readonly delayMs?: Arbitrary<number>;
   readonly direction?: Arbitrary<NonNullable<Fault['direction']>>;
   readonly jumpMs?: Arbitrary<number>;
+}
+
+interface NodeEffects extends Effects {
+  readonly aimed?: boolean;
+  /** Absent: the nodes themselves, not their links. */
+  readonly workers?: Arbitrary<readonly number[]>;
 }
 
 /** A request and its answer are this far apart while a fault aims at what happens between them. */
@@ -222,28 +224,22 @@ class Draw {
     );
   }
 
-  /** Whoever leads the nodes when the fault strikes. `aimed`: when somebody has just been granted the lock. */
-  onLeader({ aimed, ...effects }: Effects & { readonly aimed?: boolean }): Arbitrary<Drawn> {
-    return this.#worker
-      .chain((worker) => this.#fault({ ...effects, ...this.#aimedAtGrant(worker, aimed) }, [], []))
+  /** Whoever leads the nodes when the fault strikes, or its links to `workers`. */
+  onLeader({ aimed, workers, ...effects }: NodeEffects): Arbitrary<Drawn> {
+    return fc
+      .tuple(workers ?? fc.constant<readonly number[]>([]), this.#worker)
+      .chain(([touched, worker]) => this.#fault({ ...effects, ...this.#aimedAtGrant(worker, aimed) }, touched, []))
       .map((fault) => ({ ...fault, leader: true }));
   }
 
-  /** Where one of the nodes leads, now that one and now any. */
-  onLeaderOr(count: number, effects: Effects & { readonly aimed?: boolean }): Arbitrary<Drawn> {
-    const anyOnes = this.onNodes(count, effects);
-    return this.replicated ? fc.oneof(this.onLeader(effects), anyOnes) : anyOnes;
+  /** Some nodes, and again; where one of them leads, at first that one: what others suffer, nobody may notice. */
+  twice(count: number, effects: NodeEffects): Arbitrary<Drawn>[] {
+    const some = this.onNodes(count, effects);
+    return [this.replicated ? this.onLeader(effects) : some, some];
   }
 
   /** Some nodes, or the links between them and `workers`. `aimed`: when somebody has just been granted the lock. */
-  onNodes(
-    count: number,
-    {
-      aimed,
-      workers,
-      ...effects
-    }: Effects & { readonly aimed?: boolean; readonly workers?: Arbitrary<readonly number[]> },
-  ): Arbitrary<Drawn> {
+  onNodes(count: number, { aimed, workers, ...effects }: NodeEffects): Arbitrary<Drawn> {
     const from = count > this.#dataNodes.length ? this.allNodes : this.#dataNodes;
     const nodes = fc.shuffledSubarray([...from], { minLength: count, maxLength: count });
     return fc

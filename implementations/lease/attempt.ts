@@ -10,7 +10,8 @@ import { CutShortError, within } from './within.ts';
 
 export type Attempted =
   | { readonly kind: 'granted'; readonly grant: Grant; readonly sentAt: number }
-  | { readonly kind: 'busy'; readonly retryAfterMs: number | undefined }
+  | { readonly kind: 'busy'; readonly retryAfterMs: number | undefined; readonly request: LeaseRequest }
+  | { readonly kind: 'refused'; readonly error: LockError }
   | { readonly kind: 'trouble'; readonly error: LockError }
   /** The caller's signal aborted while the answer was outstanding. */
   | { readonly kind: 'aborted' };
@@ -54,8 +55,9 @@ export async function attempt(
   }
   if (answer.kind === 'busy') {
     if (answer.partial === true) undoing.start(request, commandTimeoutMs);
-    return { kind: 'busy', retryAfterMs: answer.retryAfterMs };
+    return { kind: 'busy', retryAfterMs: answer.retryAfterMs, request };
   }
+  if (answer.kind === 'refused') return answer;
   if (queues && signal?.aborted === true) {
     undoing.start(request, commandTimeoutMs);
     return { kind: 'aborted' };

@@ -1,5 +1,5 @@
 /** What the lease engine asks of a backend. Everything about time, waiting and ambiguity is the engine's own work. */
-import type { Inspection, Mode, ReleaseOutcome } from '../lock.ts';
+import type { Inspection, LockError, Mode, ReleaseOutcome } from '../lock.ts';
 
 /** One attempt to be granted a lock. No two attempts share a token, not even those of one call of `acquire`. */
 export interface LeaseRequest {
@@ -30,7 +30,9 @@ export type Answer =
       readonly retryAfterMs?: number | undefined;
       /** Some of several nodes did grant it: it must be undone. */
       readonly partial?: boolean;
-    };
+    }
+  /** However long it waits, this request cannot be granted: the error, definite, is the caller's at once. */
+  | { readonly kind: 'refused'; readonly error: LockError };
 
 /** Tells waiters that it may be worth asking again. A hint: it may be early, late, doubled or missing. */
 export interface WakeUps {
@@ -62,6 +64,11 @@ export interface LeaseBackend {
   free(grant: Grant): Promise<ReleaseOutcome>;
   /** Removes whatever the request may have taken, also where it never arrived. */
   undo(request: LeaseRequest): Promise<void>;
+  /**
+   * Takes back what the backend noted of a waiter, where it notes anything: `request`, answered "busy", was the last
+   * attempt of one who has given up. Missing this must do no harm that time does not heal.
+   */
+  leave?(request: LeaseRequest): Promise<void>;
   inspect(key: string): Promise<Inspection>;
   /** Resolves when the backend can serve; with a word on its state, if there is one to say. */
   probe(): Promise<string | undefined>;

@@ -47,6 +47,8 @@ export interface ServerDefinition {
   init?(node: NodeContext): Command | undefined;
   /** Ends it in order, for servers that leave something behind in the system when they are killed. */
   readonly stopSignal?: NodeJS.Signals;
+  /** Native: removes what a server that was killed has left in the system, outside of its folder. */
+  afterKill?(folder: string): Promise<void>;
   /** Settings that claims depend on, for the report. */
   readonly settings: Readonly<Record<string, string>>;
   /**

@@ -1,0 +1,219 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import type { Client } from 'pg';
+import type { Endpoint, Topology } from '../../../implementations/lock.ts';
+import { InfrastructureError } from '../../errors.ts';
+import { findCommand } from '../binaries.ts';
+import { several, single, type Layout } from './layout.ts';
+import type { NodeContext, ServerDefinition } from './server.ts';
+
+const USER = 'postgres';
+/** Answers that stay the same, however often one asks: authentication, and a database that does not exist. */
+const REFUSAL = /^(28|3D)/;
+const PROMOTE_WITHIN_S = 10;
+/** How long a replica may take to be streaming from its primary. */
+const STREAM_WITHIN_MS = 10_000;
+const LOOK_EVERY_MS = 20;
+
+/**
+ * Fills the data folder $1: a copy of whichever of the other servers ($3…) is a primary; else, if it is the first ($2), a
+ * new database. The others wait for a primary.
+ */
+const FILL = `
+data=$1; index=$2; shift 2
+chmod 700 "$data"
+export PGCONNECT_TIMEOUT=2
+for attempt in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+  for peer in "$@"; do
+    on="-h \${peer%:*} -p \${peer##*:} -U ${USER}"
+    if [ "$(psql $on -d postgres -Atqc 'SELECT pg_is_in_recovery()')" = f ]; then
+      exec pg_basebackup $on -D "$data" -R -X stream -c fast --no-sync
+    fi
+  done
+  if [ "$index" = 0 ]; then
+    initdb -D "$data" -U ${USER} -A trust -E UTF8 --no-locale --no-sync || exit 1
+    printf 'host all all all trust\nhost replication all all trust\n' >> "$data/pg_hba.conf"
+    exit
+  fi
+  sleep 0.5
+done
+echo 'no primary answered'
+exit 1`;
+
+/**
+ * PostgreSQL, one server. It answers a commit when the log is with the kernel, so that a crash of the process loses none;
+ * a crash of the machine would (`fsync=off`, which is what makes a temp folder cheap).
+ */
+const base: ServerDefinition = {
+  name: 'postgres',
+  image: 'postgres:17',
+  containerPort: 5432,
+  containerReady: /database system is ready to accept connections/,
+  native: { command: 'postgres', source: { kind: 'debian', package: 'postgresql' } },
+  user: USER,
+  settings: { fsync: 'off', synchronous_commit: 'on' },
+  args: serverArgs,
+  init: (node) => ({
+    command: 'env',
+    args: [`PATH=${programs()}`, 'sh', '-c', FILL, 'sh', node.folder, String(node.index), ...peersOf(node)],
+  }),
+  // Killed, it would leave its shared memory behind.
+  stopSignal: 'SIGQUIT',
+  afterKill: removeSharedMemory,
+  probe: (endpoint, timeoutMs) =>
+    withClient(endpoint, timeoutMs, async (client) => {
+      const { rows } = await client.query<{ server_version: string }>('SHOW server_version');
+      return rows[0]?.server_version.split(' ')[0] ?? 'unknown';
+    }),
+  clockMs: (endpoint) =>
+    withClient(endpoint, 5000, async (client) => {
+      const { rows } = await client.query<{ ms: number }>(
+        'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS ms',
+      );
+      return rows[0]?.ms ?? 0;
+    }),
+  removePrefixed: (endpoint, prefix) => withClient(endpoint, 5000, (client) => removeRows(client, prefix)),
+  fakeClock: { preload: ['/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1'] },
+};
+
+function serverArgs({ host, port, folder }: NodeContext): string[] {
+  const settings = {
+    listen_addresses: host,
+    unix_socket_directories: '',
+    shared_buffers: '16MB',
+    max_connections: '150',
+    fsync: 'off',
+    // Enough for a replica to find what it has missed while it was being made.
+    wal_keep_size: '64MB',
+    log_min_messages: 'error',
+  };
+  return [
+    '-D',
+    folder,
+    '-p',
+    String(port),
+    ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+  ];
+}
+
+/** The other servers of the deployment. */
+function peersOf({ index, nodes }: NodeContext): string[] {
+  return nodes.filter((peer) => peer.index !== index).map(({ host, port }) => `${host}:${port}`);
+}
+
+/** Its own programs first, which Debian keeps out of a user's PATH. */
+function programs(): string {
+  const initdb = findCommand('initdb');
+  return `${initdb === undefined ? '' : `${dirname(initdb)}:`}${process.env['PATH'] ?? ''}`;
+}
+
+/** The segment that PostgreSQL holds as a sign that it runs: its id stands in PostgreSQL's own notes, behind its key. */
+async function removeSharedMemory(folder: string): Promise<void> {
+  const notes = await readFile(join(folder, 'postmaster.pid'), 'utf8').catch(() => '');
+  const id = /^ *\d+ +(\d+) *$/m.exec(notes)?.[1];
+  // Gone already, or not there yet: nothing to remove.
+  if (id !== undefined) await promisify(execFile)('ipcrm', ['-m', id]).catch(() => undefined);
+}
+
+/** Rows of the locks' tables, which all have a column `name`. */
+async function removeRows(client: Client, prefix: string): Promise<number> {
+  const { rows } = await client.query<{ table: string }>(
+    `SELECT c.oid::regclass::text AS table FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+     WHERE c.relkind = 'r' AND c.relname LIKE 'holdfast\\_%' AND a.attname = 'name'`,
+  );
+  let removed = 0;
+  for (const { table } of rows) {
+    removed += (await client.query(`DELETE FROM ${table} WHERE starts_with(name, $1)`, [prefix])).rowCount ?? 0;
+  }
+  return removed;
+}
+
+async function withClient<T>(endpoint: Endpoint, timeoutMs: number, use: (client: Client) => Promise<T>): Promise<T> {
+  // Wanted only where there is such a server.
+  const { default: pg } = await import('pg');
+  const client = new pg.Client({
+    host: endpoint.host,
+    port: endpoint.port,
+    user: endpoint.username ?? USER,
+    database: 'postgres',
+    ...(endpoint.password === undefined ? {} : { password: endpoint.password }),
+    ...(endpoint.tls ? { ssl: true } : {}),
+    connectionTimeoutMillis: timeoutMs,
+    query_timeout: timeoutMs,
+  });
+  // What fails says so.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return await use(client);
+  } catch (cause) {
+    const code: unknown = Reflect.get(Object(cause), 'code');
+    if (typeof code === 'string' && REFUSAL.test(code)) {
+      throw new InfrastructureError(`postgres refuses this user: ${(cause as Error).message}`, { cause });
+    }
+    throw cause;
+  } finally {
+    // Without waiting: a server that does not answer would not say goodbye either.
+    void client.end().catch(() => undefined);
+  }
+}
+
+/** A primary and one replica of it. Who is promoted, and when, is for the fault to say. */
+function replicated(server: ServerDefinition): Layout {
+  return {
+    ...several(server, 2),
+    startsAfter: (index) => (index === 0 ? [] : [0]),
+    rejoinsEmpty: true,
+    leader: async (nodes) => {
+      const primaries = await Promise.all(nodes.map(isPrimary));
+      const index = primaries.indexOf(true);
+      return index < 0 ? undefined : index;
+    },
+    promote: async (nodes, killed) => {
+      const next = nodes.find((_, index) => index !== killed);
+      if (next === undefined) return;
+      const patience = (PROMOTE_WITHIN_S + 5) * 1000;
+      await withClient(next, patience, (client) => client.query('SELECT pg_promote(true, $1)', [PROMOTE_WITHIN_S]));
+    },
+    form: async (nodes, _announced, signal) => {
+      const bound = performance.now() + STREAM_WITHIN_MS;
+      while (!(await Promise.all(nodes.map(isStreaming))).includes(true)) {
+        if (performance.now() > bound) throw new InfrastructureError('postgres: no replica follows the primary');
+        await sleep(LOOK_EVERY_MS, undefined, { signal });
+      }
+    },
+  };
+}
+
+function isPrimary(endpoint: Endpoint): Promise<boolean> {
+  return answers(endpoint, 'SELECT NOT pg_is_in_recovery() AS yes');
+}
+
+function isStreaming(endpoint: Endpoint): Promise<boolean> {
+  return answers(endpoint, "SELECT count(*) = 1 AS yes FROM pg_stat_replication WHERE state = 'streaming'");
+}
+
+/** One that does not answer answers no. */
+async function answers(endpoint: Endpoint, question: string): Promise<boolean> {
+  return withClient(endpoint, 500, async (client) => {
+    const { rows } = await client.query<{ yes: boolean }>(question);
+    return rows[0]?.yes === true;
+  }).catch(() => false);
+}
+
+const synchronous: ServerDefinition = {
+  ...base,
+  settings: { ...base.settings, synchronous_standby_names: '*' },
+  args: (node) => [...serverArgs(node), '-c', 'synchronous_standby_names=*'],
+};
+
+export const postgres = base;
+
+export const postgresLayouts: Readonly<Partial<Record<Topology, Layout>>> = {
+  single: single(base),
+  'primary and replica': replicated(base),
+  'primary and synchronous replica': replicated(synchronous),
+};

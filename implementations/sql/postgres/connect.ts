@@ -1,0 +1,126 @@
+/** The pools that the lock modules make for the harness: a healed link is in use again within about 100 ms. */
+import { Pool } from 'pg';
+import type { PoolClient, PoolConfig } from 'pg';
+import type { ConnectionLock, ConnectionLockOptions } from '../../connection/connection-lock.ts';
+import type { LeaseLock } from '../../lease/lease-lock.ts';
+import { parseOptions } from '../../lease/module-options.ts';
+import type { LeaseLockOptions } from '../../lease/options.ts';
+import type { ConnectContext, ConnectedLock, Endpoint } from '../../lock.ts';
+import { causeOf } from '../cause.ts';
+import { connected } from '../connected.ts';
+import { sqlConnectionOptions, sqlLeaseOptions } from '../options.ts';
+import type { DatabaseModuleOptions } from '../options.ts';
+import type { DatabaseOptions, PostgresPool } from './database.ts';
+import type { PostgresLeaseOptions } from './lease-backend.ts';
+
+const CONNECT_TIMEOUT_MS = 1000;
+/** A backend that waits for a lock looks so often whether its client is still there (PostgreSQL 14 and newer). */
+const CLIENT_CHECK_MS = 200;
+
+function configFor(endpoint: Endpoint, options: DatabaseModuleOptions): PoolConfig {
+  const { host, port, username, password, tls } = endpoint;
+  return {
+    host,
+    port,
+    user: username ?? options.user ?? 'postgres',
+    database: options.database ?? 'postgres',
+    ...(password === undefined ? {} : { password }),
+    ...(tls === true ? { ssl: true } : {}),
+    max: options.connections ?? 10,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    allowExitOnIdle: true,
+    application_name: 'holdfast',
+    options: `-c client_connection_check_interval=${CLIENT_CHECK_MS}`,
+  };
+}
+
+/** One pool per server, and always the primary's, whichever that is. */
+export class PostgresServers implements PostgresPool {
+  readonly #pools: readonly Pool[];
+  /** Connections that were made to a primary; what it is no more, its statements refuse. */
+  readonly #toPrimary = new WeakSet<PoolClient>();
+  #primary = 0;
+
+  constructor(endpoints: readonly Endpoint[], options: DatabaseModuleOptions) {
+    if (endpoints.length === 0) throw new RangeError('a PostgreSQL lock needs at least one endpoint');
+    this.#pools = endpoints.map((endpoint) => {
+      const pool = new Pool(configFor(endpoint, options));
+      // The statements that fail say so; a connection that is lost while idle is replaced.
+      pool.on('error', ignore);
+      return pool;
+    });
+  }
+
+  /** Asks the server that was the primary last, then the others, each once. */
+  async connect(): Promise<PoolClient> {
+    const first = this.#primary;
+    let trouble: unknown;
+    for (let step = 0; step < this.#pools.length; step += 1) {
+      const index = (first + step) % this.#pools.length;
+      try {
+        const client = await this.#connectTo(index);
+        this.#primary = index;
+        return client;
+      } catch (error) {
+        trouble ??= error;
+      }
+    }
+    throw causeOf(trouble);
+  }
+
+  async #connectTo(index: number): Promise<PoolClient> {
+    const pool = this.#pools[index];
+    if (pool === undefined) throw new RangeError(`there is no server ${index}`);
+    const client = await pool.connect();
+    // One server is what it is, and says so; of several, only the primary will do.
+    if (this.#pools.length === 1 || this.#toPrimary.has(client)) return client;
+    client.on('error', ignore);
+    const replica = await isReplica(client).catch(causeOf);
+    client.off('error', ignore);
+    if (replica === false) {
+      this.#toPrimary.add(client);
+      return client;
+    }
+    client.release(true);
+    throw replica instanceof Error ? replica : new Error('this server is a read-only replica');
+  }
+
+  async end(): Promise<void> {
+    await Promise.all(this.#pools.map((pool) => pool.end()));
+  }
+}
+
+/** For a lease lock: everything on the primary, which is also asked for wake-ups, on a connection of their own. */
+export async function connectLease(
+  context: ConnectContext,
+  make: (options: LeaseLockOptions & PostgresLeaseOptions & { readonly table?: string }) => LeaseLock,
+): Promise<ConnectedLock> {
+  const { wakeUps, user, database, connections, ...options } = parseOptions(sqlLeaseOptions, context.options);
+  const pool = new PostgresServers(context.endpoints, { user, database, connections });
+  const listener = wakeUps ? new PostgresServers(context.endpoints, { user, database, connections: 1 }) : undefined;
+  const lock = make({ ...options, pool, listener, prefix: context.prefix, createMissing: true });
+  return connected(lock, listener === undefined ? [pool] : [pool, listener], context.signal);
+}
+
+/** More than that many leases at once need a larger `connections`. */
+const HOLDERS = 20;
+
+/** For a lock that is held by a connection: each waiter and holder has one for itself. */
+export async function connectHolders(
+  context: ConnectContext,
+  make: (
+    options: ConnectionLockOptions & DatabaseOptions & { readonly prefix: string; readonly table?: string },
+  ) => ConnectionLock,
+): Promise<ConnectedLock> {
+  const { user, database, connections = HOLDERS, ...options } = parseOptions(sqlConnectionOptions, context.options);
+  const pool = new PostgresServers(context.endpoints, { user, database, connections });
+  const lock = make({ ...options, pool, prefix: context.prefix, createMissing: true });
+  return connected(lock, [pool], context.signal);
+}
+
+async function isReplica(client: PoolClient): Promise<boolean> {
+  const { rows } = await client.query<{ replica: boolean }>('SELECT pg_is_in_recovery() AS replica');
+  return rows[0]?.replica !== false;
+}
+
+function ignore(): void {}

@@ -1,0 +1,116 @@
+/** A PostgreSQL database as the locks use it: one statement at a time, each on any connection of a pool. */
+import type { PoolClient, QueryConfig, QueryResult, QueryResultRow } from 'pg';
+import { LockBackendError } from '../../lock.ts';
+import { systemClock } from '../../lease/clock.ts';
+import { within } from '../../lease/within.ts';
+import { connectionError, sqlStateOf, statementError } from './errors.ts';
+
+/** What the locks need of `pg.Pool`. */
+export interface PostgresPool {
+  connect(): Promise<PoolClient>;
+}
+
+export interface DatabaseOptions {
+  readonly pool: PostgresPool;
+  /** Create what `schema` creates when it is missing. Default false: the error has the statement. */
+  readonly createMissing?: boolean;
+}
+
+/** A connection that owes an answer for so long is given up: it may be a black hole, which TCP notices after minutes. */
+const SILENCE_MS = 2000;
+/** Statements that PostgreSQL ended for the sake of others are repeated this often: serialization failure, deadlock. */
+const REPETITIONS = 5;
+const REPEATABLE = ['40001', '40P01'];
+const MISSING_TABLE = '42P01';
+/** Number of the advisory lock under which tables are created; two sessions that create one at once fail. */
+const CREATION = 7_206_541_101;
+
+export class PostgresDatabase {
+  readonly #pool: PostgresPool;
+  readonly #schema: string;
+  readonly #createMissing: boolean;
+
+  /** @param schema the statements that create what the lock needs; they do nothing where it exists. */
+  constructor({ pool, createMissing = false }: DatabaseOptions, schema: string) {
+    this.#pool = pool;
+    this.#schema = schema;
+    this.#createMissing = createMissing;
+  }
+
+  /**
+   * Runs one statement in a transaction of its own.
+   * @param withdrawn asked once there is a connection: nothing is sent for a caller who has gone.
+   */
+  async run<Row extends QueryResultRow>(query: QueryConfig, withdrawn?: () => boolean): Promise<Row[]> {
+    for (let repetition = 0; ; repetition += 1) {
+      try {
+        return await this.#once<Row>(query, withdrawn);
+      } catch (error) {
+        const code = sqlStateOf(error instanceof Error ? error.cause : undefined);
+        if (repetition >= REPETITIONS || code === undefined) throw error;
+        if (code === MISSING_TABLE) await this.create(error);
+        else if (!REPEATABLE.includes(code)) throw error;
+      }
+    }
+  }
+
+  /** A connection for one's own use, to be given back by its `release`. Its errors are swallowed: see the statements. */
+  async checkOut(): Promise<PoolClient> {
+    try {
+      const client = await this.#pool.connect();
+      client.on('error', ignore);
+      return client;
+    } catch (error) {
+      throw connectionError(error);
+    }
+  }
+
+  /** Resolves when the server can grant locks. @throws LockBackendError for a read-only replica, and as `run` does. */
+  async probe(): Promise<undefined> {
+    const [row] = await this.run<{ replica: boolean }>({ text: 'SELECT pg_is_in_recovery() AS replica' });
+    if (row?.replica !== true) return undefined;
+    throw new LockBackendError('this PostgreSQL server is a read-only replica: connect to the primary', 'definite');
+  }
+
+  /** After a statement failed for want of a table. @throws LockBackendError with the statement that creates it. */
+  async create(error: unknown): Promise<void> {
+    if (!this.#createMissing) {
+      const message = `the lock’s table or sequence is missing: create it with\n${this.#schema}`;
+      throw new LockBackendError(message, 'definite', { cause: error });
+    }
+    // One message, so one transaction: whoever comes second finds everything there.
+    await this.#once({ text: `SELECT pg_advisory_xact_lock(${CREATION}); ${this.#schema}` });
+  }
+
+  async #once<Row extends QueryResultRow>(query: QueryConfig, withdrawn?: () => boolean): Promise<Row[]> {
+    const client = await this.checkOut();
+    let broken = false;
+    try {
+      if (withdrawn?.() === true) throw new LockBackendError('the caller had gone', 'definite');
+      return (await answerOf<Row>(client, query)).rows;
+    } catch (error) {
+      const lockError = statementError(error);
+      broken = lockError.outcome === 'unknown';
+      throw lockError;
+    } finally {
+      giveBack(client, broken);
+    }
+  }
+}
+
+/** The answer, unless the connection is silent for too long. After an error without SQLSTATE it is to be destroyed. */
+export function answerOf<Row extends QueryResultRow>(
+  client: PoolClient,
+  query: QueryConfig,
+  limitMs = SILENCE_MS,
+): Promise<QueryResult<Row>> {
+  return within(systemClock, client.query<Row>(query), limitMs);
+}
+
+/** Back into the pool, or out of this world. */
+export function giveBack(client: PoolClient, broken: boolean): void {
+  client.release(broken);
+  client.off('error', ignore);
+}
+
+function ignore(): void {}
