@@ -52,10 +52,7 @@ export class ConsulBackend implements LeaseBackend {
     this.agents = new Agents(clients);
     this.sessions = new ConsulSessions(this.agents, clock, leastTtlMs);
     this.wakeUps = new BlockingQueries(this.agents, clock, (key) => this.nameOf(key));
-    this.#held = new HeldOnServer(
-      clock,
-      ({ id, ttlMs }) => void this.sessions.destroy(id, ttlMs).catch(() => undefined),
-    );
+    this.#held = new HeldOnServer(clock, (session) => this.sessions.discard(session));
   }
 
   async attempt(request: LeaseRequest): Promise<Answer> {
@@ -127,7 +124,7 @@ export class ConsulBackend implements LeaseBackend {
     this.#givenUp.add(request);
     this.#held.forget(request.token);
     const session = this.#under.get(request);
-    if (session !== undefined) await this.sessions.destroy(session.id, request.leaseMs);
+    if (session !== undefined) await this.sessions.destroy(session, request.leaseMs);
   }
 
   async inspect(key: string): Promise<Inspection> {
@@ -156,7 +153,7 @@ export class ConsulBackend implements LeaseBackend {
   #lose(token: string): 'lost' {
     const session = this.#held.get(token);
     this.#held.forget(token);
-    if (session !== undefined) this.sessions.destroy(session.id, session.ttlMs).catch(() => undefined);
+    if (session !== undefined) this.sessions.discard(session);
     return 'lost';
   }
 

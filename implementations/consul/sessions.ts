@@ -11,6 +11,10 @@ export type ConsulSession = Mortal;
 
 const createdSchema = z.object({ ID: z.string() });
 
+/** Sessions that nobody needs any more are ended so many at a time, each with this much time. */
+const ENDINGS_AT_ONCE = 8;
+const END_WITHIN_MS = 5000;
+
 /** How long a request of a lease of this length may take before it is given up. */
 export function requestTimeoutMs(leaseMs: number): number {
   return Math.max(100, Math.min(2000, leaseMs / 2));
@@ -21,12 +25,14 @@ export class ConsulSessions {
   readonly #clock: Clock;
   readonly #leastTtlMs: number;
   readonly #stock: Stock<ConsulSession>;
+  readonly #endings: ConsulSession[] = [];
+  readonly #enders = new Set<Promise<void>>();
 
   constructor(agents: Agents, clock: Clock, leastTtlMs: number) {
     this.#agents = agents;
     this.#clock = clock;
     this.#leastTtlMs = leastTtlMs;
-    this.#stock = new Stock(clock, (session) => void this.destroy(session.id, session.ttlMs).catch(() => undefined));
+    this.#stock = new Stock(clock, (session) => this.discard(session));
   }
 
   /** One that lasts for `leaseMs` from now on. */
@@ -69,12 +75,31 @@ export class ConsulSessions {
   }
 
   /** Whatever it holds, or is still going to ask for, is nobody's then. */
-  async destroy(id: string, leaseMs: number): Promise<void> {
-    await this.#agents.ask((client) => client.session.destroy({ id, timeout: requestTimeoutMs(leaseMs) }));
+  destroy({ id }: ConsulSession, leaseMs: number): Promise<void> {
+    return this.#destroy(id, requestTimeoutMs(leaseMs));
+  }
+
+  /** Ends it in the background; if that fails, its time to live does. */
+  discard(session: ConsulSession): void {
+    this.#endings.push(session);
+    if (this.#enders.size >= ENDINGS_AT_ONCE) return;
+    const ender = this.#endSome().finally(() => this.#enders.delete(ender));
+    this.#enders.add(ender);
   }
 
   /** Ends those that are in stock. */
   async close(): Promise<void> {
-    await Promise.allSettled(this.#stock.drain().map(({ id, ttlMs }) => this.destroy(id, ttlMs)));
+    for (const session of this.#stock.drain()) this.discard(session);
+    await Promise.all(this.#enders);
+  }
+
+  async #endSome(): Promise<void> {
+    for (let session = this.#endings.pop(); session !== undefined; session = this.#endings.pop()) {
+      await this.#destroy(session.id, END_WITHIN_MS).catch(() => undefined);
+    }
+  }
+
+  async #destroy(id: string, timeout: number): Promise<void> {
+    await this.#agents.ask((client) => client.session.destroy({ id, timeout }));
   }
 }

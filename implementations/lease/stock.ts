@@ -1,6 +1,9 @@
 /** Leases or sessions on a server that an acquisition has done with, kept a moment for the next one. */
 import type { Clock, Timer } from './clock.ts';
 
+/** An idle one is not kept for longer than this, nor for more than half of what is left of it. */
+const LINGER_MS = 2000;
+
 /** Something on the server that lasts `ttlMs` from its last renewal, at least. */
 export interface Mortal {
   readonly id: string;
@@ -39,10 +42,13 @@ export class Stock<T extends Mortal> {
   put(item: T): void {
     const restMs = item.renewedAt + item.ttlMs - this.#clock.now();
     if (restMs <= 0) return;
-    const timer = this.#clock.setTimer(() => {
-      this.#items.delete(item);
-      this.#dispose(item);
-    }, restMs / 2);
+    const timer = this.#clock.setTimer(
+      () => {
+        this.#items.delete(item);
+        this.#dispose(item);
+      },
+      Math.min(LINGER_MS, restMs / 2),
+    );
     this.#items.set(item, timer);
   }
 
