@@ -100,10 +100,17 @@ export class Course {
 
   /** `short`: the caller's time, not the backend's, limited the attempt, so that it says nothing about the backend. */
   note(attempted: Attempted, short: boolean): void {
-    if (attempted.kind === 'busy') this.#trouble = undefined;
-    if (attempted.kind !== 'trouble') return;
-    if (attempted.error.outcome === 'unknown') this.outcome = 'unknown';
-    if (!short || attempted.error.outcome === 'definite') this.#trouble = attempted.error;
+    if (attempted.kind === 'busy') this.noteBusy();
+    if (attempted.kind === 'trouble') this.noteTrouble(attempted.error, short);
+  }
+
+  noteBusy(): void {
+    this.#trouble = undefined;
+  }
+
+  noteTrouble(error: LockError, short = false): void {
+    if (error.outcome === 'unknown') this.outcome = 'unknown';
+    if (!short || error.outcome === 'definite') this.#trouble = error;
   }
 
   end(waitedMs: number): LockError {
