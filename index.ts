@@ -63,3 +63,5 @@ export { SqliteHeartbeatLock } from './implementations/sql/sqlite/heartbeat.ts';
 export type { SqliteHeartbeatLockOptions } from './implementations/sql/sqlite/heartbeat.ts';
 export { SqliteTableLock } from './implementations/sql/sqlite/table.ts';
 export type { SqliteTableLockOptions } from './implementations/sql/sqlite/table.ts';
+export { RedisSentinelLock } from './implementations/redis/sentinel.ts';
+export type { RedisSentinelLockOptions } from './implementations/redis/sentinel.ts';

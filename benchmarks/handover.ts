@@ -8,7 +8,7 @@
 import { parseArgs } from 'node:util';
 import { catalogue } from '../implementations/catalogue.ts';
 import type { ConnectedLock, LockModule } from '../implementations/lock.ts';
-import { chooseProvisioner, startDeployment } from '../harness/backends/choose.ts';
+import { chooseReal, startDeployment } from '../harness/backends/choose.ts';
 import { layoutOf, type Deployment } from '../harness/backends/deployment.ts';
 import { Session } from '../harness/backends/session.ts';
 
@@ -48,7 +48,7 @@ async function measure(module: LockModule): Promise<void> {
       ? undefined
       : await startDeployment(
           session,
-          (await chooseProvisioner('auto', backend, topology)).kind,
+          (await chooseReal('auto', backend, topology)).kind,
           { backend, topology, proxies: 0, signal },
           undefined,
         );

@@ -11,8 +11,10 @@ import { lock as redlockUnconditionalCleanup } from './broken/redlock-unconditio
 import { lock as renewRecreatesKey } from './broken/renew-recreates-key.ts';
 import { lock as renewalWithoutDeadline } from './broken/renewal-without-deadline.ts';
 import { lock as setnxThenExpire } from './broken/setnx-then-expire.ts';
+import { lock as consul } from './consul/module.ts';
 import type { LockModule } from './lock.ts';
 import { lock as redisBasic } from './redis/basic.ts';
+import { lock as redisCluster } from './redis/cluster.ts';
 import { lock as redisFair } from './redis/fair.ts';
 import { lock as redisReadWrite } from './redis/read-write.ts';
 import { lock as redisReentrant } from './redis/reentrant.ts';
@@ -22,6 +24,7 @@ import { lock as sqlHeartbeatMariadb } from './sql/mariadb/heartbeat.ts';
 import { lock as sqlRowMariadb } from './sql/mariadb/row.ts';
 import { lock as sqlTableMariadb } from './sql/mariadb/table.ts';
 import { lock as sqlAdvisoryPostgres } from './sql/postgres/advisory.ts';
+import { lock as redisSentinel } from './redis/sentinel.ts';
 import { lock as sqlHeartbeatPostgres } from './sql/postgres/heartbeat.ts';
 import { lock as sqlRowPostgres } from './sql/postgres/row.ts';
 import { lock as sqlTablePostgresSync } from './sql/postgres/table-sync.ts';
@@ -44,6 +47,8 @@ export const catalogue: ReadonlyMap<string, CatalogueEntry> = new Map(
     entry(redisFair, 'redis/fair'),
     entry(redisReadWrite, 'redis/read-write'),
     entry(redlock, 'redis/redlock'),
+    entry(redisSentinel, 'redis/sentinel'),
+    entry(redisCluster, 'redis/cluster'),
     entry(sqlTablePostgres, 'sql/postgres/table'),
     entry(sqlTablePostgresSync, 'sql/postgres/table-sync'),
     entry(sqlHeartbeatPostgres, 'sql/postgres/heartbeat'),
@@ -56,6 +61,7 @@ export const catalogue: ReadonlyMap<string, CatalogueEntry> = new Map(
     entry(sqlTableSqlite, 'sql/sqlite/table'),
     entry(sqlHeartbeatSqlite, 'sql/sqlite/heartbeat'),
     entry(zookeeper, 'zookeeper/module'),
+    entry(consul, 'consul/module'),
     entry(none, 'baseline/none'),
     entry(local, 'baseline/local'),
     specimen(setnxThenExpire),

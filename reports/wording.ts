@@ -92,15 +92,17 @@ export const EVIDENCE_LEGEND =
   'A try is a fault that took effect or, without faults, a run. "0 of 214, below 1.4 %" means: no violation in ' +
   '214 tries, hence, with 95 % confidence, fewer than 1.4 % of such tries would show one.';
 
+/** What a simulation does not prove. */
+export const SIMULATION_NOTE =
+  'no real server took part; time, network and servers were simulated. This tests the algorithm and the ' +
+  'code, not a server, a driver or a network, and its latencies measure nothing.';
+
 /** What the reader must not overlook when nothing real was tested; `undefined` when everything was real. */
 export function simulationWarning({ locks }: Report): string | undefined {
   const simulated = locks.filter(isSimulated);
   if (simulated.length === 0) return undefined;
   const which = simulated.length === locks.length ? '' : `${simulated.map(({ name }) => name).join(', ')}: `;
-  return (
-    `${which}no real server took part; time, network and servers were simulated. This tests the algorithm and the ` +
-    'code, not a server, a driver or a network, and its latencies measure nothing.'
-  );
+  return `${which}${SIMULATION_NOTE}`;
 }
 
 /** Whether its latencies are those of a simulated clock. */

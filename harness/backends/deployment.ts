@@ -7,6 +7,7 @@ import { hostAndPort } from './address.ts';
 import { InfrastructureError } from '../errors.ts';
 import { mariadbLayouts } from './servers/mariadb.ts';
 import { postgresLayouts } from './servers/postgres.ts';
+import { consulLayouts } from './servers/consul.ts';
 import { redisLayouts } from './servers/redis.ts';
 import { zookeeperLayouts } from './servers/zookeeper.ts';
 
@@ -75,7 +76,7 @@ const LAYOUTS: Readonly<Record<Served, Readonly<Partial<Record<Topology, Layout>
   mariadb: mariadbLayouts,
   zookeeper: zookeeperLayouts,
   etcd: {},
-  consul: {},
+  consul: consulLayouts,
 };
 
 /** Which servers a backend in a topology is made of; `undefined` for backends without servers. */

@@ -23,8 +23,8 @@ export interface Reentry {
  * one owner may overlap each other, and nobody else's. O(n log n) time.
  */
 export function checkReentrancy(history: LockHistory): Verdict {
-  const { allowanceNs = 0 } = history.info.header;
   const { info, faults } = history;
+  const { allowanceNs = Infinity } = info.header;
   const findings = new Findings();
   const counts = { reentries: 0, refused: 0 };
   for (const [key, leases] of history.byKey) {
@@ -49,7 +49,9 @@ export function checkReentrancy(history: LockHistory): Verdict {
       });
     }
   }
-  return findings.verdict('reentrancy', counts.reentries, counts);
+  const verdict = findings.verdict('reentrancy', counts.reentries, counts);
+  if (allowanceNs < Infinity) return verdict;
+  return { ...verdict, valid: 'unknown', reason: 'the header does not say how soon "at once" is (allowanceNs)' };
 }
 
 /** The re-entries among the leases of one key. */

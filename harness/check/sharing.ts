@@ -16,9 +16,9 @@ import type { Verdict } from './verdict.ts';
  *
  * - A shared and an exclusive lease were proven to be held at once (as in verdict 1).
  * - While no exclusive lease was asked for or could be in force, a shared one was not granted for longer than
- *   `allowanceNs` in the header.
+ *   `allowanceNs` in the header; without it, this is not judged.
  * - A shared lease was granted to one who asked more than `allowanceNs` after somebody who waited for an exclusive one,
- *   and after the last exclusive lease had ended, and that more often than `bypass` in the header says; without it, this
+ *   and after the last exclusive lease had ended, and that more often than `bypass` in the header says; without both, this
  *   is not judged.
  *
  * Waits that a fault or a stall touched are not judged. Neither are the leases of one owner against each other. O(n log n)
@@ -95,7 +95,7 @@ function checkKeptApart(
   wanted: Stretches,
 ): { readonly judged: number; readonly found: number } {
   const { info, faults } = history;
-  const { allowanceNs = 0 } = info.header;
+  const { allowanceNs = Infinity } = info.header;
   let judged = 0;
   let found = 0;
   for (const lease of leases) {
@@ -128,8 +128,8 @@ function checkStarved(
   exclusive: readonly Lease[],
 ): number {
   const { info, faults } = history;
-  const { allowanceNs = 0, bypass } = info.header;
-  if (bypass === undefined) return 0;
+  const { allowanceNs, bypass } = info.header;
+  if (bypass === undefined || allowanceNs === undefined) return 0;
   const granted = exclusive.filter(({ acquire }) => acquire === 'ok');
   const maybe = exclusive.filter(({ acquire }) => acquire === 'info');
   const inForce = new Stretches([

@@ -3,7 +3,7 @@ import { Option, type Command } from 'commander';
 import { catalogue } from '../../implementations/catalogue.ts';
 import { TOPOLOGIES, type LockModule, type Topology } from '../../implementations/lock.ts';
 import { paintFor, type Paint } from '../../reports/terminal/paint.ts';
-import { chooseProvisioner, startDeployment, type BackendChoice } from '../backends/choose.ts';
+import { chooseReal, startDeployment, type BackendChoice } from '../backends/choose.ts';
 import { layoutOf, type Deployment } from '../backends/deployment.ts';
 import type { ExternalConfig } from '../backends/external-config.ts';
 import type { Session } from '../backends/session.ts';
@@ -12,7 +12,7 @@ import { CLIENTS_PER_CASE } from '../conformance/case.ts';
 import { AT_ONCE, runCases, type CaseResult } from '../conformance/suite.ts';
 import { UsageError } from '../errors.ts';
 import { nodesOf } from '../plan/plan.ts';
-import type { LockUnderTest } from '../run/run.ts';
+import type { LockUnderTest } from '../run/request.ts';
 import { loadConfig } from './config.ts';
 import { EXIT, worst, type ExitCode } from './exit-codes.ts';
 import { externalFrom, type ExternalOptions } from './external-options.ts';
@@ -116,7 +116,7 @@ async function deploymentFor(
   signal: AbortSignal,
 ): Promise<Deployment | undefined> {
   if (layoutOf(kind, topology) === undefined) return undefined;
-  const choice = await chooseProvisioner(backend, kind, topology);
+  const choice = await chooseReal(backend, kind, topology);
   const proxies = AT_ONCE * CLIENTS_PER_CASE * nodesOf(topology);
   return startDeployment(session, choice.kind, { backend: kind, topology, proxies, signal }, external);
 }

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { catalogue, findLock } from '../../implementations/catalogue.ts';
 import { ContractError, loadLockModule } from '../worker/module.ts';
 import { UsageError } from '../errors.ts';
-import type { LockUnderTest } from '../run/run.ts';
+import type { LockUnderTest } from '../run/request.ts';
 import { hint } from './names.ts';
 
 /** Is it written as a path rather than as a name? */

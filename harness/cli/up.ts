@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { catalogue } from '../../implementations/catalogue.ts';
 import { BACKENDS, type Backend } from '../../implementations/lock.ts';
 import { hostAndPort } from '../backends/address.ts';
-import { chooseProvisioner } from '../backends/choose.ts';
+import { chooseReal } from '../backends/choose.ts';
 import { layoutOf } from '../backends/deployment.ts';
 import { KeeperConnection, keptNow } from '../backends/kept/connection.ts';
 import { keptSchema, type Kept, type Wanted } from '../backends/kept/protocol.ts';
@@ -84,7 +84,7 @@ async function wantedBy({ backends, backend: choice }: UpOptions): Promise<Wante
     if (wanted.has(`${backend} ${topology}`) || layoutOf(backend, topology) === undefined) continue;
     if (chosen !== undefined && !chosen.includes(backend)) continue;
     try {
-      const { kind } = await chooseProvisioner(choice, backend, topology);
+      const { kind } = await chooseReal(choice, backend, topology);
       if (kind !== 'external') wanted.set(`${backend} ${topology}`, { backend, topology, provisioner: kind });
     } catch (error) {
       // One that was not asked for by name need not be there.

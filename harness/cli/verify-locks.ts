@@ -4,6 +4,7 @@ import { claimOn, PROPERTIES, type Hazard } from '../../implementations/claims.t
 import type { LockModule, Topology } from '../../implementations/lock.ts';
 import { startProgress, type Progress } from '../../reports/progress.ts';
 import { paintFor } from '../../reports/terminal/paint.ts';
+import { SIMULATION_NOTE } from '../../reports/wording.ts';
 import { redactAddress } from '../backends/address.ts';
 import { chooseProvisioner, type BackendChoice, type Choice } from '../backends/choose.ts';
 import { addressesOf } from '../backends/external.ts';
@@ -15,7 +16,8 @@ import { practisedOf } from '../plan/practice.ts';
 import { makeDeck } from '../run/deck.ts';
 import { inspectMachine } from '../run/machine.ts';
 import { OFTEN, PROFILES, type ProfileName } from '../run/profiles.ts';
-import { runPlans, type LockUnderTest, type PlanEvent } from '../run/run.ts';
+import type { LockUnderTest, PlanEvent } from '../run/request.ts';
+import { runPlans } from '../run/run.ts';
 import type { Evidence } from '../verdict/matrix.ts';
 import { REPORT_VERSION, type LockReport, type Report } from '../verdict/report.ts';
 import { conclusionOf, EXIT, exitCodeOf, worst } from './exit-codes.ts';
@@ -125,16 +127,18 @@ async function verifyLock(
     );
   const workers = options.workers ?? profile.workers;
   const practised = practisedOf(module);
+  const { scenario } = settings;
+  const sizes = {
+    ...{ lock: lock.reference, options: lock.options, topology, scenario, workers, leaseMs },
+    clientsPerWorker: options.clients ?? module.clientsPerWorker ?? 1,
+    recoverMs: module.recoverMs,
+    ...(practised === undefined ? {} : { practised }),
+    ...(options.hold === undefined ? {} : { holdMs: options.hold }),
+  };
   const deck = settings.deck
     ? { plans: settings.deck, firstRound: settings.deck.length }
     : makeDeck({
-        sizes: {
-          ...{ lock: lock.reference, options: lock.options, topology, scenario: settings.scenario, workers, leaseMs },
-          clientsPerWorker: options.clients ?? module.clientsPerWorker ?? 1,
-          recoverMs: module.recoverMs,
-          ...(practised === undefined ? {} : { practised }),
-          ...(options.hold === undefined ? {} : { holdMs: options.hold }),
-        },
+        sizes,
         hazards: wanted,
         rounds: options.runs ?? profile.rounds,
         often: options.runs === undefined ? OFTEN : wanted,
@@ -148,6 +152,8 @@ async function verifyLock(
     paint: paintFor(process.stderr),
   });
   progress.note(`${module.name} on ${module.backend} (${topology}), ${choice.kind}: ${choice.reason}`);
+  const simulated = choice.kind === 'sim';
+  if (simulated) progress.note(`simulation: ${SIMULATION_NOTE}`);
   progress.update({ doing: `starting ${module.backend} (${topology})`, total: deck.plans.length });
   try {
     return await runPlans(
@@ -155,7 +161,13 @@ async function verifyLock(
       {
         ...{ lock, topology, provisioner: choice, external: settings.external, workers, leaseMs, deck: deck.plans },
         ...{ hazards: testable, listed: listedOf(settings, wanted), arenas: choice.kind === 'external' ? 1 : 2 },
-        ...{ timeMs: options.time ?? profile.timeMs, endsAt: settings.endsAt, folder: settings.out },
+        ...{ scenario, endsAt: settings.endsAt, folder: settings.out },
+        timeMs: options.time ?? (simulated ? profile.simulatedMs : profile.timeMs),
+        // Who says how many plans there shall be, or which, wants no others.
+        search:
+          !simulated || settings.deck !== undefined || options.runs !== undefined
+            ? undefined
+            : { sizes, hazards: wanted, seed: seed + (options.shard?.index ?? 0) },
         // A user's own bound is a bound; the profile's leaves no listed hazard out.
         always: options.time === undefined ? deck.firstRound : 0,
         onPlan: showing(progress, module.name),
@@ -170,6 +182,7 @@ async function verifyLock(
 function showing(progress: Progress, name: string): (event: PlanEvent) => void {
   let done = 0;
   let violations = 0;
+  const told = new Set<string>();
   return (event) => {
     if (event.type === 'started') progress.update({ doing: `${name} under ${event.plan.hazards.join(' + ')}` });
     if (event.type !== 'judged') return;
@@ -177,6 +190,10 @@ function showing(progress: Progress, name: string): (event: PlanEvent) => void {
     if (event.failure !== undefined) {
       violations++;
       const { finding, hazards: active } = event.failure.charged;
+      // A search finds the same again and again.
+      const kind = `${finding.property} ${active.join(' ')}`;
+      if (told.has(kind)) return progress.update({ done, violations });
+      told.add(kind);
       progress.note(`${finding.property} violated under ${active.join(' + ')}: ${finding.summary}`);
     }
     progress.update({ done, violations });

@@ -6,7 +6,7 @@ import { TOPOLOGIES } from '../../implementations/lock.ts';
 import { UsageError } from '../errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import { PROFILE_NAMES } from '../run/profiles.ts';
-import type { LockUnderTest } from '../run/run.ts';
+import type { LockUnderTest } from '../run/request.ts';
 import { scenarioNames } from '../run/scenarios.ts';
 import { loadConfig, type Config } from './config.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';

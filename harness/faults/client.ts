@@ -1,7 +1,6 @@
 /** Faults of worker processes, by signals and by libfaketime. */
 import type { Fault } from '../plan/plan.ts';
-import type { WorkerHandle } from '../worker/handle.ts';
-import type { FaultKind, Field } from './fault.ts';
+import type { FaultKind, Field, FieldWorker } from './fault.ts';
 
 /** SIGSTOP, then SIGCONT. */
 export const clientPause: FaultKind = {
@@ -40,6 +39,6 @@ export const clientClockJump: FaultKind = {
   },
 };
 
-function workersOf(field: Field, fault: Fault): WorkerHandle[] {
+function workersOf(field: Field, fault: Fault): FieldWorker[] {
   return fault.workers.map((index) => field.workers[index]).filter((worker) => worker !== undefined);
 }

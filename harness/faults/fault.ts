@@ -1,15 +1,26 @@
 /** What a fault can touch, and the form that every kind of fault fills in. */
 import type { Hazard } from '../../implementations/claims.ts';
-import type { Deployment } from '../backends/deployment.ts';
-import type { Links } from '../backends/links.ts';
+import type { Deployment, ServerNode } from '../backends/deployment.ts';
+import type { Link } from '../backends/links.ts';
+import type { ServerDefinition } from '../backends/servers/server.ts';
 import type { Fault } from '../plan/plan.ts';
 import type { WorkerHandle } from '../worker/handle.ts';
 
-/** The running things that faults are done to. */
+export type FieldNode = Pick<ServerNode, 'index' | 'endpoint' | 'crash' | 'restart' | 'pause' | 'resume' | 'setClock'>;
+export type FieldLink = Pick<Link, 'delay' | 'blackHole' | 'reset'>;
+export type FieldWorker = Pick<WorkerHandle, 'signal' | 'kill' | 'setClock' | 'wallClockMs' | 'reaches'>;
+
+export interface FieldDeployment extends Pick<Deployment, 'leader' | 'succession' | 'isolate' | 'form'> {
+  readonly server: Pick<ServerDefinition, 'clockMs'>;
+  readonly nodes: readonly FieldNode[];
+}
+
+/** The running things that faults are done to, real or simulated. */
 export interface Field {
-  readonly deployment: Deployment | undefined;
-  readonly links: Links;
-  readonly workers: readonly WorkerHandle[];
+  readonly deployment: FieldDeployment | undefined;
+  /** `links[worker][node]` */
+  readonly links: readonly (readonly FieldLink[])[];
+  readonly workers: readonly FieldWorker[];
   /** Starts a killed worker again and gives it its task back. */
   revive(worker: number): Promise<void>;
 }

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InfrastructureError } from '../errors.ts';
 import type { NemesisValue } from '../history/events.ts';
-import type { Recorder } from '../history/recorder.ts';
+import type { EventRecorder } from '../history/recorder.ts';
 import type { Fault, Plan } from '../plan/plan.ts';
 import type { AppliedFault, Field } from './fault.ts';
 import { FAULT_KINDS } from './kinds.ts';
@@ -12,12 +12,17 @@ import { delay } from './network.ts';
  * Faults of one hazard follow one another; two hazards run side by side. Settles when all have healed.
  * When `signal` aborts, waiting ends and what is in force is healed.
  */
-export async function runFaults(plan: Plan, field: Field, recorder: Recorder, signal: AbortSignal): Promise<void> {
+export async function runFaults(plan: Plan, field: Field, recorder: EventRecorder, signal: AbortSignal): Promise<void> {
   const lanes = plan.hazards.map((hazard) => plan.faults.filter((fault) => fault.hazard === hazard));
   await Promise.all(lanes.map((lane) => runLane(lane, field, recorder, signal)));
 }
 
-async function runLane(lane: readonly Fault[], field: Field, recorder: Recorder, signal: AbortSignal): Promise<void> {
+async function runLane(
+  lane: readonly Fault[],
+  field: Field,
+  recorder: EventRecorder,
+  signal: AbortSignal,
+): Promise<void> {
   for (const fault of lane) {
     await sleep(fault.afterMs, undefined, { signal });
     const slow = await slowLinks(fault, field);
@@ -50,7 +55,7 @@ async function onLeader(fault: Fault, field: Field): Promise<Fault> {
   return { ...fault, nodes: [(await field.deployment?.leader()) ?? 0] };
 }
 
-async function runFault(planned: Fault, field: Field, recorder: Recorder, signal: AbortSignal): Promise<void> {
+async function runFault(planned: Fault, field: Field, recorder: EventRecorder, signal: AbortSignal): Promise<void> {
   const fault = await onLeader(planned, field);
   const stamp = (phase: NemesisValue['phase']): void => {
     // One event for each worker or node that it touches on its own; a link fault names the worker that is cut.

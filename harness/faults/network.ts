@@ -1,7 +1,7 @@
 /** Faults of the network, by Toxiproxy, on the links between a fault's workers and its nodes. */
-import type { Link, Undo } from '../backends/links.ts';
+import type { Undo } from '../backends/links.ts';
 import type { Fault } from '../plan/plan.ts';
-import type { AppliedFault, FaultKind, Field } from './fault.ts';
+import type { AppliedFault, FaultKind, Field, FieldLink } from './fault.ts';
 
 /** Everything on the links is late. */
 export const delay: FaultKind = {
@@ -27,7 +27,7 @@ export const reset: FaultKind = {
   apply: (field, fault) => onLinks(field, fault, (link) => link.reset(fault.delayMs ?? 0, fault.direction ?? 'reply')),
 };
 
-async function onLinks(field: Field, fault: Fault, disturb: (link: Link) => Promise<Undo>): Promise<AppliedFault> {
+async function onLinks(field: Field, fault: Fault, disturb: (link: FieldLink) => Promise<Undo>): Promise<AppliedFault> {
   const links = fault.workers.flatMap((worker) => fault.nodes.map((node) => field.links[worker]?.[node]));
   const undos = await Promise.all(links.filter((link) => link !== undefined).map(disturb));
   return {

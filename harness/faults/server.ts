@@ -1,8 +1,7 @@
 /** Faults of servers: signals, restarts, and clocks by libfaketime. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Deployment, ServerNode } from '../backends/deployment.ts';
 import type { Fault } from '../plan/plan.ts';
-import type { FaultKind, Field } from './fault.ts';
+import type { FaultKind, Field, FieldDeployment, FieldNode } from './fault.ts';
 
 const FAILOVER_WITHIN_MS = 20_000;
 const LOOK_EVERY_MS = 20;
@@ -54,7 +53,7 @@ export const failover: FaultKind = {
   },
 };
 
-async function nextLeader(deployment: Deployment, killed: number): Promise<number | undefined> {
+async function nextLeader(deployment: FieldDeployment, killed: number): Promise<number | undefined> {
   const bound = performance.now() + FAILOVER_WITHIN_MS;
   while (performance.now() < bound) {
     const leader = await deployment.leader();
@@ -78,7 +77,7 @@ export const serverClockJump: FaultKind = {
   },
 };
 
-function nodesOf(field: Field, fault: Fault): ServerNode[] {
+function nodesOf(field: Field, fault: Fault): FieldNode[] {
   const nodes = field.deployment?.nodes ?? [];
   return fault.nodes.map((index) => nodes[index]).filter((node) => node !== undefined);
 }

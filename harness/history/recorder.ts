@@ -5,11 +5,22 @@ import type { HistoryEvent, Process } from './events.ts';
 /** Nanoseconds on CLOCK_MONOTONIC, one clock for all processes of a machine. */
 export const monotonicNs = (): bigint => process.hrtime.bigint();
 
+/** Where a process records what it sees. */
+export interface EventRecorder {
+  /** Nanoseconds since the run began. */
+  now(): number;
+  record(event: HistoryEvent & { readonly time: number }): void;
+  /** Records an observation and makes it outlive the process. */
+  observe(process: Process, f: string, key: string | undefined, value: unknown, time?: number): void;
+  /** What was recorded outlives the process from now on. */
+  flush(): void;
+}
+
 /**
  * Collects events and hands them to the kernel in one write at each boundary: before any call that leaves the process.
  * What was recorded and not flushed when the process is killed had no effect outside of it.
  */
-export class Recorder {
+export class Recorder implements EventRecorder {
   readonly #file: number;
   readonly #originNs: bigint;
   #pending = '';

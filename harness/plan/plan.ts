@@ -58,8 +58,8 @@ const fields = z.object({
   workers: z.number().int().min(1).max(10),
   clientsPerWorker: z.number().int().positive(),
   keys: z.array(z.string().min(1)).min(1),
-  /** One more client in each worker takes this key, never renews, and overstays: leases that end by their deadline. */
-  lapseKey: z.string().min(1),
+  /** One more client in each worker takes this key, never renews, and overstays: leases that end by their deadline. Absent: none. */
+  lapseKey: z.string().min(1).optional(),
   leaseMs: z.number().positive(),
   acquireTimeoutMs: z.number().positive(),
   renew: z.boolean(),
@@ -72,6 +72,8 @@ const fields = z.object({
   bypass: z.number().int().nonnegative().optional(),
   /** Room for handing over and for being slow, in the verdicts on fairness, reentrancy and sharing. */
   allowanceMs: z.number().nonnegative().optional(),
+  /** Each client ends after so many cycles, and the run when all have; without, the run lasts as `workMs` says. */
+  cycles: z.number().int().positive().optional(),
   /** The work lasts at least this long; longer while faults go on. */
   workMs: z.number().positive(),
   /** Bound of the liveness verdict: waiting for a grant while no fault is active and no lease can be in force. */
@@ -166,6 +168,10 @@ export const dataNodesOf = (topology: Topology): number => SIZES[topology].data 
 
 /** Whether its servers depend on each other: a partition then lies between servers, and one of them leads. */
 export const separable = (topology: Topology): boolean => SIZES[topology].replicated;
+
+/** Whether its servers answer before their replicas have heard of it. */
+export const replicatesLater = (topology: Topology): boolean =>
+  topology === 'sentinel' || topology === 'cluster' || topology === 'primary and replica';
 
 /** Hazards that exist for servers in this topology at all. */
 export function hazardsOf(topology: Topology, backend: string): readonly Hazard[] {

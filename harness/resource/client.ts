@@ -1,9 +1,9 @@
 /** A worker's connection to the resource. */
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
-import type { ResourceRequest, ResourceResponse, ResourceUse, Seen } from './protocol.ts';
+import type { Resource, ResourceRequest, ResourceResponse, ResourceUse, Seen } from './protocol.ts';
 
-export class ResourceClient {
+export class ResourceClient implements Resource {
   readonly #socket: Socket;
   readonly #waiting = new Map<number, (response: ResourceResponse) => void>();
   #lastId = 0;
@@ -26,7 +26,6 @@ export class ResourceClient {
     return this.#ask({ ...use, id: ++this.#lastId, f: 'read' });
   }
 
-  /** Writes `from + 1` behind each door that showed a value. */
   write(use: ResourceUse, from: Seen): Promise<Seen> {
     return this.#ask({ ...use, id: ++this.#lastId, f: 'write', from });
   }

@@ -17,6 +17,13 @@ export type ResourceRequest =
   | (ResourceUse & { readonly id: number; readonly f: 'read' })
   | (ResourceUse & { readonly id: number; readonly f: 'write'; readonly from: Seen });
 
+/** A worker's way to the resource. */
+export interface Resource {
+  read(use: ResourceUse): Promise<Seen>;
+  /** Writes `from + 1` behind each door that showed a value. */
+  write(use: ResourceUse, from: Seen): Promise<Seen>;
+}
+
 /** Which doors accepted; for a read with what they showed. */
 export interface ResourceResponse {
   readonly id: number;

@@ -1,6 +1,5 @@
 /** Everything that one plan at a time is run in: servers, links, workers, resource. Plans follow one another in it. */
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { LockModule } from '../../implementations/lock.ts';
 import { allSettled } from '../all-settled.ts';
 import type { Deployment } from '../backends/deployment.ts';
@@ -8,16 +7,13 @@ import { InfrastructureError } from '../errors.ts';
 import { makeLinks, type Links } from '../backends/links.ts';
 import type { Session } from '../backends/session.ts';
 import type { Field } from '../faults/fault.ts';
-import { runFaults } from '../faults/nemesis.ts';
 import { monotonicNs, Recorder } from '../history/recorder.ts';
 import { movesServerClocks, movesWorkerClocks, type Plan } from '../plan/plan.ts';
 import { ResourceHandle } from '../resource/handle.ts';
+import { assignmentOf, runCourse } from './course.ts';
 import { scenarioUrl } from './scenarios.ts';
 import { WorkerHandle } from '../worker/handle.ts';
 import type { Task } from '../worker/messages.ts';
-
-/** A worker that was told to finish has this long, a pause or an unanswered command included. */
-const FINISH_WITHIN_MS = 10_000;
 
 export interface ArenaRequest {
   readonly name: string;
@@ -79,7 +75,8 @@ export class Arena {
           announced: upstream,
           endpoint: { ...endpoint, ...links[index]?.[node]?.endpoint },
         })),
-        entrances: deployment?.entrances ?? [],
+        // Clients that hold on to one server begin with different ones, so that a fault of any server meets somebody.
+        entrances: rotated(deployment?.entrances ?? [], index),
         folder: shared,
         prefix: session.prefix,
         options: request.options,
@@ -129,9 +126,8 @@ export class Arena {
     this.#onFailure = () => trouble.abort(this.#failure);
     const stop = AbortSignal.any([signal, trouble.signal]);
     try {
-      await allSettled([runFaults(plan, field, recorder, stop), sleep(plan.workMs, undefined, { signal: stop })]);
-      await this.#untilProgress(plan, stop);
-      await this.#finish(recorder);
+      const stuck = await runCourse({ plan, field, workers: this.#workers, recorder }, stop);
+      if (stuck !== undefined) this.#failure ??= new InfrastructureError(stuck);
     } catch (error) {
       // What ended the waiting says more than that it was ended.
       stop.throwIfAborted();
@@ -162,41 +158,15 @@ export class Arena {
   }
 
   #task(plan: Plan, worker: WorkerHandle, incarnation: number, historyFile: string, originNs: bigint): Task {
-    const { clientsPerWorker, keys, lapseKey, leaseMs, acquireTimeoutMs, renew, holdsMs, thinksMs, practice } = plan;
     return {
-      ...(practice === undefined ? {} : { practice }),
-      ...{ clientsPerWorker, keys, lapseKey, leaseMs, acquireTimeoutMs, renew, holdsMs, thinksMs },
-      worker: worker.index,
-      workers: this.#workers.length,
-      incarnation,
+      ...assignmentOf(plan, worker.index, incarnation),
       historyFile,
       originNs: String(originNs),
       scenario: scenarioUrl(plan.scenario),
     };
   }
+}
 
-  /** Until every key was granted once after the healing, or the bound of the liveness verdict has passed. */
-  async #untilProgress(plan: Plan, signal: AbortSignal): Promise<void> {
-    const waiting = new Set(plan.keys);
-    const progress = new AbortController();
-    const unsubscribe = this.#workers.map((worker) =>
-      worker.onNextGrants((key) => {
-        waiting.delete(key);
-        if (waiting.size === 0) progress.abort();
-      }),
-    );
-    // The bound counts from the end of the last lease; a little longer, for the history must show that it has passed.
-    const boundMs = plan.leaseMs * 1.5 + plan.recoverMs * 1.05;
-    await sleep(boundMs, undefined, { signal: AbortSignal.any([progress.signal, signal]) }).catch(() => undefined);
-    for (const stop of unsubscribe) stop();
-    signal.throwIfAborted();
-  }
-
-  async #finish(recorder: Recorder): Promise<void> {
-    const finished = await Promise.all(this.#workers.map((worker) => worker.finish(FINISH_WITHIN_MS)));
-    recorder.observe('harness', 'finished', undefined, { workers: finished.filter(Boolean).length });
-    const stuck = finished.indexOf(false);
-    if (stuck >= 0)
-      this.#failure ??= new InfrastructureError(`worker ${stuck} did not finish within ${FINISH_WITHIN_MS} ms`);
-  }
+function rotated<T>(values: readonly T[], by: number): T[] {
+  return values.map((_, index) => values[(index + by) % values.length] as T);
 }

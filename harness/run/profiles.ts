@@ -14,6 +14,8 @@ export interface Profile {
   readonly workers: number;
   /** After this no new plan starts, but for the first round, which is always finished. */
   readonly timeMs: number;
+  /** The same for a simulation, which searches until then. */
+  readonly simulatedMs: number;
 }
 
 /** The order in which a round goes through the hazards: what finds most, first. */
@@ -42,7 +44,8 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
     pairs: 0,
     workers: 3,
     timeMs: 15_000,
+    simulatedMs: 3_000,
   },
-  default: { hazards: BY_YIELD, rounds: 5, pairs: 1, workers: 4, timeMs: 41_000 },
-  deep: { hazards: BY_YIELD, rounds: 30, pairs: 10, workers: 4, timeMs: 900_000 },
+  default: { hazards: BY_YIELD, rounds: 5, pairs: 1, workers: 4, timeMs: 41_000, simulatedMs: 15_000 },
+  deep: { hazards: BY_YIELD, rounds: 30, pairs: 10, workers: 4, timeMs: 900_000, simulatedMs: 300_000 },
 };

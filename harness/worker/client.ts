@@ -1,10 +1,9 @@
 /** One client of the lock under test: cycles of acquire, scenario, release, each step recorded at its boundary. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isLockError, type Lease, type Lock, type Mode } from '../../implementations/lock.ts';
-import type { Recorder } from '../history/recorder.ts';
-import type { ResourceClient } from '../resource/client.ts';
-import type { Seen } from '../resource/protocol.ts';
-import type { Moment, Task } from './messages.ts';
+import type { EventRecorder } from '../history/recorder.ts';
+import type { Resource, Seen } from '../resource/protocol.ts';
+import type { Assignment, Moment } from './messages.ts';
 import { checkedRelease, ContractError } from './module.ts';
 import type { LeaseInUse, Scenario } from './scenario.ts';
 import { watchLease } from './watch.ts';
@@ -15,12 +14,12 @@ const AFTER_FAILURE_MS = 20;
 const WORK_STEP_MS = 8;
 
 export interface ClientEnvironment {
-  readonly task: Task;
+  readonly task: Assignment;
   readonly lock: Lock;
   readonly prefix: string;
   readonly scenario: Scenario;
-  readonly resource: ResourceClient;
-  readonly recorder: Recorder;
+  readonly resource: Resource;
+  readonly recorder: EventRecorder;
   /** Nanoseconds of the recorder's clock at which `performance.now()` was zero. */
   readonly performanceOriginNs: number;
   /** Aborts when the run is over: waiting clients give up. */
@@ -30,7 +29,7 @@ export interface ClientEnvironment {
 }
 
 /** How a client behaves. */
-export type Habits = Pick<Task, 'keys' | 'renew' | 'holdsMs' | 'thinksMs' | 'practice'>;
+export type Habits = Pick<Assignment, 'keys' | 'renew' | 'holdsMs' | 'thinksMs' | 'practice'>;
 
 /** How a cycle asks for the lock, and what it then does. */
 interface Wish {
@@ -66,8 +65,9 @@ export class Client {
   }
 
   async run(): Promise<void> {
-    const { finish } = this.#environment;
-    while (!finish.aborted) {
+    const { finish, task } = this.#environment;
+    const { cycles = Infinity } = task;
+    for (let done = 0; done < cycles && !finish.aborted; done += 1) {
       await this.#oneCycle();
       await sleep(pick(this.#habits.thinksMs, this.#cycle), undefined, { signal: finish }).catch(() => undefined);
     }
@@ -184,7 +184,7 @@ export class Client {
   }
 
   #use({ key, mode, holdMs }: Wish, id: string, lease: Lease): LeaseInUse {
-    const { resource, recorder } = this.#environment;
+    const { resource, recorder, reach } = this.#environment;
     const use = {
       ...{ key, lease: id, shared: mode === 'shared' },
       ...(lease.fencingToken === undefined ? {} : { fence: String(lease.fencingToken) }),
@@ -206,6 +206,7 @@ export class Client {
       },
       write: (from: Seen) => {
         probe();
+        reach('write');
         return resource.write(use, from);
       },
       work: async () => {

@@ -38,6 +38,8 @@ export class WorkerHandle {
   #closed = false;
   #expectedToEnd = false;
   #movableClock = false;
+  #end = Promise.withResolvers<void>();
+  #hasEnded = false;
   #failure: ((error: Error) => void) | undefined;
 
   constructor(session: Session, index: number, connection: WorkerConnection, folder: string) {
@@ -77,6 +79,7 @@ export class WorkerHandle {
     process_.child.on('message', (raw) => {
       const message = fromWorkerSchema.parse(raw);
       if (message.type === 'failed') this.#failure?.(this.#errorOf(message));
+      if (message.type === 'finished') this.#ends();
       for (const listener of this.#listeners) listener(message);
     });
     // Sending to a worker that was just killed fails; its end is what counts.
@@ -106,7 +109,15 @@ export class WorkerHandle {
   }
 
   run(task: Task): void {
+    this.#hasEnded = false;
+    // Whoever waits for the end of a worker that was killed waits for that of its next incarnation.
+    if (task.incarnation === 0) this.#end = Promise.withResolvers();
     this.#send({ type: 'run', task });
+  }
+
+  /** Settles when all clients of the worker have ended. */
+  get ended(): Promise<void> {
+    return this.#end.promise;
   }
 
   /** Settles when the worker comes to the n-th such moment from now, with `false` if not within the bound. */
@@ -132,6 +143,7 @@ export class WorkerHandle {
 
   /** `true` when it ended its work and said so within the bound. */
   async finish(withinMs: number): Promise<boolean> {
+    if (this.#hasEnded) return true;
     const finished = this.#next((message) => message.type === 'finished', withinMs);
     this.#send({ type: 'finish' });
     return (await finished) !== undefined;
@@ -160,6 +172,11 @@ export class WorkerHandle {
     this.#closed = true;
     this.#giveUp();
     await this.kill();
+  }
+
+  #ends(): void {
+    this.#hasEnded = true;
+    this.#end.resolve();
   }
 
   /** Ends all waiting for what will never be said. */

@@ -1,32 +1,22 @@
 /** A worker process: connects the lock under test through its own proxies and runs its clients. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkedLock, ContractError, loadLockModule } from './module.ts';
-import { Client } from './client.ts';
 import { Pulse } from './pulse.ts';
 import { toWorkerSchema, type FromWorker, type Task, type ToWorker } from './messages.ts';
 import { Recorder, monotonicNs } from '../history/recorder.ts';
 import { ResourceClient } from '../resource/client.ts';
 import type { ConnectedLock } from '../../implementations/lock.ts';
 import type { Scenario } from './scenario.ts';
+import { Work } from './work.ts';
 
 interface Connection {
   readonly connected: ConnectedLock;
   readonly resource: ResourceClient;
   readonly prefix: string;
 }
-interface Run {
-  readonly recorder: Recorder;
-  readonly name: string;
-  readonly finish: AbortController;
-  readonly keys: readonly string[];
-  /** Keys whose next grant the harness wants to be told. */
-  readonly awaited: Set<string>;
-  /** Moments that the harness waits for, and how many are still to come. */
-  readonly aims: Map<string, { readonly moment: string; left: number }>;
-}
+let run: { readonly work: Work; readonly recorder: Recorder; readonly name: string } | undefined;
 
 let connection: Connection | undefined;
-let run: Run | undefined;
 
 const say = (message: FromWorker): void => {
   process.send?.(message);
@@ -59,41 +49,18 @@ async function connect(message: Extract<ToWorker, { type: 'connect' }>): Promise
 async function work(task: Task): Promise<void> {
   if (connection === undefined) throw new Error('run before connect');
   const recorder = new Recorder(task.historyFile, BigInt(task.originNs));
-  const finish = new AbortController();
-  const awaited = new Set<string>();
-  const aims: Run['aims'] = new Map();
+  const assigned = new Work(task, say);
   // Before anything is waited for: the next message may already be that it is over.
-  run = { recorder, name: `worker-${task.worker}`, finish, keys: task.keys, awaited, aims };
+  run = { work: assigned, recorder, name: `worker-${task.worker}` };
   const { scenario } = (await import(task.scenario)) as { scenario: Scenario };
-  const environment = {
-    task,
+  await assigned.run({
     lock: connection.connected.lock,
     prefix: connection.prefix,
     scenario,
     resource: connection.resource,
     recorder,
     performanceOriginNs: performanceOrigin(BigInt(task.originNs)),
-    finish: finish.signal,
-    reach(moment: string) {
-      for (const [id, aim] of aims) {
-        if (aim.moment !== moment || --aim.left > 0) continue;
-        aims.delete(id);
-        say({ type: 'moment', id });
-      }
-    },
-    granted(key: string) {
-      if (awaited.delete(key)) say({ type: 'granted', key });
-    },
-  };
-  const { keys, renew, holdsMs, thinksMs, practice } = task;
-  const ordinary = { keys, renew, holdsMs, thinksMs, ...(practice === undefined ? {} : { practice }) };
-  const overstaying = { keys: [task.lapseKey], renew: false, holdsMs: [task.leaseMs * 1.5], thinksMs: [1] };
-  const clients = [
-    ...Array.from({ length: task.clientsPerWorker }, (_, index) => new Client(environment, ordinary, index)),
-    // Faults aim at what the ordinary clients do.
-    new Client({ ...environment, reach: () => undefined }, overstaying, task.clientsPerWorker),
-  ];
-  await Promise.all(clients.map((client) => client.run()));
+  });
   run = undefined;
   recorder.close();
   say({ type: 'finished' });
@@ -127,13 +94,13 @@ async function obey(message: ToWorker): Promise<void> {
     case 'run':
       return work(message.task);
     case 'aim':
-      run?.aims.set(message.id, { moment: message.moment, left: message.nth });
+      run?.work.aim(message.id, message.moment, message.nth);
       return;
     case 'tell-next-grant':
-      for (const key of run?.keys ?? []) run?.awaited.add(key);
+      run?.work.tellNextGrants();
       return;
     case 'finish':
-      run?.finish.abort();
+      run?.work.finish();
       return;
     case 'settle':
       return settle();

@@ -3,26 +3,35 @@ import { z } from 'zod';
 import { practiceSchema } from '../plan/practice.ts';
 import { endpointSchema } from '../backends/endpoint-schema.ts';
 
-export const MOMENTS = ['acquire.invoke', 'acquire.ok', 'release.invoke'] as const;
+/** `write`: of the resource. */
+export const MOMENTS = ['acquire.invoke', 'acquire.ok', 'release.invoke', 'write'] as const;
 export type Moment = (typeof MOMENTS)[number];
 
-export const taskSchema = z.object({
+/** What a worker is to do in one run. */
+const assignmentSchema = z.object({
   worker: z.number().int().nonnegative(),
   workers: z.number().int().positive(),
   clientsPerWorker: z.number().int().positive(),
   /** How often this worker was killed before in this run; its process numbers go on from there. */
   incarnation: z.number().int().nonnegative(),
-  historyFile: z.string(),
-  originNs: z.string(),
-  scenario: z.string(),
   keys: z.array(z.string()).min(1),
-  lapseKey: z.string(),
+  lapseKey: z.string().optional(),
+  /** Each client ends after so many; without, when the run does. */
+  cycles: z.number().int().positive().optional(),
   leaseMs: z.number().positive(),
   acquireTimeoutMs: z.number().positive(),
   renew: z.boolean(),
   holdsMs: z.array(z.number().nonnegative()).min(1),
   thinksMs: z.array(z.number().nonnegative()).min(1),
   practice: practiceSchema.optional(),
+});
+export type Assignment = z.infer<typeof assignmentSchema>;
+
+/** The same with what a process of its own needs besides. */
+export const taskSchema = assignmentSchema.extend({
+  historyFile: z.string(),
+  originNs: z.string(),
+  scenario: z.string(),
 });
 export type Task = z.infer<typeof taskSchema>;
 

@@ -1,6 +1,6 @@
 /** Watching one lease from its grant to the answer of its release. */
 import { LeaseLostError, type Lease } from '../../implementations/lock.ts';
-import type { Recorder } from '../history/recorder.ts';
+import type { EventRecorder } from '../history/recorder.ts';
 
 /** Beyond its deadline by this much, a lease's signal must have aborted. */
 const NOTICE_GRACE_MS = 50;
@@ -12,7 +12,7 @@ export interface Watched {
   /** The harness's id of the lease. */
   readonly id: string;
   readonly lease: Lease;
-  readonly recorder: Recorder;
+  readonly recorder: EventRecorder;
   /** Who observes, such as `worker-2`. */
   readonly observer: string;
   /** Nanoseconds of the recorder's clock at a moment of `performance.now()`. */

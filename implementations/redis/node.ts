@@ -164,10 +164,13 @@ function busy(reply: number): Answer {
   return remainingMs >= 0 ? { kind: 'busy', retryAfterMs: remainingMs } : { kind: 'busy' };
 }
 
+/** What ioredis says instead of sending anything. */
+const NOT_CONNECTED = /^(Stream isn't writeable|Cluster isn't ready) and enableOfflineQueue/;
+
 /** `resent`: the connection was lost in between, so that the answer may be one to a second copy of the command. */
 function lockErrorOf(error: unknown, resent: boolean): LockError {
   const cause = error instanceof Error ? error : new Error(String(error));
-  if (cause.message.startsWith("Stream isn't writeable and enableOfflineQueue")) {
+  if (NOT_CONNECTED.test(cause.message)) {
     return new LockBackendError('there is no connection to Redis', 'definite', { cause });
   }
   // An error reply: the scripts write nothing of consequence before the last command that can fail.

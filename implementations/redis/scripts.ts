@@ -4,7 +4,7 @@ import { connectionsOf } from './connections.ts';
 import type { Connections, RedisClient } from './connections.ts';
 
 /** How long the last fence is kept: until then, a lock that is not used any more costs one small key. */
-const FENCE_LIFETIME_MS = 7 * 24 * 3600 * 1000;
+export const FENCE_LIFETIME_MS = 7 * 24 * 3600 * 1000;
 
 /**
  * The next fencing token of a key, or the error of the command that failed.
@@ -36,7 +36,7 @@ end`;
  * KEYS lock, fence; ARGV token, lease in ms. Answers the fencing token, a positive number, when granted; else -2 - the
  * remaining time of the holder's lease in ms (which is -1 for a key without expiry).
  */
-const ACQUIRE_FENCED = `${NEXT_FENCE}
+export const ACQUIRE_FENCED = `${NEXT_FENCE}
 local call = redis.call
 local fence
 if call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then
@@ -54,13 +54,13 @@ call('DEL', KEYS[1])
 return -2`;
 
 /** KEYS lock; ARGV token, lease in ms. Answers 1 when granted, else as above. */
-const ACQUIRE = `
+export const ACQUIRE = `
 if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return -2 - redis.call('PTTL', KEYS[1]) end
 return redis.call('PEXPIRE', KEYS[1], ARGV[2])`;
 
 /** KEYS lock; ARGV token, lease in ms. 1 when extended, 0 when it is not (or no longer) the token's. */
-const EXTEND = `
+export const EXTEND = `
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('PEXPIRE', KEYS[1], ARGV[2])`;
 
@@ -69,7 +69,7 @@ return redis.call('PEXPIRE', KEYS[1], ARGV[2])`;
  * fencing token. 1 when this very grant was in force, -1 when it was another of the same token (a late copy of its
  * request), 0 when it was not the token's.
  */
-const RELEASE = `
+export const RELEASE = `
 local call = redis.call
 if call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 call('DEL', KEYS[1])

@@ -32,6 +32,8 @@ export interface ZookeeperClient {
 export interface ConnectionInternals {
   readonly connectionManager?: {
     readonly socket?: Socket;
+    /** In the order in which they are tried. */
+    servers: readonly { readonly host: string; readonly port: number | string }[];
     /** The begin of a reply whose rest was lost with its connection; the client takes the next reply for that rest. */
     pendingBuffer: Buffer | null;
   };

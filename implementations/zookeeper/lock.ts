@@ -7,8 +7,9 @@
  * and if the process dies, the node goes with the session, some time after the lease.
  */
 import type { Answer, Grant, LeaseBackend, LeaseRequest, WakeUps } from '../lease/backend.ts';
-import type { Clock, Timer } from '../lease/clock.ts';
+import type { Clock } from '../lease/clock.ts';
 import { systemClock } from '../lease/clock.ts';
+import { HeldOnServer } from '../lease/held-on-server.ts';
 import { LeaseLock } from '../lease/lease-lock.ts';
 import type { LeaseLockOptions } from '../lease/options.ts';
 import { isLockError, LockBackendError, LockOutcomeUnknownError } from '../lock.ts';
@@ -21,53 +22,57 @@ import { list, Place, touch, zxidOf } from './places.ts';
 import type { Turn } from './places.ts';
 import type { Session } from './session.ts';
 import { Sessions } from './sessions.ts';
+import { longestLeaseMs, timeoutFor } from './timeouts.ts';
 
 export interface ZookeeperLockOptions extends LeaseLockOptions {
   /**
-   * Makes a client of `node-zookeeper-client`, not connected yet and with `retries: 0`: a session is one client, and one
-   * that has expired needs another. Its session timeout bounds the leases (`longestLeaseMs`).
+   * Makes a client of `node-zookeeper-client` with this session timeout, not connected yet and with `retries: 0`. A client
+   * is one session: one that has expired needs another, and so do leases of another length.
    */
-  readonly createClient: () => ZookeeperClient;
+  readonly createClient: (sessionTimeoutMs: number) => ZookeeperClient;
   /** The path of every lock begins with `/` and this. Default `holdfast:`. */
   readonly prefix?: string;
-}
-
-/**
- * The longest lease in a session. A leader counts a session's timeout from when it heard of it, which lags behind a
- * confirmed write: the client is heard of every third of the timeout, and by a follower's report every half tick. Half of
- * the timeout leaves room for both, and for a client that was stopped in between.
- */
-export function longestLeaseMs(sessionTimeoutMs: number): number {
-  return sessionTimeoutMs / 2;
 }
 
 const CLOSE_WITHIN_MS = 200;
 
 /** A node that has the lock. */
 interface Held {
+  readonly sessions: Sessions;
   readonly session: Session;
   readonly path: string;
   readonly leaseMs: number;
-  /** Removes the node when the lease has ended without a release. */
-  lapse: Timer;
 }
 
 export class ZookeeperBackend implements LeaseBackend {
   readonly shares = true;
   readonly wakeUps: WakeUps;
-  protected readonly sessions: Sessions;
-  protected readonly parents: Parents;
   readonly #clock: Clock;
   readonly #prefix: string;
-  readonly #held = new Map<string, Held>();
+  readonly #leaseMs: number;
+  readonly #createClient: ZookeeperLockOptions['createClient'];
+  /** By their timeout. */
+  readonly #sessions = new Map<number, Sessions>();
+  #lastUsed: Sessions | undefined;
+  readonly #hints = new Set<() => void>();
+  readonly #held: HeldOnServer<Held>;
+  readonly #givenUp = new WeakSet<LeaseRequest>();
+  readonly #parents: Parents;
 
-  constructor({ createClient, prefix = 'holdfast:', clock = systemClock }: ZookeeperLockOptions) {
+  constructor({ createClient, prefix = 'holdfast:', clock = systemClock, leaseMs = 10_000 }: ZookeeperLockOptions) {
     this.#clock = clock;
     this.#prefix = prefix;
-    this.sessions = new Sessions(createClient, clock);
-    this.parents = new Parents(this.sessions, clock);
+    this.#leaseMs = leaseMs;
+    this.#createClient = createClient;
+    this.#parents = new Parents(() => this.anySessions().current, clock);
+    this.#held = new HeldOnServer(clock, (held, token) => this.#lapse(held, token));
     // Waiters in the queue have watches; this one is for those who could not even enter it.
-    this.wakeUps = { subscribe: (_key, hint) => this.sessions.onChange(hint) };
+    this.wakeUps = {
+      subscribe: (_key, hint) => {
+        this.#hints.add(hint);
+        return () => this.#hints.delete(hint);
+      },
+    };
   }
 
   async attempt(request: LeaseRequest): Promise<Answer> {
@@ -85,15 +90,15 @@ export class ZookeeperBackend implements LeaseBackend {
     while (place.turn === undefined) {
       if (patience.aborted) return this.#withdraw(place);
       try {
-        await this.#untilWoken(place, patience);
+        await this.#untilWoken(request, place, patience);
         await place.check();
       } catch (error) {
-        if (place.session.ended) throw new LockBackendError('the session expired while waiting', 'definite');
+        if (place.session.ended) throw new LockBackendError('the session ended while waiting', 'definite');
         if (error instanceof TreeError) throw new LockBackendError('the node of this waiter was removed', 'definite');
         if (!isLockError(error) || (error.outcome === 'definite' && place.session.connected))
           throw afterCreation(error);
         // The place is kept as long as the session lasts.
-        await this.sessions.settled(patience, place.session);
+        await this.sessionsFor(request.leaseMs).settled(patience, place.session);
       }
     }
     return this.#granted(request, place, place.turn);
@@ -107,10 +112,10 @@ export class ZookeeperBackend implements LeaseBackend {
       await touch(held.session, held.path);
     } catch (error) {
       if (!isNoNode(error)) throw error;
-      this.#forget(token);
+      this.#held.forget(token);
       return 'lost';
     }
-    if (this.#held.has(token)) this.#arm(token, held, sentAt);
+    this.#held.prolong(token, sentAt + held.leaseMs);
     return 'extended';
   }
 
@@ -118,7 +123,7 @@ export class ZookeeperBackend implements LeaseBackend {
   async free({ key, token }: Grant): Promise<ReleaseOutcome> {
     const held = this.#held.get(token);
     if (held === undefined || held.session.ended) {
-      this.#forget(token);
+      this.#held.forget(token);
       return 'lost';
     }
     try {
@@ -127,20 +132,22 @@ export class ZookeeperBackend implements LeaseBackend {
       if (!isNoNode(error)) throw error;
       return 'lost';
     }
-    this.#forget(token);
-    this.parents.used(this.parentOf(key));
+    this.#held.forget(token);
+    this.#parents.used(this.parentOf(key));
     return 'released';
   }
 
-  undo({ key, token }: LeaseRequest): Promise<void> {
-    this.#forget(token);
+  undo(request: LeaseRequest): Promise<void> {
+    const { key, token, leaseMs } = request;
+    this.#givenUp.add(request);
+    this.#held.forget(token);
     const parent = this.parentOf(key);
-    this.parents.used(parent);
-    return this.sessions.remove({ parent, token });
+    this.#parents.used(parent);
+    return this.sessionsFor(leaseMs).remove({ parent, token });
   }
 
   async inspect(key: string): Promise<Inspection> {
-    const session = this.sessions.current;
+    const session = await this.#anySession();
     const parent = this.parentOf(key);
     try {
       const nodes = lockNodes((await list(session, parent)).children);
@@ -160,37 +167,70 @@ export class ZookeeperBackend implements LeaseBackend {
   }
 
   async probe(): Promise<string | undefined> {
-    const session = this.sessions.current;
+    const session = await this.#anySession();
     await session.run<ZookeeperStat | null>((client, done) => client.exists('/', done));
     return `session timeout ${session.timeoutMs} ms`;
   }
 
-  /** Resolves when the session is there, or when `patience` aborts. */
+  /** Resolves when there is a session, or when `patience` aborts. */
   ready(patience: AbortSignal): Promise<void> {
-    return this.sessions.settled(patience);
+    return this.anySessions().settled(patience);
   }
 
-  /** With leases still held, the session is left to its timeout: ended now, it would free what their holders rely on. */
+  /** With leases still held, the sessions are left to their timeouts: ended now, they would free what holders rely on. */
   async close(): Promise<void> {
-    for (const { lapse } of this.#held.values()) lapse.close();
-    await this.parents.close(CLOSE_WITHIN_MS);
-    await this.sessions.close(CLOSE_WITHIN_MS, this.#held.size === 0);
+    this.#held.close();
+    await this.#parents.close(CLOSE_WITHIN_MS);
+    const end = this.#held.size === 0;
+    await Promise.all(Array.from(this.#sessions.values(), (sessions) => sessions.close(CLOSE_WITHIN_MS, end)));
+  }
+
+  /** A lease of this length lies in a session of a timeout that suits it. */
+  protected sessionsFor(leaseMs: number): Sessions {
+    const timeoutMs = timeoutFor(leaseMs);
+    let sessions = this.#sessions.get(timeoutMs);
+    if (sessions === undefined) {
+      sessions = new Sessions(
+        () => this.#createClient(timeoutMs),
+        this.#clock,
+        () => {
+          for (const hint of this.#hints) hint();
+        },
+      );
+      this.#sessions.set(timeoutMs, sessions);
+    }
+    this.#lastUsed = sessions;
+    return sessions;
+  }
+
+  /** For what no lease depends on. */
+  protected anySessions(): Sessions {
+    return this.#lastUsed ?? this.sessionsFor(this.#leaseMs);
   }
 
   protected parentOf(key: string): string {
     return pathOf(this.#prefix, key);
   }
 
+  async #anySession(): Promise<Session> {
+    const sessions = this.anySessions();
+    if (!sessions.tried) await sessions.settled();
+    return sessions.current;
+  }
+
   async #enter(request: LeaseRequest): Promise<Place> {
     const parent = this.parentOf(request.key);
-    this.parents.used(parent);
-    return Place.take(this.sessions.current, this.#clock, this.parents, parent, request);
+    this.#parents.used(parent);
+    const sessions = this.sessionsFor(request.leaseMs);
+    if (!sessions.tried) await sessions.settled();
+    const surroundings = { session: sessions.current, clock: this.#clock, parents: this.#parents, parent };
+    return Place.take(surroundings, request, () => this.#givenUp.has(request));
   }
 
   /** Until the node ahead has gone, the connection has changed, or the waiter is out of patience. */
-  async #untilWoken(place: Place, patience: AbortSignal): Promise<void> {
+  async #untilWoken({ leaseMs }: LeaseRequest, place: Place, patience: AbortSignal): Promise<void> {
     const woken = Promise.withResolvers<void>();
-    const stop = this.sessions.onChange(woken.resolve);
+    const stop = this.sessionsFor(leaseMs).onChange(woken.resolve);
     patience.addEventListener('abort', () => woken.resolve(), { once: true });
     try {
       place.watch(woken.resolve).catch(woken.reject);
@@ -202,8 +242,10 @@ export class ZookeeperBackend implements LeaseBackend {
 
   #granted({ token, leaseMs }: LeaseRequest, place: Place, { sentAt, fencingToken }: Turn): Answer {
     const { session, path } = place;
+    // The server may have agreed to less than was asked for.
     const atMostMs = Math.min(leaseMs, longestLeaseMs(session.timeoutMs));
-    this.#arm(token, { session, path, leaseMs: atMostMs }, sentAt);
+    const held = { sessions: this.sessionsFor(leaseMs), session, path, leaseMs: atMostMs };
+    this.#held.set(token, held, sentAt + atMostMs);
     return { kind: 'granted', fencingToken, countedFrom: sentAt, leaseMs: atMostMs };
   }
 
@@ -216,24 +258,12 @@ export class ZookeeperBackend implements LeaseBackend {
     return { kind: 'busy' };
   }
 
-  #arm(token: string, held: Omit<Held, 'lapse'>, sentAt: number): void {
-    this.#forget(token);
-    const parent = held.path.slice(0, held.path.lastIndexOf('/'));
-    const lapse = this.#clock.setTimer(
-      () => {
-        this.#held.delete(token);
-        this.parents.used(parent);
-        // What fails now is repeated with the next connection.
-        if (!held.session.ended) this.sessions.remove({ parent, token }).catch(() => undefined);
-      },
-      sentAt + held.leaseMs - this.#clock.now(),
-    );
-    this.#held.set(token, { ...held, lapse });
-  }
-
-  #forget(token: string): void {
-    this.#held.get(token)?.lapse.close();
-    this.#held.delete(token);
+  /** The lease has ended without a release. */
+  #lapse({ sessions, session, path }: Held, token: string): void {
+    const parent = path.slice(0, path.lastIndexOf('/'));
+    this.#parents.used(parent);
+    // What fails now is repeated with the next connection.
+    if (!session.ended) sessions.remove({ parent, token }).catch(() => undefined);
   }
 }
 

@@ -1,17 +1,11 @@
 /** `zookeeper` as the harness loads it. */
-import zookeeper from 'node-zookeeper-client';
-import { z } from 'zod';
+import zookeeper, { type Client } from 'node-zookeeper-client';
 import type { Claims } from '../claims.ts';
 import { leaseOptions, parseOptions } from '../lease/module-options.ts';
 import type { ConnectContext, ConnectedLock, LockModule } from '../lock.ts';
-import type { ZookeeperClient } from './client.ts';
+import type { ConnectionInternals, ZookeeperClient } from './client.ts';
 import { ZookeeperLock } from './lock.ts';
 import type { ZookeeperLockOptions } from './lock.ts';
-
-const zookeeperOptions = leaseOptions.extend({
-  /** Bounds the leases (`longestLeaseMs`); the server may agree to less or more. */
-  sessionTimeoutMs: z.number().min(100).default(1800),
-});
 
 /** Longest pause before all servers are tried once more. */
 const SPIN_DELAY_MS = 50;
@@ -20,17 +14,19 @@ const READY_WITHIN_MS = 2000;
 
 /** What the lock is made of in the context of a module. */
 function lockOptions(context: ConnectContext): ZookeeperLockOptions {
-  const { sessionTimeoutMs, ...options } = parseOptions(zookeeperOptions, context.options);
+  const options = parseOptions(leaseOptions, context.options);
   const { endpoints, prefix } = context;
   const [first] = endpoints;
   if (first === undefined) throw new RangeError('a ZooKeeper lock needs at least one endpoint');
   const servers = endpoints.map(({ host, port }) => `${host}:${port}`).join(',');
-  const createClient = (): ZookeeperClient => {
-    const client = zookeeper.createClient(servers, {
-      sessionTimeout: sessionTimeoutMs,
+  const createClient = (sessionTimeout: number): ZookeeperClient => {
+    const client: Client & ConnectionInternals = zookeeper.createClient(servers, {
+      sessionTimeout,
       spinDelay: SPIN_DELAY_MS,
       retries: 0,
     });
+    // It shuffles them; the context gives each worker an order of its own.
+    if (client.connectionManager !== undefined) client.connectionManager.servers = endpoints;
     const { username, password = '' } = first;
     if (username !== undefined) client.addAuthInfo('digest', Buffer.from(`${username}:${password}`));
     return client;
@@ -61,6 +57,8 @@ export const claims: Claims = {
   'no-lost-update': { otherwise: 'holds', except: { ...quorum, 'client-pause': 'not-promised' } },
   fencing: { otherwise: 'holds', except: quorum },
   'loss-notice': { otherwise: 'holds' },
+  fairness: { otherwise: 'holds' },
+  sharing: { otherwise: 'holds', except: quorum },
   'deadlock-freedom': { otherwise: 'holds', except: { 'server-crash-volatile': 'not-promised' } },
 };
 

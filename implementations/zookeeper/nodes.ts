@@ -1,4 +1,5 @@
 /** The children of a lock's node: how they are named, and who stands before whom. */
+import { plainName } from '../key.ts';
 import type { Mode } from '../lock.ts';
 
 export interface LockNode {
@@ -42,9 +43,7 @@ export function holders(nodes: readonly LockNode[]): LockNode[] {
   return nodes.filter((node) => nodeAhead(nodes, node) === undefined);
 }
 
-/** A path element for any key: `/` would end it, and `.` alone is not allowed. */
+/** The node below which a lock's own nodes lie. */
 export function pathOf(prefix: string, key: string): string {
-  return `/${encodeURIComponent(prefix + key)
-    .replaceAll('%3A', ':')
-    .replaceAll('.', '%2E')}`;
+  return `/${plainName(prefix + key)}`;
 }

@@ -3,19 +3,19 @@ import type { Clock, Timer } from '../lease/clock.ts';
 import { within } from '../lease/within.ts';
 import { PERSISTENT, TreeError } from './client.ts';
 import type { Session } from './session.ts';
-import type { Sessions } from './sessions.ts';
 
 const LINGER_MS = 2000;
 const NOTHING = Buffer.alloc(0);
 
 /** A number that the server appends starts anew with a new parent; fencing tokens do not, for they are zxids. */
 export class Parents {
-  readonly #sessions: Sessions;
+  readonly #session: () => Session;
   readonly #clock: Clock;
   readonly #idle = new Map<string, Timer>();
 
-  constructor(sessions: Sessions, clock: Clock) {
-    this.#sessions = sessions;
+  /** `session` throws while there is none that is connected. */
+  constructor(session: () => Session, clock: Clock) {
+    this.#session = session;
     this.#clock = clock;
   }
 
@@ -53,7 +53,7 @@ export class Parents {
   /** @throws when it cannot be asked */
   async #remove(path: string): Promise<void> {
     try {
-      await this.#sessions.current.run<void>((client, done) => client.remove(path, -1, done));
+      await this.#session().run<void>((client, done) => client.remove(path, -1, done));
     } catch (error) {
       if (!(error instanceof TreeError)) throw error;
     }

@@ -1,6 +1,6 @@
 /** A place in the queue of a lock: the node, and how one learns that it has come to the front. */
 import type { Clock } from '../lease/clock.ts';
-import { LockOutcomeUnknownError } from '../lock.ts';
+import { LockBackendError, LockOutcomeUnknownError } from '../lock.ts';
 import type { LeaseRequest } from '../lease/backend.ts';
 import { EPHEMERAL_SEQUENTIAL, isNoNode } from './client.ts';
 import type { ZookeeperStat } from './client.ts';
@@ -17,6 +17,14 @@ export interface Turn {
   /** Before the write that confirmed the place was sent. */
   readonly sentAt: number;
   readonly fencingToken: bigint;
+}
+
+/** Where a place is taken. */
+export interface Surroundings {
+  readonly session: Session;
+  readonly clock: Clock;
+  readonly parents: Parents;
+  readonly parent: string;
 }
 
 interface Listing {
@@ -44,17 +52,17 @@ export class Place {
 
   /**
    * Creates the node and lists all, in one round trip: the server carries out the commands of a session in order.
+   * @param givenUp whether the request has been undone: what was sent before is found by that, but nothing may follow
    * @throws LockBackendError (definite: no node is there), LockOutcomeUnknownError
    */
   static async take(
-    session: Session,
-    clock: Clock,
-    parents: Parents,
-    parent: string,
+    { session, clock, parents, parent }: Surroundings,
     request: LeaseRequest,
+    givenUp: () => boolean,
   ): Promise<Place> {
     const prefix = `${parent}/${nodePrefix(request.mode, request.token)}`;
     for (let attempt = 1; ; attempt += 1) {
+      if (givenUp()) throw new LockBackendError('the request was given up', 'definite');
       const sentAt = clock.now();
       const [created, listed] = await Promise.allSettled([
         session.run<string>((client, done) => client.create(prefix, NOTHING, EPHEMERAL_SEQUENTIAL, done)),

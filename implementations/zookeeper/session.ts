@@ -8,19 +8,27 @@ export type Done<T> = (error: object | null, value: T) => void;
 
 /** The watchdog looks this often per session timeout, and gives a connection up after so many looks in silence. */
 const LOOKS_PER_TIMEOUT = 9;
+const LONGEST_BETWEEN_LOOKS_MS = 500;
 const SILENT_LOOKS = 3;
 
 export interface SessionEvents {
   /** The connection can be used, for the first time or again. */
   readonly connected: () => void;
-  /** The server has ended the session, and with it all of its nodes; or it will not serve this user. */
-  readonly ended: (session: Session, why: string) => void;
+  readonly ended: (session: Session, how: SessionEnd) => void;
 }
+
+/**
+ * `expired`: the server says so, and all of its nodes have gone. `abandoned`: nothing has been heard of it for its timeout.
+ * `refused`: the server does not accept who the client says it is.
+ */
+export type SessionEnd = 'expired' | 'abandoned' | 'refused';
 
 /**
  * The client itself never takes a silent connection for dead, and leaves unanswered what was queued while it was
  * disconnected. So nothing is sent but on a connection; a connection that owes an answer and is silent for a third of the
- * session timeout is given up, and the client goes to the next server; and when the session ends, everything ends.
+ * session timeout is given up, and the client goes to the next server; and when the session ends, everything ends. It also
+ * counts as ended when no server has taken it back for its timeout: servers that have lost their data refuse a client that
+ * has seen more than they have, and do not even tell it that its session is gone.
  */
 export class Session {
   readonly client: ZookeeperClient & ConnectionInternals;
@@ -30,6 +38,8 @@ export class Session {
   #state: 'connecting' | 'connected' | 'ended' = 'connecting';
   #seen: { readonly socket: unknown; readonly bytesRead: number } | undefined;
   #silentLooks = 0;
+  /** When it was last seen to be connected; never, so far, if `undefined`. */
+  #connectedAt: number | undefined;
   /** After the end: the client may have been about to connect. */
   #looksLeft = LOOKS_PER_TIMEOUT;
 
@@ -99,16 +109,20 @@ export class Session {
     if (this.ended) return;
     if (name === 'SYNC_CONNECTED') {
       this.#state = 'connected';
+      this.#connectedAt = this.#clock.now();
       this.#events.connected();
     } else if (name === 'DISCONNECTED') {
       this.#state = 'connecting';
     } else if (name === 'EXPIRED' || name === 'AUTH_FAILED') {
-      const why =
-        name === 'EXPIRED' ? 'the session has expired' : 'ZooKeeper refuses the authentication of this client';
-      this.client.connectionManager?.socket?.destroy();
-      this.#end(why);
-      this.#events.ended(this, why);
+      this.#lose(name === 'EXPIRED' ? 'expired' : 'refused');
     }
+  }
+
+  #lose(how: SessionEnd): void {
+    this.#end(`the session is ${how}`);
+    this.client.connectionManager?.socket?.destroy();
+    this.client.close();
+    this.#events.ended(this, how);
   }
 
   #end(why: string): void {
@@ -119,11 +133,14 @@ export class Session {
 
   /** Counts looks, not milliseconds: a process that was stopped finds one late look, and its answers behind it. */
   #watch(): void {
-    this.#clock.setTimer(() => {
-      this.#look();
-      if (this.ended) this.#looksLeft -= 1;
-      if (this.#looksLeft > 0) this.#watch();
-    }, this.timeoutMs / LOOKS_PER_TIMEOUT);
+    this.#clock.setTimer(
+      () => {
+        this.#look();
+        if (this.ended) this.#looksLeft -= 1;
+        if (this.#looksLeft > 0) this.#watch();
+      },
+      Math.min(LONGEST_BETWEEN_LOOKS_MS, this.timeoutMs / LOOKS_PER_TIMEOUT),
+    );
   }
 
   #look(): void {
@@ -134,5 +151,8 @@ export class Session {
     this.#seen = { socket, bytesRead };
     this.#silentLooks = heard || owesNothing ? 0 : this.#silentLooks + 1;
     if (this.#silentLooks >= SILENT_LOOKS) socket?.destroy();
+    if (this.connected) this.#connectedAt = this.#clock.now();
+    else if (!this.ended && this.#clock.now() - (this.#connectedAt ?? Infinity) > this.timeoutMs)
+      this.#lose('abandoned');
   }
 }

@@ -1,4 +1,4 @@
-/** The session of a lock: replaced when it expires, and kept clean of what no longer belongs to anybody. */
+/** The session of leases of one length: replaced when it expires, and kept clean of what no longer belongs to anybody. */
 import type { Clock } from '../lease/clock.ts';
 import { LockBackendError } from '../lock.ts';
 import { isNoNode } from './client.ts';
@@ -9,6 +9,9 @@ import { Session } from './session.ts';
 /** Before a session that was refused is asked for again. */
 const REFUSED_PAUSE_MS = 1000;
 
+const NO_CONNECTION = 'there is no connection to ZooKeeper';
+const REFUSED = 'ZooKeeper refuses the authentication of this client: see what `createClient` passes to `addAuthInfo`';
+
 /** Nodes of an attempt that must go, in a session that lives on. */
 interface Orphan {
   readonly parent: string;
@@ -18,16 +21,20 @@ interface Orphan {
 export class Sessions {
   readonly #createClient: () => ZookeeperClient;
   readonly #clock: Clock;
+  readonly #onChange: () => void;
   readonly #listeners = new Set<() => void>();
   /** A node in a living session never goes by itself: each is kept here until its removal is confirmed. */
   readonly #orphans = new Map<string, Orphan>();
   #current: Session;
-  #why = 'there is no connection to ZooKeeper';
+  #why = NO_CONNECTION;
+  #tried = false;
   #closed = false;
 
-  constructor(createClient: () => ZookeeperClient, clock: Clock) {
+  /** `onChange` as for `onChange` below, for as long as it lives. */
+  constructor(createClient: () => ZookeeperClient, clock: Clock, onChange: () => void) {
     this.#createClient = createClient;
     this.#clock = clock;
+    this.#onChange = onChange;
     this.#current = this.#open();
   }
 
@@ -43,17 +50,22 @@ export class Sessions {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Whether a connection has been made or refused, so that waiting for one makes no sense any more. */
+  get tried(): boolean {
+    return this.#tried;
+  }
+
   /** Resolves when `session`, by default the present one, is connected or ended, or when `patience` aborts. */
-  settled(patience: AbortSignal, session = this.#current): Promise<void> {
+  settled(patience?: AbortSignal, session = this.#current): Promise<void> {
     return new Promise((resolve) => {
       const check = (): void => {
-        if (!session.connected && !session.ended && !patience.aborted) return;
+        if (!session.connected && !session.ended && patience?.aborted !== true) return;
         stop();
-        patience.removeEventListener('abort', check);
+        patience?.removeEventListener('abort', check);
         resolve();
       };
       const stop = this.onChange(check);
-      patience.addEventListener('abort', check);
+      patience?.addEventListener('abort', check);
       check();
     });
   }
@@ -92,13 +104,12 @@ export class Sessions {
         for (const orphan of this.#orphans.values()) this.remove(orphan).catch(ignore);
         this.#changed();
       },
-      ended: (session, why) => {
+      ended: (session, how) => {
         if (session !== this.#current) return;
-        this.#orphans.clear();
-        this.#why = why;
-        const expired = why.includes('expired');
-        if (expired) this.#reopen();
-        else this.#clock.setTimer(() => this.#reopen(), REFUSED_PAUSE_MS);
+        if (how === 'expired') this.#orphans.clear();
+        this.#why = how === 'refused' ? REFUSED : NO_CONNECTION;
+        if (how === 'refused') this.#clock.setTimer(() => this.#reopen(), REFUSED_PAUSE_MS);
+        else this.#reopen();
         this.#changed();
       },
     });
@@ -109,7 +120,9 @@ export class Sessions {
   }
 
   #changed(): void {
+    this.#tried = true;
     for (const listener of this.#listeners) listener();
+    this.#onChange();
   }
 }
 

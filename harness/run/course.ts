@@ -1,0 +1,78 @@
+/** The course of one plan, real or simulated: work and faults, then the return of progress, then the end. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { allSettled } from '../all-settled.ts';
+import type { Field } from '../faults/fault.ts';
+import { runFaults } from '../faults/nemesis.ts';
+import type { EventRecorder } from '../history/recorder.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { WorkerHandle } from '../worker/handle.ts';
+import type { Assignment } from '../worker/messages.ts';
+
+/** A worker that was told to finish has this long, a pause or an unanswered command included. */
+const FINISH_WITHIN_MS = 10_000;
+
+export type CourseWorker = Pick<WorkerHandle, 'onNextGrants' | 'finish' | 'ended'>;
+
+export interface Course {
+  readonly plan: Plan;
+  readonly field: Field;
+  readonly workers: readonly CourseWorker[];
+  /** Of the nemesis. */
+  readonly recorder: EventRecorder;
+}
+
+/** @returns what is wrong when a worker did not end. */
+export async function runCourse(course: Course, signal: AbortSignal): Promise<string | undefined> {
+  const { plan, field, workers, recorder } = course;
+  if (plan.cycles === undefined) {
+    await allSettled([runFaults(plan, field, recorder, signal), sleep(plan.workMs, undefined, { signal })]);
+    await untilProgress(plan, workers, signal);
+  } else await untilAllEnded(course, signal);
+  const finished = await Promise.all(workers.map((worker) => worker.finish(FINISH_WITHIN_MS)));
+  recorder.observe('harness', 'finished', undefined, { workers: finished.filter(Boolean).length });
+  const stuck = finished.indexOf(false);
+  return stuck < 0 ? undefined : `worker ${stuck} did not finish within ${FINISH_WITHIN_MS} ms`;
+}
+
+/** Of clients that end by themselves: until they have, and no longer than the plan may take. */
+async function untilAllEnded({ plan, field, workers, recorder }: Course, signal: AbortSignal): Promise<void> {
+  const over = new AbortController();
+  const stop = AbortSignal.any([signal, over.signal]);
+  const boundMs = plan.workMs + plan.leaseMs * 1.5 + plan.recoverMs * 1.05;
+  void Promise.all(workers.map((worker) => worker.ended)).then(() => over.abort());
+  await allSettled([runFaults(plan, field, recorder, stop), sleep(boundMs, undefined, { signal: stop })]).catch(
+    (error: unknown) => {
+      if (!over.signal.aborted) throw error;
+    },
+  );
+  signal.throwIfAborted();
+}
+
+/** Until every key was granted once after the healing, or the bound of the liveness verdict has passed. */
+async function untilProgress(plan: Plan, workers: readonly CourseWorker[], signal: AbortSignal): Promise<void> {
+  const waiting = new Set(plan.keys);
+  const progress = new AbortController();
+  const unsubscribe = workers.map((worker) =>
+    worker.onNextGrants((key) => {
+      waiting.delete(key);
+      if (waiting.size === 0) progress.abort();
+    }),
+  );
+  // The bound counts from the end of the last lease; a little longer, for the history must show that it has passed.
+  const boundMs = plan.leaseMs * 1.5 + plan.recoverMs * 1.05;
+  await sleep(boundMs, undefined, { signal: AbortSignal.any([progress.signal, signal]) }).catch(() => undefined);
+  for (const stop of unsubscribe) stop();
+  signal.throwIfAborted();
+}
+
+/** @param incarnation how often the worker was killed before in this run */
+export function assignmentOf(plan: Plan, worker: number, incarnation: number): Assignment {
+  const { workers, clientsPerWorker, keys, leaseMs, acquireTimeoutMs, renew, holdsMs, thinksMs } = plan;
+  const { lapseKey, cycles, practice } = plan;
+  return {
+    ...{ worker, workers, incarnation, clientsPerWorker, keys, leaseMs, acquireTimeoutMs, renew, holdsMs, thinksMs },
+    ...(lapseKey === undefined ? {} : { lapseKey }),
+    ...(cycles === undefined ? {} : { cycles }),
+    ...(practice === undefined ? {} : { practice }),
+  };
+}

@@ -1,0 +1,54 @@
+/** What a run is asked for, and what it tells while it goes on. */
+import type { Hazard } from '../../implementations/claims.ts';
+import type { LockModule, Topology } from '../../implementations/lock.ts';
+import type { Choice } from '../backends/choose.ts';
+import type { Limits } from '../backends/deployment.ts';
+import type { ExternalConfig } from '../backends/external-config.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { SearchSpace } from '../sim/messages.ts';
+import type { Judgement } from '../verdict/judge.ts';
+import type { Evidence } from '../verdict/matrix.ts';
+
+export interface LockUnderTest {
+  /** As the user named it: a name of the catalogue, or a path. */
+  readonly reference: string;
+  readonly module: LockModule;
+  readonly url: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+export interface RunRequest {
+  readonly lock: LockUnderTest;
+  readonly topology: Topology;
+  readonly scenario: string;
+  readonly provisioner: Choice;
+  readonly external: ExternalConfig | undefined;
+  readonly workers: number;
+  readonly leaseMs: number;
+  readonly deck: readonly Plan[];
+  /** What the simulation searches after the deck, as long as there is time. */
+  readonly search: SearchSpace | undefined;
+  /** Hazards that exist for the lock; those on the profile's list must be exercised. */
+  readonly hazards: readonly Hazard[];
+  readonly listed: readonly Hazard[];
+  /** Arenas side by side. */
+  readonly arenas: number;
+  /** No new plan starts after this many milliseconds, but for the first `always` of the deck. */
+  readonly timeMs: number;
+  readonly always: number;
+  /** Ends the run at the first evidence for which this says so. */
+  readonly endsAt: (evidence: Evidence) => boolean;
+  /** Where plans and histories are written. */
+  readonly folder: string;
+  readonly onPlan: (event: PlanEvent) => void;
+}
+
+export type PlanEvent =
+  | { readonly type: 'ready'; readonly version: string; readonly limits: Limits }
+  | { readonly type: 'started'; readonly plan: Plan }
+  | {
+      readonly type: 'judged';
+      readonly plan: Plan;
+      readonly judgement: Judgement;
+      readonly failure: Evidence | undefined;
+    };

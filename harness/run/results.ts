@@ -1,0 +1,85 @@
+/** What the plans of one lock have come to: its matrix, its figures, and the files that show both. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Hazard } from '../../implementations/claims.ts';
+import type { Limits } from '../backends/deployment.ts';
+import type { HistoryHeader } from '../history/events.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Judgement } from '../verdict/judge.ts';
+import { Matrix, type Evidence } from '../verdict/matrix.ts';
+import { Metrics } from '../verdict/metrics.ts';
+import type { Cell, LockReport } from '../verdict/report.ts';
+import { witnessOf } from '../verdict/story.ts';
+import { writeHistory } from './merge.ts';
+import type { RunRequest } from './request.ts';
+
+export class Results {
+  readonly #request: RunRequest;
+  readonly #limits: Limits;
+  readonly #matrix: Matrix;
+  readonly #metrics = new Metrics();
+  readonly #totals = { increments: 0, overruns: 0, refusedStale: 0 };
+
+  constructor(request: RunRequest, limits: Limits) {
+    this.#request = request;
+    this.#limits = limits;
+    this.#matrix = new Matrix({ ...request, claims: request.lock.module.claims, limits });
+  }
+
+  /** Takes a judgement in and returns the first violation in it of a promise, if there is one. */
+  take(judgement: Judgement): Evidence | undefined {
+    this.#totals.increments += judgement.increments;
+    this.#totals.overruns += judgement.overruns;
+    this.#totals.refusedStale += judgement.refusedStale;
+    return this.#matrix.add(judgement);
+  }
+
+  /** Of plans without faults, the latencies count too. */
+  measure({ events, plan }: Judgement, elapsedMs: number): void {
+    const plain = plan.practice === undefined && plan.hazards.every((hazard) => hazard === 'none');
+    if (plain) this.#metrics.add(events, plan, elapsedMs);
+  }
+
+  /** Writes a plan and its history into the run folder. */
+  async write({ plan, events }: Judgement, header: HistoryHeader): Promise<void> {
+    const { folder } = this.#request;
+    await writeFile(join(folder, planFile(plan)), `${JSON.stringify(plan, null, 2)}\n`);
+    await writeHistory(join(folder, historyFile(plan)), header, events);
+  }
+
+  report(backend: Pick<LockReport['backend'], 'version' | 'settings'>): LockReport {
+    const { lock, topology, provisioner, workers, leaseMs, hazards } = this.#request;
+    const { name, summary, backend: kind } = lock.module;
+    const { kind: provisionerKind, reason: provisionerReason } = provisioner;
+    return {
+      name,
+      summary,
+      backend: { kind, topology, provisioner: provisionerKind, provisionerReason, ...backend },
+      workers,
+      leaseMs,
+      cells: this.#matrix.cells((evidence) => this.#citation(evidence)),
+      notTestable: Object.entries(this.#limits)
+        .filter(([hazard]) => hazards.includes(hazard as Hazard))
+        .map(([hazard, reason]) => ({ hazard: hazard as Hazard, reason })),
+      ...this.#totals,
+      ...this.#metrics.summary(),
+    };
+  }
+
+  /** How a cell points at what shows it. */
+  #citation({ charged, judgement }: Evidence): Required<Pick<Cell, 'witness' | 'plan' | 'replay'>> {
+    const { folder, provisioner } = this.#request;
+    const { plan, events, bitten } = judgement;
+    const simulated = provisioner.kind === 'sim' ? ' --backend sim' : '';
+    return {
+      witness: witnessOf(plan, events, charged.finding, bitten),
+      plan: planFile(plan),
+      replay: `npm run replay -- ${join(folder, planFile(plan))}${simulated}`,
+    };
+  }
+}
+
+const fileOf = (kind: 'plan' | 'history', plan: Plan, ending: string): string =>
+  `${kind}-${String(plan.index).padStart(3, '0')}.${ending}`;
+export const planFile = (plan: Plan): string => fileOf('plan', plan, 'json');
+export const historyFile = (plan: Plan): string => fileOf('history', plan, 'ndjson');

@@ -1,0 +1,169 @@
+/**
+ * Puts virtual time and chance in the place of Node's, for all code of this thread: to be done before any library is
+ * loaded.
+ * While no world is active everything falls through to the original.
+ */
+import crypto from 'node:crypto';
+import { syncBuiltinESMExports } from 'node:module';
+import net from 'node:net';
+import timers from 'node:timers';
+import timersPromises from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { activeWorld, callerIn } from './active.ts';
+import { real } from './real.ts';
+import { clear, SimImmediate, SimTimer, sleep, timeoutSignal } from './timers.ts';
+import { SimulationError } from './world.ts';
+
+type AnyFunction = (...args: never[]) => unknown;
+
+function put(target: object, name: string, value: unknown): void {
+  Object.defineProperty(target, name, { value, configurable: true, writable: true, enumerable: true });
+}
+
+/** `virtual` while a world is active, else the original. */
+function replace<T extends AnyFunction>(target: object, name: string, original: T, virtual: T): T {
+  const either = function either(this: unknown, ...args: Parameters<T>) {
+    return activeWorld() === undefined ? Reflect.apply(original, this, args) : virtual(...args);
+  };
+  put(target, name, either);
+  return either as unknown as T;
+}
+
+function world(): NonNullable<ReturnType<typeof activeWorld>> {
+  const running = activeWorld();
+  if (running === undefined) throw new SimulationError('no simulation is running');
+  return running;
+}
+
+function installTimers(): void {
+  type Callback = (...args: unknown[]) => void;
+  const after = (callback: Callback, ms: unknown, ...args: unknown[]): unknown =>
+    new SimTimer(world(), callback, ms, args, false);
+  const every = (callback: Callback, ms: unknown, ...args: unknown[]): unknown =>
+    new SimTimer(world(), callback, ms, args, true);
+  const soon = (callback: Callback, ...args: unknown[]): unknown => new SimImmediate(world(), callback, args);
+  const promised = {
+    setTimeout: (ms: unknown, value: unknown, options?: { signal?: AbortSignal }) => sleep(world(), ms, value, options),
+    setImmediate: (value: unknown) => new Promise((resolve) => soon(() => resolve(value))),
+    setInterval: () => world().fail('setInterval of timers/promises is not simulated'),
+  };
+  const scheduler = timersPromises.scheduler as unknown as Record<string, AnyFunction>;
+  for (const [name, virtual] of Object.entries(promised)) {
+    replace(timersPromises, name, real.timersPromises[name as 'setTimeout'] as AnyFunction, virtual as AnyFunction);
+  }
+  replace(scheduler, 'wait', scheduler['wait'] as AnyFunction, (ms: unknown, options?: object) =>
+    sleep(world(), ms, undefined, options),
+  );
+  replace(scheduler, 'yield', scheduler['yield'] as AnyFunction, () => promised.setImmediate(undefined));
+  for (const target of [globalThis, timers]) {
+    const virtuals = { setTimeout: after, setInterval: every, setImmediate: soon };
+    for (const [name, virtual] of Object.entries(virtuals)) {
+      const either = replace(target, name, real[name as 'setTimeout'] as AnyFunction, virtual as AnyFunction);
+      const custom = (timersPromises as unknown as Record<string, unknown>)[name];
+      Object.defineProperty(either, promisify.custom, { value: custom, configurable: true });
+    }
+    for (const name of ['clearTimeout', 'clearInterval', 'clearImmediate'] as const) {
+      replace(target, name, real[name] as AnyFunction, clear as AnyFunction);
+    }
+  }
+  put(AbortSignal, 'timeout', timeoutSignal);
+}
+
+function installClocks(): void {
+  const wallMs = (): number => world().wallMs(callerIn(world()));
+  const RealDate = real.Date;
+  const virtualDate = function VirtualDate(this: unknown, ...args: unknown[]): unknown {
+    const given = activeWorld() !== undefined && args.length === 0 ? [wallMs()] : args;
+    if (new.target === undefined) return new RealDate(...(given as [])).toString();
+    return Reflect.construct(RealDate, given, new.target === virtualDate ? RealDate : new.target);
+  };
+  for (const name of ['UTC', 'parse'] as const) put(virtualDate, name, RealDate[name]);
+  replace(virtualDate, 'now', real.dateNow, wallMs);
+  virtualDate.prototype = RealDate.prototype as unknown;
+  put(RealDate.prototype, 'constructor', virtualDate);
+  put(globalThis, 'Date', virtualDate);
+  replace(performance, 'now', real.performanceNow, () => world().now / 1000);
+  const hrtime = replace(process, 'hrtime', real.hrtime as AnyFunction, (since?: [number, number]) => {
+    const { now } = world();
+    const [seconds, nanos] = [Math.floor(now / 1e6), (now % 1e6) * 1000];
+    if (since === undefined) return [seconds, nanos];
+    const elapsed = nanos - since[1];
+    return elapsed < 0 ? [seconds - since[0] - 1, elapsed + 1e9] : [seconds - since[0], elapsed];
+  });
+  replace(hrtime, 'bigint', real.hrtimeBigint, () => BigInt(world().now) * 1000n);
+}
+
+function installChance(): void {
+  const chance = () => callerIn(world()).random;
+  const fill = <T extends ArrayBufferView>(view: T): T => {
+    const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+    callerIn(world()).secrets.write(bytes);
+    return view;
+  };
+  const bytes = (size: number): Buffer => fill(Buffer.alloc(size));
+  const answer = (value: unknown, callback: unknown): unknown => {
+    if (typeof callback !== 'function') return value;
+    setImmediate(() => (callback as (error: null, value: unknown) => void)(null, value));
+    return undefined;
+  };
+  const uuid = (): string => {
+    const random = bytes(16);
+    random[6] = ((random[6] ?? 0) & 0x0f) | 0x40;
+    random[8] = ((random[8] ?? 0) & 0x3f) | 0x80;
+    return random.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+  };
+  const part = (view: ArrayBufferView, offset = 0, size = view.byteLength - offset): Uint8Array =>
+    new Uint8Array(view.buffer, view.byteOffset + offset, size);
+  const virtual = {
+    randomBytes: (size: number, callback?: unknown) => answer(bytes(size), callback),
+    randomFillSync: (view: ArrayBufferView, offset?: number, size?: number) => (fill(part(view, offset, size)), view),
+    randomFill: (view: ArrayBufferView, ...rest: unknown[]) => answer(fill(view), rest.at(-1)),
+    randomInt: (from: number, to?: unknown, callback?: unknown) => {
+      const [low, high] = typeof to === 'number' ? [from, to] : [0, from];
+      return answer(chance().whole(low, high - 1), typeof to === 'function' ? to : callback);
+    },
+    randomUUID: uuid,
+  };
+  for (const [name, act] of Object.entries(virtual)) {
+    replace(crypto, name, real.crypto[name as 'randomUUID'] as AnyFunction, act as AnyFunction);
+  }
+  // `getRandomValues` of the module goes by way of this one.
+  replace(globalThis.crypto, 'getRandomValues', real.webcrypto.getRandomValues as AnyFunction, fill as AnyFunction);
+  replace(globalThis.crypto, 'randomUUID', real.webcrypto.randomUUID, uuid as typeof real.webcrypto.randomUUID);
+  replace(Math, 'random', real.random, () => chance().unit());
+}
+
+function installNetwork(): void {
+  const dial = (...args: unknown[]): unknown => {
+    const { host, port, listener } = addressed(args);
+    const running = world();
+    const socket = running.dial?.(callerIn(running), host, port) as net.Socket | undefined;
+    if (socket === undefined) return running.fail(`a connection to ${host}:${port}: nothing is simulated there`);
+    if (listener !== undefined) socket.once('connect', listener);
+    return socket;
+  };
+  for (const name of ['connect', 'createConnection'] as const) {
+    replace(net, name, real[name] as AnyFunction, dial as AnyFunction);
+  }
+}
+
+/** `(options, listener?)`, `(port, host?, listener?)`. */
+function addressed(args: readonly unknown[]): { host: string; port: number; listener: (() => void) | undefined } {
+  const last = args.at(-1);
+  const listener = typeof last === 'function' ? (last as () => void) : undefined;
+  const [first, second] = args;
+  if (typeof first === 'object' && first !== null) {
+    const { host = 'localhost', port } = first as { host?: string; port?: number };
+    return { host, port: Number(port), listener };
+  }
+  return { host: typeof second === 'string' ? second : 'localhost', port: Number(first), listener };
+}
+
+/** Once for a thread. */
+export function install(): void {
+  installTimers();
+  installClocks();
+  installChance();
+  installNetwork();
+  syncBuiltinESMExports();
+}

@@ -1,0 +1,33 @@
+/** Messages between the program and a thread that simulates. Both ends are ours: they are trusted. */
+import type { HistoryHeader } from '../history/events.ts';
+import type { PlanSizes } from '../plan/arbitrary.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Judgement } from '../verdict/judge.ts';
+import type { Hazard } from '../../implementations/claims.ts';
+
+/** Plans of a search are made where they are run. */
+export interface SearchSpace {
+  readonly sizes: PlanSizes;
+  readonly hazards: readonly Hazard[];
+  readonly seed: number;
+}
+
+export type ToThread =
+  | { readonly type: 'load'; readonly module: string; readonly scenario: string }
+  /** Runs these, and sends all that happened. */
+  | { readonly type: 'plans'; readonly plans: readonly Plan[] }
+  /** Makes and runs the plans with these numbers of a search. */
+  | { readonly type: 'search'; readonly space: SearchSpace; readonly from: number; readonly count: number };
+
+export interface Simulated {
+  /** Without events and with its plan alone, where it shows nothing that was not shown before. */
+  readonly judgement: Judgement;
+  readonly header: HistoryHeader;
+  /** Whether the judgement has its events. */
+  readonly whole: boolean;
+  readonly elapsedMs: number;
+}
+
+export type FromThread =
+  | { readonly type: 'done'; readonly results: readonly Simulated[] }
+  | { readonly type: 'failed'; readonly blame: 'lock' | 'usage' | 'harness'; readonly message: string };

@@ -1,0 +1,80 @@
+/** The link of one worker to one node, and what can be done to it: the same disturbances as Toxiproxy's, as they behave. */
+import type { Direction } from '../../backends/links.ts';
+import type { Random } from '../random.ts';
+import type { Connection } from './connection.ts';
+
+/** What crosses a link in one direction. */
+export class LinkDirection {
+  readonly #random: Random;
+  readonly #baseUs: number;
+  /** Of all delays in force together. */
+  delayUs = 0;
+  blackHoles = 0;
+  readonly resets: number[] = [];
+
+  constructor(random: Random, baseUs: number) {
+    this.#random = random;
+    this.#baseUs = baseUs;
+  }
+
+  get isBlackHole(): boolean {
+    return this.blackHoles > 0;
+  }
+
+  get resetAfterUs(): number | undefined {
+    return this.resets[0];
+  }
+
+  /** How long an undisturbed message is on its way. */
+  travelUs(): number {
+    return this.#baseUs + this.#random.whole(0, this.#baseUs);
+  }
+}
+
+type Undo = () => Promise<void>;
+
+export class SimLink {
+  readonly request: LinkDirection;
+  readonly reply: LinkDirection;
+  /** Those that are open on it. */
+  readonly connections = new Set<Connection>();
+
+  /** @param baseUs what a message takes at least; at most twice as much */
+  constructor(random: Random, baseUs: number) {
+    this.request = new LinkDirection(random, baseUs);
+    this.reply = new LinkDirection(random, baseUs);
+  }
+
+  async delay(delayMs: number, direction: Direction): Promise<Undo> {
+    const delayUs = Math.round(delayMs * 1000);
+    const directions = this.#directions(direction);
+    for (const one of directions) one.delayUs += delayUs;
+    return async () => {
+      for (const one of directions) one.delayUs -= delayUs;
+      for (const connection of this.connections) connection.hasten();
+    };
+  }
+
+  /** The undoing closes the connections: what was held is lost. */
+  async blackHole(direction: Direction): Promise<Undo> {
+    const directions = this.#directions(direction);
+    for (const one of directions) one.blackHoles += 1;
+    return async () => {
+      for (const one of directions) one.blackHoles -= 1;
+      for (const connection of [...this.connections]) connection.close();
+    };
+  }
+
+  async reset(afterMs: number, direction: Direction): Promise<Undo> {
+    const afterUs = Math.round(afterMs * 1000);
+    const directions = this.#directions(direction);
+    for (const one of directions) one.resets.push(afterUs);
+    return async () => {
+      for (const one of directions) one.resets.splice(one.resets.indexOf(afterUs), 1);
+    };
+  }
+
+  #directions(direction: Direction): readonly LinkDirection[] {
+    return direction === 'both' ? [this.request, this.reply] : [direction === 'request' ? this.request : this.reply];
+  }
+}

@@ -1,0 +1,77 @@
+/** Which process reaches which server, over which link. */
+import type { WireObservation } from '../../worker/pulse.ts';
+import type { Owner } from '../owner.ts';
+import { mix, Random } from '../random.ts';
+import type { World } from '../world.ts';
+import { Connection, type Listener } from './connection.ts';
+import { SimLink } from './link.ts';
+import { SimSocket, type Wire } from './socket.ts';
+
+const LINK_STREAM = 2_000;
+/** A message takes from this to twice this. */
+const LEAST_US = [40, 100, 250, 600];
+
+const NOWHERE: Wire = { send: () => undefined, end: () => undefined, destroyed: () => undefined };
+
+/** A server's name as clients know it, and its port. */
+export const hostOf = (node: number): string => `node-${node}.sim`;
+export const PORT = 7000;
+
+export class Network {
+  /** `links[worker][node]` */
+  readonly links: readonly (readonly SimLink[])[];
+  readonly #world: World;
+  readonly #nodes: readonly Listener[];
+  readonly #workers = new Map<Owner, { readonly index: number; readonly connections: Set<Connection> }>();
+  readonly #onWire: (worker: number, wire: WireObservation) => void;
+
+  constructor(
+    world: World,
+    nodes: readonly Listener[],
+    workers: number,
+    onWire: (worker: number, wire: WireObservation) => void,
+  ) {
+    this.#world = world;
+    this.#nodes = nodes;
+    this.#onWire = onWire;
+    this.links = Array.from({ length: workers }, (_, worker) =>
+      nodes.map((_node, node) => {
+        const random = new Random(mix(world.seed, LINK_STREAM + worker * 100 + node));
+        return new SimLink(random, random.pick(LEAST_US));
+      }),
+    );
+    world.dial = (caller, host, port) => this.#dial(caller, host, port);
+  }
+
+  /** Connections of `owner` go over the links of this worker. */
+  attach(owner: Owner, index: number): void {
+    this.#workers.set(owner, { index, connections: new Set() });
+  }
+
+  /** Its process is gone: its system closes what it had open. */
+  detach(owner: Owner): void {
+    for (const connection of this.#workers.get(owner)?.connections ?? []) connection.abandon();
+    this.#workers.delete(owner);
+  }
+
+  /** Tells of requests that are still without an answer. */
+  finish(): void {
+    for (const { connections } of this.#workers.values()) for (const connection of connections) connection.finish();
+  }
+
+  #dial(caller: Owner, host: string, port: number): unknown {
+    // What still runs of a process that has just been killed reaches nobody.
+    if (caller.dead) return new SimSocket({ host, port }, NOWHERE);
+    const node = this.#nodes.findIndex((_, index) => hostOf(index) === host);
+    const listener = this.#nodes[node];
+    const worker = this.#workers.get(caller);
+    const link = this.links[worker?.index ?? -1]?.[node];
+    if (listener === undefined || worker === undefined || link === undefined || port !== PORT) return undefined;
+    const { index, connections } = worker;
+    const onWire = (wire: Omit<WireObservation, 'node'>): void => this.#onWire(index, { node, ...wire });
+    const connection = new Connection(this.#world, caller, link, listener, onWire, { host, port });
+    connections.add(connection);
+    connection.socket.once('close', () => connections.delete(connection));
+    return connection.socket;
+  }
+}

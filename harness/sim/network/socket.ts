@@ -1,0 +1,136 @@
+/** The near end of a simulated connection, as libraries know a `net.Socket`. */
+import { Duplex } from 'node:stream';
+import { SimTimer } from '../timers.ts';
+import { activeWorld } from '../active.ts';
+
+export interface Wire {
+  send(chunk: Buffer): void;
+  end(): void;
+  destroyed(): void;
+}
+
+export function networkError(code: string, syscall: string, address?: { host: string; port: number }): Error {
+  const where = address === undefined ? '' : ` ${address.host}:${address.port}`;
+  return Object.assign(new Error(`${syscall} ${code}${where}`), { code, syscall, errno: -1, ...address });
+}
+
+type Callback = (error?: Error | null) => void;
+
+export class SimSocket extends Duplex {
+  connecting = true;
+  pending = true;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly remoteFamily = 'IPv4';
+  readonly localAddress = '127.0.0.1';
+  readonly localPort = 40_000;
+  bytesRead = 0;
+  bytesWritten = 0;
+  timeout = 0;
+  readonly #wire: Wire;
+  #waiting: (() => void) | undefined;
+  #idle: SimTimer | undefined;
+
+  constructor({ host, port }: { readonly host: string; readonly port: number }, wire: Wire) {
+    super({ allowHalfOpen: false });
+    this.remoteAddress = host;
+    this.remotePort = port;
+    this.#wire = wire;
+  }
+
+  get readyState(): string {
+    return this.connecting ? 'opening' : this.destroyed ? 'closed' : 'open';
+  }
+
+  connected(): void {
+    this.connecting = false;
+    this.pending = false;
+    this.#active();
+    const write = this.#waiting;
+    this.#waiting = undefined;
+    write?.();
+    this.emit('connect');
+    this.emit('ready');
+  }
+
+  arrive(chunk: Buffer): void {
+    this.bytesRead += chunk.length;
+    this.#active();
+    this.push(chunk);
+  }
+
+  override _read(): void {
+    // What arrives is pushed when it arrives.
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: Callback): void {
+    if (this.connecting) {
+      this.#waiting = () => this._write(chunk, _encoding, done);
+      return;
+    }
+    this.bytesWritten += chunk.length;
+    this.#active();
+    this.#wire.send(chunk);
+    done();
+  }
+
+  override _writev(chunks: { chunk: Buffer; encoding: BufferEncoding }[], done: Callback): void {
+    this._write(Buffer.concat(chunks.map(({ chunk }) => chunk)), 'binary', done);
+  }
+
+  override _final(done: Callback): void {
+    if (!this.connecting) this.#wire.end();
+    done();
+  }
+
+  override _destroy(error: Error | null, done: Callback): void {
+    this.connecting = false;
+    this.setTimeout(0);
+    this.#wire.destroyed();
+    done(error);
+  }
+
+  /** `timeout` is emitted after so long without a byte in either direction. */
+  setTimeout(ms: number, onTimeout?: () => void): this {
+    this.#idle?.close();
+    this.#idle = undefined;
+    this.timeout = ms;
+    const world = activeWorld();
+    if (ms > 0 && world !== undefined) this.#idle = new SimTimer(world, () => this.emit('timeout'), ms, [], false);
+    if (onTimeout !== undefined) {
+      if (ms > 0) this.once('timeout', onTimeout);
+      else this.off('timeout', onTimeout);
+    }
+    return this;
+  }
+
+  setNoDelay(): this {
+    return this;
+  }
+
+  setKeepAlive(): this {
+    return this;
+  }
+
+  ref(): this {
+    return this;
+  }
+
+  unref(): this {
+    return this;
+  }
+
+  address(): object {
+    return { address: this.localAddress, family: this.remoteFamily, port: this.localPort };
+  }
+
+  destroySoon(): void {
+    if (this.writable) this.end();
+    if (this.writableFinished) this.destroy();
+    else this.once('finish', () => this.destroy());
+  }
+
+  #active(): void {
+    this.#idle?.refresh();
+  }
+}

@@ -1,0 +1,106 @@
+/** A simulated server: what listens on the network, and what faults can do to it. */
+import type { Endpoint } from '../../implementations/lock.ts';
+import type { FieldNode } from '../faults/fault.ts';
+import type { Connection, Listener, ServerSession } from './network/connection.ts';
+import { hostOf, PORT } from './network/network.ts';
+import type { Owner } from './owner.ts';
+import type { World } from './world.ts';
+
+/** What a connection can be told by its server. */
+export interface Transport {
+  reply(bytes: Buffer): void;
+  /** Closes the connection after what has been said. */
+  hangUp(): void;
+}
+
+/** What a model of a server is given. */
+export interface Surroundings {
+  /** Microseconds of the server's wall clock. */
+  readonly wallUs: () => number;
+  /** Calls back after so long on the server's own clock; what was asked for before a crash never comes. */
+  readonly after: (delayMs: number, callback: () => void) => () => void;
+  /** Ends the simulation: `what` the lock asked for is not simulated. */
+  readonly unsupported: (what: string) => never;
+}
+
+/** A kind of server, simulated. Adding one is filling in this form and naming it in `simulated.ts` and `models.ts`. */
+export interface ServerModel {
+  connect(transport: Transport): ServerSession;
+  /** All connections are gone; the data too, unless it is kept. */
+  crash(keepData: boolean): void;
+}
+
+export class SimNode implements Listener, FieldNode {
+  readonly index: number;
+  readonly owner: Owner;
+  readonly endpoint: Endpoint;
+  down = false;
+  readonly #world: World;
+  readonly #model: ServerModel;
+  readonly #connections = new Set<Connection>();
+  #incarnation = 0;
+
+  constructor(world: World, index: number, make: (surroundings: Surroundings) => ServerModel) {
+    this.index = index;
+    this.owner = world.owner(`node ${index}`);
+    this.endpoint = { host: hostOf(index), port: PORT };
+    this.#world = world;
+    this.#model = make({
+      wallUs: () => world.wallMs(this.owner) * 1000 + (world.now % 1000),
+      after: (delayMs, callback) => this.#after(delayMs, callback),
+      unsupported: (what) => world.fail(what),
+    });
+  }
+
+  accept(connection: Connection): ServerSession {
+    this.#connections.add(connection);
+    const session = this.#model.connect(connection);
+    return {
+      receive: (chunk) => session.receive(chunk),
+      closed: () => {
+        this.#connections.delete(connection);
+        session.closed();
+      },
+    };
+  }
+
+  async crash(): Promise<void> {
+    this.down = true;
+    this.#incarnation += 1;
+    for (const connection of this.#connections) connection.hangUp();
+    this.#connections.clear();
+    // A stopped server that is killed has nothing left to do.
+    this.owner.held = undefined;
+  }
+
+  async restart({ keepData }: { readonly keepData: boolean }): Promise<void> {
+    this.#model.crash(keepData);
+    this.down = false;
+  }
+
+  async pause(): Promise<void> {
+    this.#world.pause(this.owner);
+  }
+
+  async resume(): Promise<void> {
+    this.#world.resume(this.owner);
+  }
+
+  async setClock(offsetMs: number): Promise<void> {
+    this.owner.wallOffsetMs = offsetMs;
+  }
+
+  wallMs(): number {
+    return this.#world.wallMs(this.owner);
+  }
+
+  #after(delayMs: number, callback: () => void): () => void {
+    const incarnation = this.#incarnation;
+    const event = this.#world.schedule(this.#world.now + Math.round(delayMs * 1000), this.owner, 'timer', () => {
+      if (this.#incarnation === incarnation) callback();
+    });
+    return () => {
+      event.cancelled = true;
+    };
+  }
+}

@@ -1,0 +1,41 @@
+/** Whose an event is: a simulated process, a server, or the harness itself. */
+import type { SimEvent } from './heap.ts';
+import type { Random } from './random.ts';
+
+/** Takes a message back, as if it had not been sent. @returns the function that sends it after all */
+export type Recall = () => () => void;
+
+export class Owner {
+  /** The world that it lives in. */
+  readonly world: object;
+  /** Unique in its world. */
+  readonly id: number;
+  readonly name: string;
+  /** What its own code draws from. */
+  readonly random: Random;
+  /**
+   * Tokens and other secrets, apart: libraries draw them in advance and keep the rest from run to run, so that how often
+   * they draw here must not move anything else.
+   */
+  readonly secrets: Random;
+  /** Milliseconds by which its wall clock is ahead. */
+  wallOffsetMs = 0;
+  /** It has been killed: its events are dropped. */
+  dead = false;
+  /** While it is stopped: its timers and what arrives for it, in the order in which they came up. */
+  held: SimEvent[] | undefined;
+
+  /** What it sent during the step `sentAtStep`; a process that is stopped in that very step has not sent it yet. */
+  sent: Recall[] = [];
+  sentAtStep = -1;
+  /** To be sent when it goes on. */
+  unsent: (() => void)[] = [];
+
+  constructor(world: object, id: number, name: string, random: Random, secrets: Random) {
+    this.world = world;
+    this.id = id;
+    this.name = name;
+    this.random = random;
+    this.secrets = secrets;
+  }
+}

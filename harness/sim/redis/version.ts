@@ -1,0 +1,2 @@
+/** As `INFO server` says. */
+export const SIMULATED_VERSION = '7.4.0-simulated';

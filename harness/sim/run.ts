@@ -1,0 +1,58 @@
+/** Runs a deck of plans in the simulation, and then searches as long as there is time. */
+import { mkdir } from 'node:fs/promises';
+import type { RunRequest } from '../run/request.ts';
+import { Results } from '../run/results.ts';
+import { scenarioUrl } from '../run/scenarios.ts';
+import type { LockReport } from '../verdict/report.ts';
+import type { Simulated, ToThread } from './messages.ts';
+
+import { sharedPool } from './pool.ts';
+import { simulatedOf } from './simulated.ts';
+
+/** Plans that a thread is given at a time. */
+const BATCH = 25;
+/** Searched plans are numbered from here, after those of any deck. */
+const FIRST_SEARCHED = 10_000;
+
+/** @throws InfrastructureError, UsageError */
+export async function simulatePlans(request: RunRequest, signal: AbortSignal): Promise<LockReport> {
+  const { lock, topology, deck, search } = request;
+  const { version } = simulatedOf(lock.module.backend, topology);
+  const pool = sharedPool();
+  await pool.load(lock.url, scenarioUrl(request.scenario));
+  request.onPlan({ type: 'ready', version, limits: {} });
+  await mkdir(request.folder, { recursive: true });
+  const results = new Results(request, {});
+  const endsAtMs = performance.now() + request.timeMs;
+  let next = 0;
+  let searched = FIRST_SEARCHED;
+  let ended = false;
+
+  const take = async (simulated: readonly Simulated[]): Promise<void> => {
+    for (const { judgement, header, whole, elapsedMs } of simulated) {
+      if (ended) return;
+      if (whole) {
+        await results.write(judgement, header);
+        results.measure(judgement, elapsedMs);
+      }
+      const failure = results.take(judgement);
+      request.onPlan({ type: 'judged', plan: judgement.plan, judgement, failure });
+      if (failure !== undefined && request.endsAt(failure)) ended = true;
+    }
+  };
+  const give = (): ToThread | undefined => {
+    if (ended || signal.aborted) return undefined;
+    const timeIsUp = performance.now() > endsAtMs;
+    const plan = deck[next];
+    if (plan !== undefined && (next < request.always || !timeIsUp)) {
+      next += 1;
+      request.onPlan({ type: 'started', plan });
+      return { type: 'plans', plans: [plan] };
+    }
+    if (search === undefined || timeIsUp) return undefined;
+    searched += BATCH;
+    return { type: 'search', space: search, from: searched - BATCH, count: BATCH };
+  };
+  await pool.work(give, take);
+  return results.report({ version, settings: {} });
+}

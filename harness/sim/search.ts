@@ -1,0 +1,55 @@
+/** Small plans for the search: few workers, few cycles, and something different in each. */
+import type { Hazard } from '../../implementations/claims.ts';
+import { makePlan, REGIMES } from '../plan/arbitrary.ts';
+import type { Fault, Plan } from '../plan/plan.ts';
+import type { SearchSpace } from './messages.ts';
+import { mix, Random } from './random.ts';
+
+const STREAM = 7_000;
+const CYCLES = [1, 2, 3, 3, 5];
+/** Pairs of hazards in one search. */
+const PAIRS = 6;
+const WORKERS = [2, 3, 3, 4];
+
+/** Plan number `index` of a search: the same for the same seed, whoever makes it. */
+export function searchPlan(space: SearchSpace, index: number): Plan {
+  const { sizes, seed } = space;
+  const random = new Random(mix(mix(seed, STREAM), index));
+  const workers = Math.min(sizes.workers, random.pick(WORKERS));
+  const plan = makePlan({ ...sizes, workers }, roomOf(space, random), seed, index, random.pick(REGIMES));
+  const overstays = random.unit() < 0.25;
+  const { lapseKey, ...rest } = plan;
+  return {
+    ...rest,
+    ...(overstays && lapseKey !== undefined ? { lapseKey } : {}),
+    cycles: random.pick(CYCLES),
+    ...(random.unit() < 0.3 ? { renew: !plan.renew } : {}),
+    // Now and then a hold outlasts the lease.
+    holdsMs: plan.holdsMs.map((ms) => (random.unit() < 0.05 ? Math.round(sizes.leaseMs * (0.8 + random.unit())) : ms)),
+    // Each schedule is spared some of the faults: what two of them hide, one may show.
+    faults: plan.faults.filter(() => random.unit() < 0.7).map((fault) => sharpened(fault, random)),
+  };
+}
+
+/** Some faults of processes strike between two steps of a program: at the very moment that they aim at. */
+function sharpened(fault: Fault, random: Random): Fault {
+  const { aim, hazard } = fault;
+  if (aim === undefined || !hazard.startsWith('client-') || random.unit() < 0.5) return fault;
+  return { ...fault, aim: { ...aim, plusMs: 0, ...(random.unit() < 0.5 ? { moment: 'write' as const } : {}) } };
+}
+
+/** Mostly one hazard; sometimes one of the few pairs that this search has drawn: each of them is then tried often. */
+function roomOf({ hazards, seed }: SearchSpace, random: Random): readonly [Hazard] | readonly [Hazard, Hazard] {
+  const pairing = new Random(mix(seed, STREAM));
+  const disturbing = hazards.filter((hazard) => hazard !== 'none');
+  const pairs = Array.from({ length: PAIRS }, (): readonly [Hazard, Hazard] | undefined => {
+    const [one, other] = disturbing.length === 0 ? [] : [pairing.pick(disturbing), pairing.pick(disturbing)];
+    return one === undefined || other === undefined || one === other || bothMoveClocks(one, other)
+      ? undefined
+      : [one, other];
+  });
+  const pair = random.unit() < 0.2 ? random.pick([...pairs, undefined]) : undefined;
+  return pair ?? [random.pick(hazards)];
+}
+
+const bothMoveClocks = (a: Hazard, b: Hazard): boolean => a.includes('clock-jump') && b.includes('clock-jump');

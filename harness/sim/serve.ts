@@ -1,0 +1,72 @@
+/** What a thread that simulates does with the messages it gets. */
+import type { MessagePort } from 'node:worker_threads';
+import type { LockModule } from '../../implementations/lock.ts';
+import { UsageError } from '../errors.ts';
+import type { Plan } from '../plan/plan.ts';
+import { headerOf } from '../run/merge.ts';
+import { judge } from '../verdict/judge.ts';
+import { ContractError, loadLockModule } from '../worker/module.ts';
+import type { Scenario } from '../worker/scenario.ts';
+import type { FromThread, Simulated, ToThread } from './messages.ts';
+import { searchPlan } from './search.ts';
+import { simulate } from './simulate.ts';
+
+let lock: { readonly module: LockModule; readonly scenario: Scenario } | undefined;
+/** Violations of this kind have been shown with their events. */
+const shown = new Set<string>();
+
+async function run(plan: Plan, all: boolean): Promise<Simulated> {
+  if (lock === undefined) throw new Error('plans before the lock was loaded');
+  const { events, elapsedMs, problems } = await simulate({ ...lock, plan });
+  const [problem] = problems;
+  if (problem !== undefined) {
+    throw new ContractError(`${problem.owner}: ${problem.kind}, which the contract forbids: ${String(problem.error)}`);
+  }
+  const header = headerOf('simulation', plan);
+  const judgement = judge(plan, header, events);
+  const whole =
+    all ||
+    judgement.findings.some(({ finding, hazards }) => isNew(`${finding.property} ${hazards.join()}`, finding.kind));
+  return { judgement: whole ? judgement : { ...judgement, events: [] }, header, whole, elapsedMs };
+}
+
+function isNew(what: string, kind: string): boolean {
+  if (kind !== 'violation' || shown.has(what)) return false;
+  shown.add(what);
+  return true;
+}
+
+async function obey(message: ToThread): Promise<readonly Simulated[]> {
+  const results: Simulated[] = [];
+  switch (message.type) {
+    case 'load': {
+      const { scenario } = (await import(message.scenario)) as { scenario: Scenario };
+      lock = { module: await loadLockModule(message.module), scenario };
+      shown.clear();
+      return results;
+    }
+    case 'plans':
+      for (const plan of message.plans) results.push(await run(plan, true));
+      return results;
+    case 'search':
+      for (let index = message.from; index < message.from + message.count; index += 1) {
+        results.push(await run(searchPlan(message.space, index), false));
+      }
+      return results;
+  }
+}
+
+export function serve(port: MessagePort): void {
+  // Libraries that say "busy" by throwing spend a seventh of their time on the stacks of their errors.
+  Error.stackTraceLimit = 0;
+  const say = (message: FromThread): void => port.postMessage(message);
+  port.on('message', (message: ToThread) => {
+    obey(message).then(
+      (results) => say({ type: 'done', results }),
+      (error: unknown) => {
+        const blame = error instanceof ContractError ? 'lock' : error instanceof UsageError ? 'usage' : 'harness';
+        say({ type: 'failed', blame, message: error instanceof Error ? error.message : String(error) });
+      },
+    );
+  });
+}

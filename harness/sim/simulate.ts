@@ -1,0 +1,84 @@
+/** Runs one plan in a world of its own: the same course, clients and faults as a real run. */
+import type { LockModule } from '../../implementations/lock.ts';
+import { assignmentOf, runCourse } from '../run/course.ts';
+import type { Field } from '../faults/fault.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Scenario } from '../worker/scenario.ts';
+import { runIn } from './active.ts';
+import { makerOf } from './models.ts';
+import { Network } from './network/network.ts';
+import { SimNode } from './node.ts';
+import { MemoryRecorder, type TimedEvent } from './recorder.ts';
+import { SimResource } from './resource.ts';
+import { simulatedOf } from './simulated.ts';
+import { SimWorker } from './worker.ts';
+import { World, type Problem } from './world.ts';
+import { mix } from './random.ts';
+
+export interface Simulation {
+  readonly plan: Plan;
+  readonly module: LockModule;
+  readonly scenario: Scenario;
+}
+
+export interface SimulatedRun {
+  /** In the order of their times, numbered. */
+  readonly events: readonly TimedEvent[];
+  /** Virtual. */
+  readonly elapsedMs: number;
+  /** What the lock left to nobody. */
+  readonly problems: readonly Problem[];
+  /** What happened in the world, events of all kinds. */
+  readonly steps: number;
+}
+
+/** @throws SimulationError, UsageError */
+export function simulate({ plan, module, scenario }: Simulation): Promise<SimulatedRun> {
+  const world = new World(mix(plan.seed, plan.index));
+  const { servers } = simulatedOf(module.backend, plan.topology);
+  const nodes = Array.from({ length: servers }, (_, index) => new SimNode(world, index, makerOf(module.backend)));
+  return runIn(world, async () => {
+    const recorder = new MemoryRecorder(world);
+    const network = new Network(world, nodes, plan.workers, (worker, wire) =>
+      recorder.observe(`worker-${worker}`, 'wire', undefined, wire),
+    );
+    const resource = new SimResource(world, recorder);
+    const around = { world, network, nodes, resource, module, options: plan.options, scenario };
+    const workers = Array.from({ length: plan.workers }, (_, index) => new SimWorker(index, around));
+    await Promise.all(workers.map((worker) => worker.start()));
+    recorder.begin();
+    const incarnations = workers.map(() => 0);
+    const assign = (worker: SimWorker): void =>
+      worker.run(assignmentOf(plan, worker.index, incarnations[worker.index] ?? 0), recorder);
+    const field: Field = {
+      deployment: servers === 0 ? undefined : deploymentOf(nodes),
+      links: network.links,
+      workers,
+      revive: async (index) => {
+        const worker = workers[index];
+        if (worker === undefined) return;
+        incarnations[index] = (incarnations[index] ?? 0) + 1;
+        await worker.start();
+        assign(worker);
+      },
+    };
+    for (const worker of workers) assign(worker);
+    const stuck = await runCourse({ plan, field, workers, recorder }, new AbortController().signal);
+    network.finish();
+    if (stuck !== undefined) world.fail(stuck);
+    const { elapsedMs } = recorder;
+    const events = recorder.events.map((event, index) => ({ index, ...event }));
+    return { events, elapsedMs, problems: world.problems, steps: world.events };
+  });
+}
+
+function deploymentOf(nodes: readonly SimNode[]): NonNullable<Field['deployment']> {
+  return {
+    nodes,
+    server: { clockMs: async ({ host }) => nodes.find(({ endpoint }) => endpoint.host === host)?.wallMs() ?? Infinity },
+    succession: {},
+    leader: async () => undefined,
+    isolate: async () => async () => undefined,
+    form: async () => undefined,
+  };
+}

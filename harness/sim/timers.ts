@@ -1,0 +1,162 @@
+/** Virtual timers, which look like Node's. */
+import { activeWorld, callerIn } from './active.ts';
+import type { SimEvent } from './heap.ts';
+import type { Owner } from './owner.ts';
+import { real } from './real.ts';
+import type { World } from './world.ts';
+
+/** As in Node: anything longer, or less than 1, is 1. */
+const LONGEST_MS = 2_147_483_647;
+
+type Callback = (...args: unknown[]) => void;
+
+/** What `setTimeout`, `setInterval` and `setImmediate` answer. */
+export class SimTimer {
+  readonly #world: World;
+  readonly #owner: Owner;
+  readonly #callback: Callback;
+  readonly #args: readonly unknown[];
+  readonly #delayUs: number;
+  readonly #repeats: boolean;
+  #event: SimEvent | undefined;
+
+  constructor(world: World, callback: Callback, delayMs: unknown, args: readonly unknown[], repeats: boolean) {
+    if (typeof callback !== 'function') throw new TypeError('The "callback" argument must be of type function.');
+    this.#world = world;
+    this.#owner = callerIn(world);
+    this.#callback = callback;
+    this.#args = args;
+    this.#repeats = repeats;
+    const asked = Number(delayMs);
+    this.#delayUs = asked >= 1 && asked <= LONGEST_MS ? Math.trunc(asked) * 1000 : 1000;
+    this.#arm();
+  }
+
+  ref(): this {
+    return this;
+  }
+
+  unref(): this {
+    return this;
+  }
+
+  hasRef(): boolean {
+    return true;
+  }
+
+  refresh(): this {
+    this.close();
+    this.#arm();
+    return this;
+  }
+
+  close(): this {
+    if (this.#event !== undefined) this.#event.cancelled = true;
+    this.#event = undefined;
+    return this;
+  }
+
+  [Symbol.toPrimitive](): number {
+    numbered.set(this.#number, this);
+    return this.#number;
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  get #number(): number {
+    return this.#event?.sequence ?? -1;
+  }
+
+  /** Node counts in whole milliseconds of its loop's clock: a timer may come up to one early. */
+  #arm(): void {
+    const startUs = Math.floor(this.#world.now / 1000) * 1000;
+    this.#event = this.#world.schedule(startUs + this.#delayUs, this.#owner, 'timer', () => this.#fire());
+  }
+
+  #fire(): void {
+    this.#event = undefined;
+    if (this.#repeats) this.#arm();
+    this.#callback(...this.#args);
+  }
+}
+
+/** Timers that somebody has made a number of. */
+const numbered = new Map<number, SimTimer>();
+
+export function clear(timer: unknown): void {
+  if (timer instanceof SimTimer) timer.close();
+  else if (timer instanceof SimImmediate) timer.cancel();
+  else if (typeof timer === 'number' || typeof timer === 'string') numbered.get(Number(timer))?.close();
+}
+
+export class SimImmediate {
+  readonly #event: SimEvent;
+
+  constructor(world: World, callback: Callback, args: readonly unknown[]) {
+    this.#event = world.schedule(world.now, callerIn(world), 'timer', () => callback(...args));
+  }
+
+  cancel(): void {
+    this.#event.cancelled = true;
+  }
+
+  ref(): this {
+    return this;
+  }
+
+  unref(): this {
+    return this;
+  }
+
+  hasRef(): boolean {
+    return true;
+  }
+
+  [Symbol.dispose](): void {
+    this.cancel();
+  }
+}
+
+interface SleepOptions {
+  readonly signal?: AbortSignal;
+}
+
+/** `setTimeout` of `timers/promises`. */
+export function sleep<T>(world: World, delayMs: unknown, value: T, { signal }: SleepOptions = {}): Promise<T> {
+  if (signal?.aborted === true) return Promise.reject(abortError(signal));
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => {
+      timer.close();
+      reject(abortError(signal));
+    };
+    const timer = new SimTimer(
+      world,
+      () => {
+        signal?.removeEventListener('abort', onAbort);
+        resolve(value);
+      },
+      delayMs,
+      [],
+      false,
+    );
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+function abortError(signal: AbortSignal | undefined): Error {
+  const error = new Error('The operation was aborted', { cause: signal?.reason });
+  return Object.assign(error, { name: 'AbortError', code: 'ABORT_ERR' });
+}
+
+/** `AbortSignal.timeout`. */
+export function timeoutSignal(delayMs: number): AbortSignal {
+  const world = activeWorld();
+  if (world === undefined) return real.abortTimeout(delayMs);
+  const controller = new AbortController();
+  const timedOut = (): void =>
+    controller.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError'));
+  world.schedule(world.now + delayMs * 1000, callerIn(world), 'timer', timedOut);
+  return controller.signal;
+}

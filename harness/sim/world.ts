@@ -1,0 +1,208 @@
+/**
+ * A world of simulated processes in virtual time. Nothing in it happens but as an event of its heap; all chance in it
+ * comes from its seed. One runs at a time, from beginning to end in one macrotask.
+ */
+import { drain } from './drain.ts';
+import { EventHeap, SimEvent, type EventKind } from './heap.ts';
+import { Owner, type Recall } from './owner.ts';
+import { mix, Random } from './random.ts';
+import { context } from './real.ts';
+
+/** Where clocks start: microseconds of the monotonic clock, milliseconds of the wall clock. */
+const START_US = 1_000_000;
+const START_WALL_MS = Date.UTC(2026, 0, 1);
+/** More events than any run has that ends at all. */
+const MOST_EVENTS = 20_000_000;
+
+/** The run cannot be judged: it came to a standstill, or did what is not simulated. The harness's trouble, never a pass. */
+export class SimulationError extends Error {
+  override readonly name = 'SimulationError';
+}
+
+/** What a simulated process left to nobody: in a program of its own it would have ended it. */
+export interface Problem {
+  readonly owner: string;
+  readonly kind: 'unhandled rejection' | 'uncaught exception';
+  readonly error: unknown;
+}
+
+/** How the harness's own part of a run ended; `undefined` until then. */
+export interface Settling<T> {
+  end: { readonly value: T } | { readonly error: unknown } | undefined;
+}
+
+/** Random streams by purpose; each owner's has its id added. */
+const STREAM = { ties: 1, owners: 1_000, secrets: 4_000 } as const;
+
+/** Makes the outward end of a connection that the running process asks for; `undefined` where nobody listens. */
+export type Dial = (caller: Owner, host: string, port: number) => unknown;
+
+export class World {
+  readonly seed: number;
+  /** Microseconds. */
+  now = START_US;
+  /** The harness: its events are never held back. */
+  readonly system: Owner;
+  readonly problems: Problem[] = [];
+  /** Set by the network. */
+  dial: Dial | undefined;
+  readonly #heap = new EventHeap();
+  readonly #tieSeed: number;
+  #sequence = 0;
+  #owners = 0;
+  /** Whose event is running. */
+  #running: Owner;
+  events = 0;
+  #failure: Error | undefined;
+
+  constructor(seed: number) {
+    this.seed = seed;
+    this.#tieSeed = mix(seed, STREAM.ties);
+    this.system = this.owner('harness');
+    this.#running = this.system;
+  }
+
+  owner(name: string): Owner {
+    const id = this.#owners++;
+    return new Owner(
+      this,
+      id,
+      name,
+      new Random(mix(this.seed, STREAM.owners + id)),
+      new Random(mix(this.seed, STREAM.secrets + id)),
+    );
+  }
+
+  wallMs(owner: Owner): number {
+    return START_WALL_MS + Math.floor(this.now / 1000) + owner.wallOffsetMs;
+  }
+
+  /** @param at microseconds; the past means now */
+  schedule(at: number, owner: Owner, kind: EventKind, run: () => void): SimEvent {
+    const event = new SimEvent(at, owner, kind, run);
+    this.enqueue(event);
+    return event;
+  }
+
+  /** Takes an event (again) into the order of things. */
+  enqueue(event: SimEvent): void {
+    if (event.at < this.now) event.at = this.now;
+    event.tie = mix(this.#tieSeed ^ event.owner.id, event.at);
+    event.sequence = this.#sequence++;
+    this.#heap.push(event);
+  }
+
+  /** Runs `act` as the process itself would, as soon as it is running. */
+  post(owner: Owner, act: () => void): void {
+    this.schedule(this.now, owner, 'network', act);
+  }
+
+  /**
+   * A process has sent something, which `recall` takes back. What runs on in the step in which it was stopped or killed
+   * sends nothing.
+   */
+  sending(owner: Owner, recall: Recall): void {
+    if (owner.dead) return void recall();
+    if (owner.held !== undefined) return void owner.unsent.push(recall());
+    if (owner.sentAtStep !== this.events) {
+      owner.sentAtStep = this.events;
+      owner.sent.length = 0;
+    }
+    owner.sent.push(recall);
+  }
+
+  /** Stops a process, in the middle of what it is doing: what it has sent in this very step has not left it. */
+  pause(owner: Owner): void {
+    if (owner.held !== undefined) return;
+    owner.held = [];
+    if (owner.sentAtStep === this.events) owner.unsent = owner.sent.map((recall) => recall());
+    owner.sent.length = 0;
+  }
+
+  /** What came up meanwhile happens now: sockets first or timers first, as the process's own chance has it. */
+  resume(owner: Owner): void {
+    const { held } = owner;
+    if (held === undefined) return;
+    owner.held = undefined;
+    const { unsent } = owner;
+    owner.unsent = [];
+    for (const send of unsent) send();
+    const first: EventKind = owner.random.unit() < 0.5 ? 'network' : 'timer';
+    const again = [...held.filter(({ kind }) => kind === first), ...held.filter(({ kind }) => kind !== first)];
+    for (const event of again) {
+      event.at = this.now;
+      this.enqueue(event);
+    }
+  }
+
+  kill(owner: Owner): void {
+    if (owner.sentAtStep === this.events) for (const recall of owner.sent) recall();
+    owner.dead = true;
+    owner.held = undefined;
+  }
+
+  /** Ends the run: what it came to cannot be judged. */
+  fail(message: string): never {
+    this.stop(new SimulationError(message));
+    throw this.#failure;
+  }
+
+  /** Ends the run with this error after the event that is running. */
+  stop(error: Error): void {
+    this.#failure ??= error;
+  }
+
+  /** Takes note of an error that the running process left to nobody. */
+  report(kind: Problem['kind'], error: unknown): void {
+    this.problems.push({ owner: this.#running.name, kind, error });
+  }
+
+  /**
+   * Begins. To be called while the world is active, from a macrotask; then `step` until `settled`.
+   */
+  begin<T>(main: () => Promise<T>): Settling<T> {
+    const settling: Settling<T> = { end: undefined };
+    context.run(this.system, () => {
+      main().then(
+        (value) => {
+          settling.end = { value };
+        },
+        (error: unknown) => {
+          settling.end = { error };
+        },
+      );
+    });
+    return settling;
+  }
+
+  /**
+   * Runs the next event.
+   * @throws SimulationError when nothing is left to happen
+   */
+  step(): void {
+    const event = this.#heap.pop();
+    if (event === undefined) {
+      throw new SimulationError(
+        'the simulation came to a standstill: something waits for an answer from outside of it (files, names, ' +
+          'crypto.subtle, real sockets), which virtual time cannot give',
+      );
+    }
+    const { owner } = event;
+    if (event.cancelled || owner.dead) return;
+    if (owner.held !== undefined && event.kind !== 'system') {
+      owner.held.push(event);
+      return;
+    }
+    this.now = event.at;
+    this.#running = owner;
+    this.events += 1;
+    if (this.events > MOST_EVENTS) throw new SimulationError(`no end after ${MOST_EVENTS} events`);
+    try {
+      context.run(owner, event.run);
+      drain();
+    } catch (error) {
+      this.report('uncaught exception', error);
+    }
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+}

@@ -1,0 +1,68 @@
+/** What one worker does in one run: its clients, and what the harness wants to be told of them. */
+import { Client, type ClientEnvironment } from './client.ts';
+import type { Assignment, FromWorker, Moment } from './messages.ts';
+
+/** What is told while the work goes on. */
+export type Word = Extract<FromWorker, { type: 'moment' | 'granted' }>;
+export type Workplace = Omit<ClientEnvironment, 'task' | 'finish' | 'reach' | 'granted'>;
+
+export class Work {
+  readonly #assignment: Assignment;
+  readonly #say: (word: Word) => void;
+  readonly #finish = new AbortController();
+  /** Keys whose next grant the harness wants to be told. */
+  readonly #awaited = new Set<string>();
+  /** Moments that the harness waits for, and how many are still to come. */
+  readonly #aims = new Map<string, { readonly moment: Moment; left: number }>();
+
+  constructor(assignment: Assignment, say: (word: Word) => void) {
+    this.#assignment = assignment;
+    this.#say = say;
+  }
+
+  /** Settles when all clients have ended. */
+  async run(workplace: Workplace): Promise<void> {
+    const task = this.#assignment;
+    const environment: ClientEnvironment = {
+      ...workplace,
+      task,
+      finish: this.#finish.signal,
+      reach: (moment) => this.#reach(moment),
+      granted: (key) => {
+        if (this.#awaited.delete(key)) this.#say({ type: 'granted', key });
+      },
+    };
+    const { keys, renew, holdsMs, thinksMs, practice, lapseKey, leaseMs, clientsPerWorker } = task;
+    const ordinary = { keys, renew, holdsMs, thinksMs, ...(practice === undefined ? {} : { practice }) };
+    const clients = Array.from({ length: clientsPerWorker }, (_, index) => new Client(environment, ordinary, index));
+    if (lapseKey !== undefined) {
+      const overstaying = { keys: [lapseKey], renew: false, holdsMs: [leaseMs * 1.5], thinksMs: [1] };
+      // Faults aim at what the ordinary clients do.
+      clients.push(new Client({ ...environment, reach: () => undefined }, overstaying, clientsPerWorker));
+    }
+    await Promise.all(clients.map((client) => client.run()));
+  }
+
+  /** Tells when the n-th moment of this kind from now is reached. */
+  aim(id: string, moment: Moment, nth: number): void {
+    this.#aims.set(id, { moment, left: nth });
+  }
+
+  /** Tells of the next grant of each key. */
+  tellNextGrants(): void {
+    for (const key of this.#assignment.keys) this.#awaited.add(key);
+  }
+
+  /** Whoever waits gives up; whoever holds finishes the cycle. */
+  finish(): void {
+    this.#finish.abort();
+  }
+
+  #reach(moment: Moment): void {
+    for (const [id, aim] of this.#aims) {
+      if (aim.moment !== moment || --aim.left > 0) continue;
+      this.#aims.delete(id);
+      this.#say({ type: 'moment', id });
+    }
+  }
+}

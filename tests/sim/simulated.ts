@@ -1,0 +1,72 @@
+/** Plans for tests of the simulation, and threads to run them in. */
+import { createHash } from 'node:crypto';
+import { findLock, type CatalogueEntry } from '../../implementations/catalogue.ts';
+import { makePlan, REGIMES, type PlanSizes } from '../../harness/plan/arbitrary.ts';
+import { hazardsOf, type Plan } from '../../harness/plan/plan.ts';
+import { scenarioUrl } from '../../harness/run/scenarios.ts';
+import type { Simulated, ToThread } from '../../harness/sim/messages.ts';
+import { Pool } from '../../harness/sim/pool.ts';
+import type { Hazard } from '../../implementations/claims.ts';
+
+export function lockNamed(name: string): CatalogueEntry {
+  const entry = findLock(name);
+  if (entry === undefined) throw new Error(`there is no lock named ${name}`);
+  return entry;
+}
+
+function sizesOf(name: string): PlanSizes {
+  const { module } = lockNamed(name);
+  const [topology] = module.topologies;
+  return {
+    ...{ lock: name, options: {}, topology, scenario: 'shared-counter', workers: 3, clientsPerWorker: 1 },
+    ...{ leaseMs: 600, recoverMs: module.recoverMs },
+  };
+}
+
+/** All hazards that the simulation has for the lock. */
+export function hazardsFor(name: string): readonly Hazard[] {
+  const { backend, topologies } = lockNamed(name).module;
+  return hazardsOf(topologies[0], backend);
+}
+
+/** Plan number `index` of a mixed bag. */
+export function mixedPlan(name: string, index: number, hazards: readonly Hazard[] = disturbing(name)): Plan {
+  const hazard = hazards[index % hazards.length] ?? 'none';
+  const plan = makePlan(sizesOf(name), [hazard], 7, index, REGIMES[index % REGIMES.length] ?? 'busy');
+  return { ...plan, workMs: Math.min(plan.workMs, 1500) };
+}
+
+const disturbing = (name: string): readonly Hazard[] => hazardsFor(name).filter((hazard) => hazard !== 'none');
+
+/** Runs plans of one lock on a thread of their own. */
+export function simulateAll(name: string, plans: readonly Plan[]): Promise<readonly Simulated[]> {
+  return askThread(name, { type: 'plans', plans });
+}
+
+/** The first so many plans of a search. */
+export function searchAll(name: string, count: number, hazards = hazardsFor(name)): Promise<readonly Simulated[]> {
+  return askThread(name, { type: 'search', space: { sizes: sizesOf(name), hazards, seed: 7 }, from: 0, count });
+}
+
+async function askThread(name: string, work: ToThread): Promise<readonly Simulated[]> {
+  const pool = new Pool(1);
+  try {
+    await pool.load(lockNamed(name).url, scenarioUrl('shared-counter'));
+    const all: Simulated[] = [];
+    const pieces = [work];
+    await pool.work(
+      () => pieces.pop(),
+      async (results) => void all.push(...results),
+    );
+    return all;
+  } finally {
+    await pool.stop();
+  }
+}
+
+/** Of the history, byte for byte. */
+export function digestOf({ judgement }: Simulated): string {
+  const hash = createHash('sha256');
+  for (const event of judgement.events) hash.update(`${JSON.stringify(event)}\n`);
+  return hash.digest('hex');
+}

@@ -1,0 +1,61 @@
+/** The harness's own test in the simulation: mistakes are found, and correct locks are not accused of any. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { catalogue } from '../../implementations/catalogue.ts';
+import { claimOn, type Hazard, type Property } from '../../implementations/claims.ts';
+import { isSimulated } from '../../harness/sim/simulated.ts';
+import type { Simulated } from '../../harness/sim/messages.ts';
+import { lockNamed, mixedPlan, searchAll, simulateAll } from './simulated.ts';
+
+/** Schedules of each correct lock; CI has time for few. */
+const SCHEDULES = Number(process.env['HOLDFAST_SIM_SCHEDULES'] ?? 300);
+/** Plans within which each mistake must show. */
+const TRIES = 30;
+const modules = [...catalogue.values()]
+  .map(({ module }) => module)
+  .filter(({ backend, topologies }) => isSimulated(backend, topologies[0]));
+
+interface Violation {
+  readonly property: Property;
+  readonly hazards: readonly Hazard[];
+}
+
+const violationsIn = ({ judgement }: Simulated): readonly Violation[] =>
+  judgement.findings.flatMap(({ finding, hazards }) =>
+    finding.kind === 'violation' ? [{ property: finding.property, hazards }] : [],
+  );
+
+void describe('specimens', () => {
+  for (const { name, specimen } of modules) {
+    if (specimen === undefined) continue;
+    void it(`${name} is found within ${TRIES} plans`, async () => {
+      const [shows] = specimen.shows;
+      const plans = Array.from({ length: TRIES }, (_, index) => mixedPlan(name, index, shows?.hazards));
+      // Without faults a plan is long, and one is enough.
+      const found = (await simulateAll(name, shows?.hazards[0] === 'none' ? plans.slice(0, 1) : plans)).flatMap(
+        violationsIn,
+      );
+      assert.ok(found.some(({ property }) => property === shows?.property));
+    });
+  }
+});
+
+void describe('correct locks', () => {
+  for (const { name, specimen, backend } of modules) {
+    if (specimen !== undefined || backend === 'memory') continue;
+    void it(`${name} is not accused of breaking a promise in ${SCHEDULES} schedules`, async () => {
+      const { claims } = lockNamed(name).module;
+      const isPromised = ({ property, hazards }: Violation): boolean =>
+        hazards.every((hazard) => ['holds', 'unavailable'].includes(claimOn(claims, property, hazard)));
+      for (const result of await searchAll(name, SCHEDULES)) {
+        assert.deepEqual(violationsIn(result).filter(isPromised), [], JSON.stringify(result.judgement.plan));
+      }
+    });
+  }
+});
+
+void it('a holder that is paused beyond its lease writes late within 50 schedules', async () => {
+  const results = await searchAll('redis-basic', 50, ['client-pause']);
+  assert.ok(results.some(({ judgement }) => judgement.overruns > 0));
+  assert.ok(results.some(({ judgement }) => judgement.refusedStale > 0));
+});
