@@ -12,6 +12,12 @@ import { lock as renewRecreatesKey } from './broken/renew-recreates-key.ts';
 import { lock as renewalWithoutDeadline } from './broken/renewal-without-deadline.ts';
 import { lock as setnxThenExpire } from './broken/setnx-then-expire.ts';
 import { lock as consul } from './consul/module.ts';
+import { lock as clientClockExpiry } from './broken/client-clock-expiry.ts';
+import { lock as rowLockReplace } from './broken/row-lock-replace.ts';
+import { lock as sweepCheckThenDelete } from './broken/sweep-check-then-delete.ts';
+import { lock as takeoverByKey } from './broken/takeover-by-key.ts';
+import { lock as takeoverKeepsOldExpiry } from './broken/takeover-keeps-old-expiry.ts';
+import { lock as waiterKeepsTransaction } from './broken/waiter-keeps-transaction.ts';
 import type { LockModule } from './lock.ts';
 import { lock as redisBasic } from './redis/basic.ts';
 import { lock as redisCluster } from './redis/cluster.ts';
@@ -74,6 +80,12 @@ export const catalogue: ReadonlyMap<string, CatalogueEntry> = new Map(
     specimen(renewalWithoutDeadline),
     specimen(renewRecreatesKey),
     specimen(fenceOutsideGrant),
+    specimen(clientClockExpiry),
+    specimen(rowLockReplace),
+    specimen(sweepCheckThenDelete),
+    specimen(takeoverByKey),
+    specimen(takeoverKeepsOldExpiry),
+    specimen(waiterKeepsTransaction),
   ].map((listed) => [listed.module.name, listed]),
 );
 
