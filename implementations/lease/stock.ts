@@ -4,6 +4,9 @@ import type { Clock, Timer } from './clock.ts';
 /** An idle one is not kept for longer than this, nor for more than half of what is left of it. */
 const LINGER_MS = 2000;
 
+/** What is made new lives longer than the lease that it is made for by this much, in which it may serve another one. */
+export const SPARE_MS = 400;
+
 /** Something on the server that lasts `ttlMs` from its last renewal, at least. */
 export interface Mortal {
   readonly id: string;
