@@ -81,8 +81,8 @@ export class ConsulBackend implements LeaseBackend {
       if (error.details.includes('invalid session')) {
         throw new LockBackendError('the session ended before it could acquire anything', 'definite', { cause: error });
       }
-      // Held by another, or empty and in its lock-delay.
-      this.sessions.putBack(session);
+      // Held by another, or empty and in its lock-delay. What has been undone meanwhile was destroyed.
+      if (!this.#givenUp.has(request)) this.sessions.putBack(session);
       return { kind: 'busy' };
     }
   }

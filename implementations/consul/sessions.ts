@@ -1,7 +1,7 @@
 /** Sessions of Consul: what a lock is held by. */
 import { z } from 'zod';
 import type { Clock } from '../lease/clock.ts';
-import { SPARE_MS, Stock } from '../lease/stock.ts';
+import { spareMs, Stock } from '../lease/stock.ts';
 import type { Mortal } from '../lease/stock.ts';
 import { requestTimeoutMs } from '../lease/request-timeout.ts';
 import { RefusalError } from './client.ts';
@@ -35,7 +35,7 @@ export class ConsulSessions {
   async take(leaseMs: number): Promise<ConsulSession> {
     const inStock = this.#stock.take(leaseMs);
     if (inStock !== undefined) return inStock;
-    const ttlMs = Math.max(leaseMs + SPARE_MS, this.#leastTtlMs);
+    const ttlMs = Math.max(Math.ceil(leaseMs + spareMs(leaseMs)), this.#leastTtlMs);
     const renewedAt = this.#clock.now();
     const timeout = requestTimeoutMs(leaseMs);
     const created = await this.#agents.ask(timeout, (client) =>

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../lease/clock.ts';
 import { requestTimeoutMs } from '../lease/request-timeout.ts';
-import { SPARE_MS, Stock } from '../lease/stock.ts';
+import { spareMs, Stock } from '../lease/stock.ts';
 import type { Mortal } from '../lease/stock.ts';
 import { LeaseNotFoundError } from './client.ts';
 import type { EtcdClient } from './client.ts';
@@ -37,7 +37,7 @@ export class EtcdLeases {
     }
     // The number is chosen here, so that a lease whose grant was not answered can be revoked.
     const number = BigInt.asUintN(63, randomBytes(8).readBigUInt64BE()) | 1n;
-    const ttlSeconds = Math.ceil((leaseMs + SPARE_MS) / 1000);
+    const ttlSeconds = Math.ceil((leaseMs + spareMs(leaseMs)) / 1000);
     const lease: EtcdLease = {
       id: String(number),
       number,

@@ -78,7 +78,8 @@ export class EtcdBackend implements LeaseBackend {
     if (first?.key === name.key) {
       return this.#granted(request, { lease, name, createRevision: first.createRevision }, sentAt);
     }
-    this.leases.putBack(lease);
+    // What has been undone meanwhile was revoked.
+    if (!this.#givenUp.has(request)) this.leases.putBack(lease);
     return { kind: 'busy' };
   }
 
