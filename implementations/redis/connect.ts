@@ -112,8 +112,9 @@ export function connectSentinels(
       new Redis({
         ...accessOptions(first),
         ...{ sentinels: endpoints.map(({ host, port }) => ({ host, port })), name: master, natMap },
-        ...{ sentinelRetryStrategy: soonAgain, sentinelCommandTimeout: DIRECTORY_TIMEOUT_MS, failoverDetector: true },
-        // Whether it still is the primary is seen when connecting, and when it refuses a write.
+        ...{ sentinelRetryStrategy: soonAgain, sentinelCommandTimeout: DIRECTORY_TIMEOUT_MS },
+        // Whether it still is the primary is seen when connecting, and when it refuses a write. (`failoverDetector` would
+        // say so earlier, but ioredis 6.0 ends a client for good that it finds connecting.)
         ...{ enableReadyCheck: true, reconnectOnError: (error) => error.message.startsWith('READONLY') },
         ...more,
       }),
