@@ -12,6 +12,7 @@ import { lock as renewRecreatesKey } from './broken/renew-recreates-key.ts';
 import { lock as renewalWithoutDeadline } from './broken/renewal-without-deadline.ts';
 import { lock as setnxThenExpire } from './broken/setnx-then-expire.ts';
 import { lock as consul } from './consul/module.ts';
+import { lock as etcd } from './etcd/module.ts';
 import type { LockModule } from './lock.ts';
 import { lock as redisBasic } from './redis/basic.ts';
 import { lock as redisCluster } from './redis/cluster.ts';
@@ -61,6 +62,7 @@ export const catalogue: ReadonlyMap<string, CatalogueEntry> = new Map(
     entry(sqlTableSqlite, 'sql/sqlite/table'),
     entry(sqlHeartbeatSqlite, 'sql/sqlite/heartbeat'),
     entry(zookeeper, 'zookeeper/module'),
+    entry(etcd, 'etcd/module'),
     entry(consul, 'consul/module'),
     entry(none, 'baseline/none'),
     entry(local, 'baseline/local'),
