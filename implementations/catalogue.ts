@@ -34,6 +34,7 @@ import type { LockModule } from './lock.ts';
 import { lock as redisBasic } from './redis/basic.ts';
 import { lock as redisCluster } from './redis/cluster.ts';
 import { lock as redisFair } from './redis/fair.ts';
+import { lock as multiLock } from './redis/multi-lock.ts';
 import { lock as redisReadWrite } from './redis/read-write.ts';
 import { lock as redisReentrant } from './redis/reentrant.ts';
 import { lock as redlock } from './redis/redlock.ts';
@@ -67,6 +68,7 @@ export const catalogue: ReadonlyMap<string, CatalogueEntry> = new Map(
     entry(redlock, 'redis/redlock'),
     entry(redisSentinel, 'redis/sentinel'),
     entry(redisCluster, 'redis/cluster'),
+    entry(multiLock, 'redis/multi-lock'),
     entry(sqlTablePostgres, 'sql/postgres/table'),
     entry(sqlTablePostgresSync, 'sql/postgres/table-sync'),
     entry(sqlHeartbeatPostgres, 'sql/postgres/heartbeat'),

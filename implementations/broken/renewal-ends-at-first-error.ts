@@ -1,7 +1,7 @@
 /**
  * Mistake: the first renewal that fails ends the watchdog, silently. The holder goes on without a lease.
  * Source: documents 003 and 004.
- * Must show: loss-notice violated under reset.
+ * Must show: loss-notice violated under reset, and under whatever else makes a renewal fail.
  */
 import type { Grant } from '../lease/backend.ts';
 import type { LeaseSettings } from '../lease/held-lease.ts';
@@ -36,9 +36,9 @@ export const lock = redisSpecimen(
     specimen: {
       mistake: 'one failed renewal ends the watchdog silently',
       source: 'documents 003 and 004',
-      shows: [{ property: 'loss-notice', hazards: ['reset'] }],
+      shows: [{ property: 'loss-notice', hazards: ['reset', 'client-partition', 'latency'] }],
     },
-    load: { holdMs: 1200 },
+    load: { holdMs: 2000 },
   },
   (options) => new GivingUpLock(new RedisBackend(options), options),
 );
