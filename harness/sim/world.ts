@@ -6,7 +6,6 @@ import { drain } from './drain.ts';
 import { EventHeap, SimEvent, type EventKind } from './heap.ts';
 import { Owner, type Recall } from './owner.ts';
 import { mix, Random } from './random.ts';
-import { context } from './real.ts';
 
 /** Where clocks start: microseconds of the monotonic clock, milliseconds of the wall clock. */
 const START_US = 1_000_000;
@@ -162,7 +161,7 @@ export class World {
    */
   begin<T>(main: () => Promise<T>): Settling<T> {
     const settling: Settling<T> = { end: undefined };
-    context.run(this.system, () => {
+    this.system.run(() => {
       main().then(
         (value) => {
           settling.end = { value };
@@ -189,6 +188,10 @@ export class World {
     }
     const { owner } = event;
     if (event.cancelled || owner.dead) return;
+    if (event.postponedTo > event.at) {
+      event.at = event.postponedTo;
+      return this.enqueue(event);
+    }
     if (owner.held !== undefined && event.kind !== 'system') {
       owner.held.push(event);
       return;
@@ -198,7 +201,7 @@ export class World {
     this.events += 1;
     if (this.events > MOST_EVENTS) throw new SimulationError(`no end after ${MOST_EVENTS} events`);
     try {
-      context.run(owner, event.run);
+      owner.run(event.run);
       drain();
     } catch (error) {
       this.report('uncaught exception', error);
