@@ -25,6 +25,7 @@ export {
   LockNotOwnedError,
   LockOutcomeUnknownError,
   LockTimeoutError,
+  LockUpgradeError,
 } from './implementations/lock.ts';
 export type { Claim, Claims, Hazard, Property } from './implementations/claims.ts';
 export type { LeaseBackend } from './implementations/lease/backend.ts';
@@ -36,3 +37,31 @@ export { RedisLock } from './implementations/redis/basic.ts';
 export type { RedisLockOptions } from './implementations/redis/basic.ts';
 export { Redlock } from './implementations/redis/redlock.ts';
 export type { RedlockOptions } from './implementations/redis/redlock.ts';
+export { RedisReentrantLock } from './implementations/redis/reentrant.ts';
+export { RedisReadWriteLock } from './implementations/redis/read-write.ts';
+export { RedisFairLock } from './implementations/redis/fair.ts';
+export { ConnectionLock } from './implementations/connection/connection-lock.ts';
+export type { ConnectionLockOptions } from './implementations/connection/connection-lock.ts';
+export type { Holder, HolderBackend } from './implementations/connection/backend.ts';
+export { MariadbAdvisoryLock } from './implementations/sql/mariadb/advisory.ts';
+export type { MariadbAdvisoryLockOptions } from './implementations/sql/mariadb/advisory.ts';
+export { MariadbHeartbeatLock } from './implementations/sql/mariadb/heartbeat.ts';
+export type { MariadbHeartbeatLockOptions } from './implementations/sql/mariadb/heartbeat.ts';
+export { MariadbRowLock } from './implementations/sql/mariadb/row.ts';
+export type { MariadbRowLockOptions } from './implementations/sql/mariadb/row.ts';
+export { MariadbTableLock } from './implementations/sql/mariadb/table.ts';
+export type { MariadbTableLockOptions } from './implementations/sql/mariadb/table.ts';
+export { PostgresAdvisoryLock } from './implementations/sql/postgres/advisory.ts';
+export type { PostgresAdvisoryLockOptions } from './implementations/sql/postgres/advisory.ts';
+export { PostgresHeartbeatLock } from './implementations/sql/postgres/heartbeat.ts';
+export type { PostgresHeartbeatLockOptions } from './implementations/sql/postgres/heartbeat.ts';
+export { PostgresRowLock } from './implementations/sql/postgres/row.ts';
+export type { PostgresRowLockOptions } from './implementations/sql/postgres/row.ts';
+export { PostgresTableLock } from './implementations/sql/postgres/table.ts';
+export type { PostgresTableLockOptions } from './implementations/sql/postgres/table.ts';
+export { SqliteHeartbeatLock } from './implementations/sql/sqlite/heartbeat.ts';
+export type { SqliteHeartbeatLockOptions } from './implementations/sql/sqlite/heartbeat.ts';
+export { SqliteTableLock } from './implementations/sql/sqlite/table.ts';
+export type { SqliteTableLockOptions } from './implementations/sql/sqlite/table.ts';
+export { RedisSentinelLock } from './implementations/redis/sentinel.ts';
+export type { RedisSentinelLockOptions } from './implementations/redis/sentinel.ts';

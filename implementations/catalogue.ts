@@ -11,12 +11,27 @@ import { lock as redlockUnconditionalCleanup } from './broken/redlock-unconditio
 import { lock as renewRecreatesKey } from './broken/renew-recreates-key.ts';
 import { lock as renewalWithoutDeadline } from './broken/renewal-without-deadline.ts';
 import { lock as setnxThenExpire } from './broken/setnx-then-expire.ts';
+import { lock as consul } from './consul/module.ts';
 import type { LockModule } from './lock.ts';
 import { lock as redisBasic } from './redis/basic.ts';
+import { lock as redisCluster } from './redis/cluster.ts';
+import { lock as redisFair } from './redis/fair.ts';
+import { lock as redisReadWrite } from './redis/read-write.ts';
+import { lock as redisReentrant } from './redis/reentrant.ts';
 import { lock as redlock } from './redis/redlock.ts';
+import { lock as sqlAdvisoryMariadb } from './sql/mariadb/advisory.ts';
+import { lock as sqlHeartbeatMariadb } from './sql/mariadb/heartbeat.ts';
+import { lock as sqlRowMariadb } from './sql/mariadb/row.ts';
+import { lock as sqlTableMariadb } from './sql/mariadb/table.ts';
+import { lock as sqlAdvisoryPostgres } from './sql/postgres/advisory.ts';
+import { lock as redisSentinel } from './redis/sentinel.ts';
 import { lock as sqlHeartbeatPostgres } from './sql/postgres/heartbeat.ts';
+import { lock as sqlRowPostgres } from './sql/postgres/row.ts';
 import { lock as sqlTablePostgresSync } from './sql/postgres/table-sync.ts';
 import { lock as sqlTablePostgres } from './sql/postgres/table.ts';
+import { lock as sqlHeartbeatSqlite } from './sql/sqlite/heartbeat.ts';
+import { lock as sqlTableSqlite } from './sql/sqlite/table.ts';
+import { lock as zookeeper } from './zookeeper/module.ts';
 
 export interface CatalogueEntry {
   readonly module: LockModule;
@@ -28,10 +43,25 @@ export interface CatalogueEntry {
 export const catalogue: ReadonlyMap<string, CatalogueEntry> = new Map(
   [
     entry(redisBasic, 'redis/basic'),
+    entry(redisReentrant, 'redis/reentrant'),
+    entry(redisFair, 'redis/fair'),
+    entry(redisReadWrite, 'redis/read-write'),
     entry(redlock, 'redis/redlock'),
+    entry(redisSentinel, 'redis/sentinel'),
+    entry(redisCluster, 'redis/cluster'),
     entry(sqlTablePostgres, 'sql/postgres/table'),
     entry(sqlTablePostgresSync, 'sql/postgres/table-sync'),
     entry(sqlHeartbeatPostgres, 'sql/postgres/heartbeat'),
+    entry(sqlRowPostgres, 'sql/postgres/row'),
+    entry(sqlAdvisoryPostgres, 'sql/postgres/advisory'),
+    entry(sqlTableMariadb, 'sql/mariadb/table'),
+    entry(sqlHeartbeatMariadb, 'sql/mariadb/heartbeat'),
+    entry(sqlRowMariadb, 'sql/mariadb/row'),
+    entry(sqlAdvisoryMariadb, 'sql/mariadb/advisory'),
+    entry(sqlTableSqlite, 'sql/sqlite/table'),
+    entry(sqlHeartbeatSqlite, 'sql/sqlite/heartbeat'),
+    entry(zookeeper, 'zookeeper/module'),
+    entry(consul, 'consul/module'),
     entry(none, 'baseline/none'),
     entry(local, 'baseline/local'),
     specimen(setnxThenExpire),
@@ -47,8 +77,16 @@ export const catalogue: ReadonlyMap<string, CatalogueEntry> = new Map(
   ].map((listed) => [listed.module.name, listed]),
 );
 
+/** What stands for the lock of that kind on PostgreSQL. */
+const ALIASES: Readonly<Record<string, string>> = {
+  'sql-table': 'sql-table-postgres',
+  'sql-heartbeat': 'sql-heartbeat-postgres',
+  'sql-row': 'sql-row-postgres',
+  'sql-advisory': 'sql-advisory-postgres',
+};
+
 export function findLock(name: string): CatalogueEntry | undefined {
-  return catalogue.get(name);
+  return catalogue.get(ALIASES[name] ?? name);
 }
 
 /** The modules lie beside this one, as sources or compiled, with its own extension. */

@@ -26,3 +26,8 @@ function faultOf(key: unknown): string | undefined {
   if (!key.isWellFormed()) return 'contains half a surrogate pair';
   return undefined;
 }
+
+/** A name without any character that a path, or a tool along the way, gives a meaning to; different keys stay different. */
+export function plainName(key: string): string {
+  return encodeURIComponent(key).replaceAll('%3A', ':').replaceAll('.', '%2E');
+}

@@ -154,6 +154,13 @@ export interface LockModule {
   readonly leastLeaseMs?: number;
   /** How many leases one connected lock can hold at once, where each takes something scarce. Default: any number. */
   readonly leasesAtOnce?: number;
+  /**
+   * Of locks that claim fairness, reentrancy or sharing: how often one wait may be bypassed (default 0), and what is
+   * allowed for handing over, in milliseconds (default 300).
+   */
+  readonly turns?: { readonly bypass?: number; readonly allowanceMs?: number };
+  /** How many clients of one process a plan has, unless the user says: more than one where it matters. Default 1. */
+  readonly clientsPerWorker?: number;
   /** Round trips to the backend of one uncontended acquire and release together. */
   readonly roundTrips?: number;
   readonly specimen?: Specimen;
@@ -222,6 +229,15 @@ export class InvalidKeyError extends LockError {
 /** A caller acted on a lease, or on a key, that is another's. */
 export class LockNotOwnedError extends LockError {
   readonly code = 'LOCK_NOT_OWNED';
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, 'definite', options);
+  }
+}
+
+/** Its owner holds a shared lease and asks for an exclusive one, for which it would wait for itself. */
+export class LockUpgradeError extends LockError {
+  readonly code = 'LOCK_UPGRADE';
 
   constructor(message: string, options?: ErrorOptions) {
     super(message, 'definite', options);

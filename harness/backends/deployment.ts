@@ -5,8 +5,11 @@ import type { Layout } from './servers/layout.ts';
 import type { ServerDefinition } from './servers/server.ts';
 import { hostAndPort } from './address.ts';
 import { InfrastructureError } from '../errors.ts';
+import { mariadbLayouts } from './servers/mariadb.ts';
 import { postgresLayouts } from './servers/postgres.ts';
+import { consulLayouts } from './servers/consul.ts';
 import { redisLayouts } from './servers/redis.ts';
+import { zookeeperLayouts } from './servers/zookeeper.ts';
 
 export type ProvisionerKind = 'docker' | 'native' | 'external' | 'sim';
 
@@ -70,10 +73,10 @@ type Served = Exclude<Backend, 'memory' | 'sqlite'>;
 const LAYOUTS: Readonly<Record<Served, Readonly<Partial<Record<Topology, Layout>>>>> = {
   redis: redisLayouts,
   postgres: postgresLayouts,
-  mariadb: {},
-  zookeeper: {},
+  mariadb: mariadbLayouts,
+  zookeeper: zookeeperLayouts,
   etcd: {},
-  consul: {},
+  consul: consulLayouts,
 };
 
 /** Which servers a backend in a topology is made of; `undefined` for backends without servers. */

@@ -1,5 +1,5 @@
 /** The network between workers and servers: one Toxiproxy proxy for each worker and node. */
-import { Toxiproxy, type Proxy } from 'toxiproxy-node-client';
+import { Toxiproxy, type Proxy, type Toxic } from 'toxiproxy-node-client';
 import type { Endpoint } from '../../implementations/lock.ts';
 import type { ServerNode, ToxiproxyAccess } from './deployment.ts';
 import { apiOf } from './servers/toxiproxy.ts';
@@ -56,11 +56,21 @@ export class Link {
       ),
     );
     const undo = async (): Promise<void> => {
-      if (this.#disturbances.delete(undo)) await Promise.all(toxics.map((toxic) => toxic.remove()));
+      if (this.#disturbances.delete(undo)) await Promise.all(toxics.map(removeToxic));
     };
     this.#disturbances.add(undo);
     return undo;
   }
+}
+
+/**
+ * Toxiproxy removes a delay while it holds back answers for a client that has gone at the cost of five seconds for each
+ * of them (`ToxicLink.RemoveToxic` waits for nobody to read), and gives its own API up after 25: a delay of nothing first
+ * lets them out.
+ */
+async function removeToxic(toxic: Toxic<object>): Promise<void> {
+  if (toxic.type === 'latency') await toxic.update({ ...toxic.toJson(), attributes: { latency: 0, jitter: 0 } });
+  await toxic.remove();
 }
 
 /** `links[worker][node]` */

@@ -2,13 +2,14 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { builtBinary, findBinary, findCommand } from './binaries.ts';
+import { mariadb } from './servers/mariadb.ts';
 import { postgres } from './servers/postgres.ts';
 import { redis } from './servers/redis.ts';
 import type { ServerDefinition } from './servers/server.ts';
 import { toxiproxy } from './servers/toxiproxy.ts';
 
 /** What `setup --backends` can name. */
-export const SETUP_BACKENDS = ['redis', 'postgres'] as const;
+export const SETUP_BACKENDS = ['redis', 'postgres', 'mariadb'] as const;
 export type SetupBackend = (typeof SETUP_BACKENDS)[number];
 
 export interface Requirement {
@@ -24,7 +25,7 @@ export type Step =
   | { readonly kind: 'debian'; readonly packages: readonly string[] }
   | { readonly kind: 'go'; readonly server: ServerDefinition };
 
-const SERVERS: Readonly<Record<SetupBackend, ServerDefinition>> = { redis, postgres };
+const SERVERS: Readonly<Record<SetupBackend, ServerDefinition>> = { redis, postgres, mariadb };
 
 export function requirementsOf(backends: readonly SetupBackend[]): Requirement[] {
   const servers = [...backends.map((backend) => SERVERS[backend]), toxiproxy];

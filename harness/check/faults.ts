@@ -104,6 +104,19 @@ export class WorkerFaults {
     return sighting;
   }
 
+  /**
+   * Did anything that was done to the servers, to this worker or between them, or a stall of the worker, touch
+   * [from - margin, to]? `margin` is how long a disturbance is still felt when it is over.
+   */
+  disturbed(process: number, from: number, to: number, margin: number): boolean {
+    const worker = this.workerOf(process);
+    return (
+      this.windows.some(
+        (window) => (window.worker ?? worker) === worker && window.from <= to && window.healedAt + margin >= from,
+      ) || this.#stalls.some((stall) => stall.worker === worker && stall.from <= to && stall.to + margin >= from)
+    );
+  }
+
   /** A pause, a delay of requests to the resource (where asked for), or a stall of the worker that touches [from, to]. */
   excuse(process: number, from: number, to: number, resource: boolean): Excuse | undefined {
     const worker = this.workerOf(process);

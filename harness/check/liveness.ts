@@ -2,6 +2,7 @@ import type { FaultWindow } from './faults.ts';
 import { eventsAt, Findings, moment } from './findings.ts';
 import type { Lease } from './leases.ts';
 import type { LockHistory } from './lock-history.ts';
+import { latestEnd, longestLease } from './reach.ts';
 import { keyName, nameOf } from './tell.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -57,7 +58,7 @@ export function checkLiveness(history: LockHistory): Verdict {
 function changesOf(history: LockHistory, leases: readonly Lease[]): Change[] {
   const { faults, info } = history;
   const windows = faults.windows.filter(({ f }) => f !== 'client-crash');
-  const length = leases.reduce((longest, lease) => Math.max(longest, leaseLength(lease)), 0);
+  const length = longestLease(leases);
   const changes = windows.flatMap((window) => span('fault', window.from, window.healedAt, undefined, healRefs(window)));
   for (const lease of leases) {
     const killed = faults.killOf(lease.process);
@@ -66,7 +67,7 @@ function changesOf(history: LockHistory, leases: readonly Lease[]): Change[] {
     changes.push(...span('wait', lease.called, Math.min(gaveUp, Math.max(info.endsAt, lease.called)), lease, []));
     if (lease.acquire === 'ok') {
       changes.push({ at: lease.returned, kind: 'grant', by: 0, lease, refs: [lease.answerRef] });
-      changes.push(...span('hold', lease.returned, latestEnd(history, lease), lease, refs));
+      changes.push(...span('hold', lease.returned, latestEnd(faults, lease), lease, refs));
     } else if (lease.acquire === 'info' && gaveUp !== Infinity) {
       // It may have been granted without anybody knowing, as late as the faults that it met had healed.
       const met = windows.filter(({ from, healedAt }) => from <= gaveUp && healedAt >= lease.called);
@@ -80,22 +81,6 @@ function changesOf(history: LockHistory, leases: readonly Lease[]): Change[] {
 
 function healRefs({ refs }: FaultWindow): number[] {
   return refs.slice(-1);
-}
-
-function leaseLength({ statedDeadline, called }: Lease): number {
-  return statedDeadline === Infinity ? 0 : Math.max(0, statedDeadline - called);
-}
-
-/** The latest moment until which a granted lease may be in force, as far as the lock has said. */
-function latestEnd({ faults }: LockHistory, lease: Lease): number {
-  const { release, lost, deadline } = lease;
-  if (release?.outcome === 'released') return release.returned;
-  const killed = faults.killOf(lease.process)?.at ?? Infinity;
-  if (deadline === Infinity) {
-    return Math.min(release?.returned ?? Infinity, lost?.at ?? Infinity, killed);
-  }
-  // A renewal that nobody recorded may have been under way when the worker was killed.
-  return killed === Infinity ? deadline : Math.max(deadline, killed + leaseLength(lease));
 }
 
 function span(

@@ -12,6 +12,7 @@ import type { ExternalConfig } from '../backends/external-config.ts';
 import type { Session } from '../backends/session.ts';
 import { UsageError } from '../errors.ts';
 import { hazardsOf, type Plan } from '../plan/plan.ts';
+import { practisedOf } from '../plan/practice.ts';
 import { makeDeck } from '../run/deck.ts';
 import { inspectMachine } from '../run/machine.ts';
 import { OFTEN, PROFILES, type ProfileName } from '../run/profiles.ts';
@@ -125,11 +126,13 @@ async function verifyLock(
       `${module.name} (${topology}) makes no claim on ${foreign}; it does on: ${testable.join(', ')}`,
     );
   const workers = options.workers ?? profile.workers;
+  const practised = practisedOf(module);
   const { scenario } = settings;
   const sizes = {
     ...{ lock: lock.reference, options: lock.options, topology, scenario, workers, leaseMs },
-    clientsPerWorker: options.clients ?? 1,
+    clientsPerWorker: options.clients ?? module.clientsPerWorker ?? 1,
     recoverMs: module.recoverMs,
+    ...(practised === undefined ? {} : { practised }),
     ...(options.hold === undefined ? {} : { holdMs: options.hold }),
   };
   const deck = settings.deck

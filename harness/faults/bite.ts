@@ -3,7 +3,7 @@
  * and of failover (stamped when the clock, or the next leader, was seen) are decided from the history alone.
  */
 import type { HistoryEvent, NemesisValue } from '../history/events.ts';
-import { workerOf, type Fault, type Plan } from '../plan/plan.ts';
+import { replicatesLater, workerOf, type Fault, type Plan } from '../plan/plan.ts';
 import type { WireObservation } from '../worker/pulse.ts';
 
 /** Stretch of time in nanoseconds. */
@@ -36,6 +36,8 @@ export interface Evidence {
   readonly leases: readonly LeaseSpan[];
   readonly operations: readonly Operation[];
   readonly wires: readonly Wire[];
+  /** The servers of the plan answer before their replicas have heard of it. */
+  readonly asynchronous: boolean;
 }
 
 /** Delays are met with this tolerance: the observation has a resolution of some milliseconds. */
@@ -72,8 +74,13 @@ function bit(fault: Fault, evidence: Evidence): boolean {
       return wires.some((wire) => wire.end === 'closed');
     case 'lost-reply':
     case 'server-pause':
-    case 'minority-partition':
       return wires.some((wire) => wire.end === 'closed' || wire.ms >= UNANSWERED_MS);
+    case 'minority-partition':
+      return (
+        wires.some((wire) => wire.end === 'closed' || wire.ms >= UNANSWERED_MS) ||
+        // A primary that need not ask its replicas goes on by itself: it is the cut that matters then.
+        (evidence.asynchronous && fault.leader === true && operations.some(({ f }) => f === 'acquire'))
+      );
     case 'client-partition':
       return (
         wires.some((wire) => wire.end === 'closed' || wire.ms >= UNANSWERED_MS) ||
@@ -174,5 +181,6 @@ function gather(plan: Plan, events: readonly HistoryEvent[]): Evidence {
       }
     }
   }
-  return { windows, stamped, leases: [...leases.values()], operations, wires };
+  const asynchronous = replicatesLater(plan.topology);
+  return { windows, stamped, leases: [...leases.values()], operations, wires, asynchronous };
 }

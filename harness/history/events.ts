@@ -16,6 +16,10 @@ export interface HistoryHeader {
   readonly permits?: number;
   /** Bound of the liveness verdict in nanoseconds. */
   readonly recoverNs?: number;
+  /** How often one wait may be bypassed: of the verdicts on fairness and sharing. */
+  readonly bypass?: number;
+  /** What those verdicts and the one on reentrancy allow for handing over and for being slow, in nanoseconds. */
+  readonly allowanceNs?: number;
 }
 
 /** An integer is one logical client with at most one open operation; a string is an observation (always `info`). */

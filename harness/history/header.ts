@@ -13,6 +13,8 @@ const headerSchema = z.looseObject({
   workers: count.optional(),
   permits: count.optional(),
   recoverNs: z.number().nonnegative().optional(),
+  bypass: z.number().int().nonnegative().optional(),
+  allowanceNs: z.number().nonnegative().optional(),
 });
 
 /** What is assumed of a history without a header: the current version, and nothing else. */

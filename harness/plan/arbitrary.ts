@@ -3,6 +3,7 @@ import fc, { type Arbitrary } from 'fast-check';
 import type { Hazard } from '../../implementations/claims.ts';
 import type { Topology } from '../../implementations/lock.ts';
 import { laneArbitrary, type LaneSizes } from './lanes.ts';
+import { practiceArbitrary, type Practised } from './practice.ts';
 import { dataNodesOf, nodesOf, PLAN_VERSION, separable, type Plan } from './plan.ts';
 
 export interface PlanSizes {
@@ -17,6 +18,8 @@ export interface PlanSizes {
   readonly holdMs?: number;
   /** What the catalogue states for the lock: from a crashed holder's deadline to the next grant. */
   readonly recoverMs: number;
+  /** What the lock claims beyond an exclusive lease; absent: nothing. */
+  readonly practised?: Practised;
 }
 
 /** Room in the liveness bound for machines that are busy with something else. */
@@ -24,6 +27,8 @@ const RECOVER_ALLOWANCE_MS = 1000;
 /** Undisturbed plans are also where the speed is read off. */
 const UNDISTURBED_MS = 3500;
 const LEAST_WORK_MS = 1500;
+/** Waiting in vain takes its time, and counts only while nothing disturbs it. */
+const LEAST_PRACTICE_MS = 2500;
 
 /**
  * How much is asked of the lock. `free`: a client that comes finds it free more often than not. `busy`: held about half of
@@ -35,14 +40,19 @@ export type Regime = (typeof REGIMES)[number];
 
 const KEYS: Readonly<Record<Regime, number>> = { free: 3, busy: 2, crowded: 1 };
 
-/** The plan number `index` of a run with this seed. */
+/**
+ * The plan number `index` of a run with this seed. In a `plain` one nothing is practised: it is where the speed is read
+ * off.
+ */
 export function makePlan(
-  sizes: PlanSizes,
+  { practised, ...plainSizes }: PlanSizes,
   hazards: readonly [Hazard] | readonly [Hazard, Hazard],
   seed: number,
   index: number,
   regime: Regime,
+  plain = false,
 ): Plan {
+  const sizes = plain || practised === undefined ? plainSizes : { ...plainSizes, practised };
   // Each plan has a stream of its own: adding one does not change the others.
   const [plan] = fc.sample(planArbitrary(sizes, hazards, index, regime), { seed: mix(seed, index), numRuns: 1 });
   if (plan === undefined) throw new Error('fast-check made no plan');
@@ -58,14 +68,17 @@ function mix(seed: number, index: number): number {
 }
 
 function planArbitrary(sizes: PlanSizes, hazards: readonly Hazard[], index: number, regime: Regime): Arbitrary<Plan> {
+  const { practised } = sizes;
   const undisturbed = hazards.includes('none');
+  const plain = undisturbed && practised === undefined;
   const lanes = hazards.map((hazard) => laneArbitrary(hazard, { ...sizes, ...serversOf(sizes.topology) }));
   return fc
     .record({
-      pace: paceArbitrary(sizes, undisturbed, regime),
-      keys: fc.constant(undisturbed ? 3 : KEYS[regime]),
+      pace: paceArbitrary(sizes, plain, regime),
+      keys: fc.constant(plain ? 3 : KEYS[regime]),
       renew: regime === 'crowded' ? fc.boolean() : fc.constant(true),
       lanes: fc.tuple(...lanes),
+      practice: practised === undefined ? fc.constant(undefined) : practiceArbitrary(practised, sizes.leaseMs),
     })
     .map((drawn) => ({
       holdfast: 'plan' as const,
@@ -85,7 +98,10 @@ function planArbitrary(sizes: PlanSizes, hazards: readonly Hazard[], index: numb
       acquireTimeoutMs: sizes.leaseMs * 4,
       renew: drawn.renew,
       ...drawn.pace,
-      workMs: undisturbed ? UNDISTURBED_MS : LEAST_WORK_MS,
+      ...(practised === undefined
+        ? {}
+        : { practice: drawn.practice, bypass: practised.bypass, allowanceMs: practised.allowanceMs }),
+      workMs: undisturbed ? UNDISTURBED_MS : practised === undefined ? LEAST_WORK_MS : LEAST_PRACTICE_MS,
       recoverMs: sizes.recoverMs + RECOVER_ALLOWANCE_MS,
       faults: drawn.lanes.flatMap((lane, number) =>
         lane.map((fault, place) => ({ id: `f${number + 1}.${place + 1}`, ...fault })),
@@ -96,7 +112,7 @@ function planArbitrary(sizes: PlanSizes, hazards: readonly Hazard[], index: numb
 /** How long clients hold and think. */
 function paceArbitrary(
   sizes: PlanSizes,
-  undisturbed: boolean,
+  plain: boolean,
   regime: Regime,
 ): Arbitrary<Pick<Plan, 'holdsMs' | 'thinksMs'>> {
   const times = (from: number, to: number): Arbitrary<number[]> =>
@@ -104,7 +120,7 @@ function paceArbitrary(
   const { leaseMs } = sizes;
   if (sizes.holdMs !== undefined)
     return fc.record({ holdsMs: times(0, sizes.holdMs), thinksMs: times(0, Math.ceil(sizes.holdMs / 2)) });
-  if (undisturbed) return fc.record({ holdsMs: fc.constant([0, 1]), thinksMs: fc.constant([0]) });
+  if (plain) return fc.record({ holdsMs: fc.constant([0, 1]), thinksMs: fc.constant([0]) });
   if (regime === 'free') return fc.record({ holdsMs: times(1, 40), thinksMs: times(20, 140) });
   if (regime === 'busy') return fc.record({ holdsMs: times(30, 150), thinksMs: times(20, 140) });
   const brisk = fc.record({ holdsMs: times(1, 15), thinksMs: times(0, 5) });

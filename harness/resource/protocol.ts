@@ -6,6 +6,8 @@ export interface ResourceUse {
   readonly lease: string;
   /** Decimal fencing token; without one only the plain door opens. */
   readonly fence?: string;
+  /** Under a shared lease: it only reads. */
+  readonly shared?: boolean;
 }
 
 /** Values seen behind each door that opened. */

@@ -75,7 +75,8 @@ export class Arena {
           announced: upstream,
           endpoint: { ...endpoint, ...links[index]?.[node]?.endpoint },
         })),
-        entrances: deployment?.entrances ?? [],
+        // Clients that hold on to one server begin with different ones, so that a fault of any server meets somebody.
+        entrances: rotated(deployment?.entrances ?? [], index),
         folder: shared,
         prefix: session.prefix,
         options: request.options,
@@ -164,4 +165,8 @@ export class Arena {
       scenario: scenarioUrl(plan.scenario),
     };
   }
+}
+
+function rotated<T>(values: readonly T[], by: number): T[] {
+  return values.map((_, index) => values[(index + by) % values.length] as T);
 }

@@ -67,11 +67,12 @@ async function untilProgress(plan: Plan, workers: readonly CourseWorker[], signa
 
 /** @param incarnation how often the worker was killed before in this run */
 export function assignmentOf(plan: Plan, worker: number, incarnation: number): Assignment {
-  const { workers, clientsPerWorker, keys, lapseKey, cycles, leaseMs, acquireTimeoutMs, renew, holdsMs, thinksMs } =
-    plan;
+  const { workers, clientsPerWorker, keys, leaseMs, acquireTimeoutMs, renew, holdsMs, thinksMs } = plan;
+  const { lapseKey, cycles, practice } = plan;
   return {
     ...{ worker, workers, incarnation, clientsPerWorker, keys, leaseMs, acquireTimeoutMs, renew, holdsMs, thinksMs },
     ...(lapseKey === undefined ? {} : { lapseKey }),
     ...(cycles === undefined ? {} : { cycles }),
+    ...(practice === undefined ? {} : { practice }),
   };
 }

@@ -24,16 +24,24 @@ export function makeDeck(options: DeckOptions): { readonly plans: readonly Plan[
   const disturbing = hazards.filter((hazard) => hazard !== 'none');
   const repeated = hazards.filter((hazard) => often.includes(hazard));
   const plans: Plan[] = [];
-  const add = (room: readonly [Hazard] | readonly [Hazard, Hazard], round: number): void => {
-    plans.push(makePlan(sizes, room, seed, plans.length, REGIMES[round % REGIMES.length] ?? 'busy'));
+  const add = (room: readonly [Hazard] | readonly [Hazard, Hazard], round: number, plain = false): void => {
+    plans.push(makePlan(sizes, room, seed, plans.length, REGIMES[round % REGIMES.length] ?? 'busy', plain));
   };
+  const practises = sizes.practised !== undefined && hazards.includes('none');
   for (let round = 0; round < rounds; round++) {
-    for (const hazard of round === 0 || repeated.length === 0 ? hazards : repeated) add([hazard], round);
+    for (const hazard of round === 0 || repeated.length === 0 ? hazards : repeated) {
+      // Without faults once for the speed, and once more for what else is claimed.
+      if (hazard === 'none' && practises) add([hazard], round, true);
+      add([hazard], round);
+    }
     if (disturbing.length < 2) continue;
     for (const pair of samplePairs(disturbing, pairs, seed + round)) add(pair, round + 1);
   }
   const mine = (plan: Plan): boolean => shard === undefined || plan.index % shard.of === shard.index - 1;
-  return { plans: plans.filter(mine), firstRound: plans.slice(0, hazards.length).filter(mine).length };
+  return {
+    plans: plans.filter(mine),
+    firstRound: plans.slice(0, hazards.length + (practises ? 1 : 0)).filter(mine).length,
+  };
 }
 
 function samplePairs(hazards: readonly Hazard[], count: number, seed: number): [Hazard, Hazard][] {

@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { HISTORY_VERSION, type HistoryEvent, type HistoryHeader } from '../history/events.ts';
+import { clientsOf, type Plan } from '../plan/plan.ts';
 
 type TimedEvent = HistoryEvent & { readonly time: number };
 
@@ -24,14 +25,17 @@ async function readEvents(file: string): Promise<TimedEvent[]> {
   return lines.map((line) => JSON.parse(line) as TimedEvent);
 }
 
-export function headerOf(run: string, clients: number, workers: number, recoverMs: number): HistoryHeader {
+export function headerOf(run: string, plan: Plan): HistoryHeader {
+  const { workers, recoverMs, bypass, allowanceMs } = plan;
   return {
     holdfast: 'history',
     version: HISTORY_VERSION,
     run,
-    clients,
+    clients: clientsOf(plan),
     workers,
     recoverNs: Math.round(recoverMs * 1e6),
+    ...(bypass === undefined ? {} : { bypass }),
+    ...(allowanceMs === undefined ? {} : { allowanceNs: Math.round(allowanceMs * 1e6) }),
   };
 }
 

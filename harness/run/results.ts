@@ -36,7 +36,8 @@ export class Results {
 
   /** Of plans without faults, the latencies count too. */
   measure({ events, plan }: Judgement, elapsedMs: number): void {
-    if (plan.hazards.every((hazard) => hazard === 'none')) this.#metrics.add(events, plan, elapsedMs);
+    const plain = plan.practice === undefined && plan.hazards.every((hazard) => hazard === 'none');
+    if (plain) this.#metrics.add(events, plan, elapsedMs);
   }
 
   /** Writes a plan and its history into the run folder. */

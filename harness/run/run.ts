@@ -4,7 +4,7 @@ import { startDeployment, type RealProvisioner } from '../backends/choose.ts';
 import { layoutOf } from '../backends/deployment.ts';
 import type { Session } from '../backends/session.ts';
 import { allSettled } from '../all-settled.ts';
-import { clientsOf, nodesOf } from '../plan/plan.ts';
+import { nodesOf } from '../plan/plan.ts';
 import { judge } from '../verdict/judge.ts';
 import type { LockReport } from '../verdict/report.ts';
 import { simulatePlans } from '../sim/run.ts';
@@ -41,7 +41,7 @@ export async function runPlans(session: Session, request: RunRequest, signal: Ab
       request.onPlan({ type: 'started', plan });
       const { files, elapsedMs } = await arena.run(plan, stop);
       const events = await mergeEvents(files);
-      const header = headerOf(session.id, clientsOf(plan), plan.workers, plan.recoverMs);
+      const header = headerOf(session.id, plan);
       const judgement = judge(plan, header, events);
       await results.write(judgement, header);
       results.measure(judgement, elapsedMs);

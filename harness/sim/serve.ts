@@ -2,7 +2,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { LockModule } from '../../implementations/lock.ts';
 import { UsageError } from '../errors.ts';
-import { clientsOf, type Plan } from '../plan/plan.ts';
+import type { Plan } from '../plan/plan.ts';
 import { headerOf } from '../run/merge.ts';
 import { judge } from '../verdict/judge.ts';
 import { ContractError, loadLockModule } from '../worker/module.ts';
@@ -22,7 +22,7 @@ async function run(plan: Plan, all: boolean): Promise<Simulated> {
   if (problem !== undefined) {
     throw new ContractError(`${problem.owner}: ${problem.kind}, which the contract forbids: ${String(problem.error)}`);
   }
-  const header = headerOf('simulation', clientsOf(plan), plan.workers, plan.recoverMs);
+  const header = headerOf('simulation', plan);
   const judgement = judge(plan, header, events);
   const whole =
     all ||

@@ -2,11 +2,14 @@
 import type { Hazard, Property } from '../../implementations/claims.ts';
 import type { Finding, Verdict } from '../check/verdict.ts';
 import { checkBelief } from '../check/belief.ts';
+import { checkFairness } from '../check/fairness.ts';
 import { checkLiveness } from '../check/liveness.ts';
 import { lockHistoryOf, type LockHistory } from '../check/lock-history.ts';
 import { checkLock } from '../check/lock.ts';
 import { checkNotice } from '../check/notice.ts';
+import { checkReentrancy } from '../check/reentrancy.ts';
 import { checkResource } from '../check/resource.ts';
+import { checkSharing } from '../check/sharing.ts';
 import { judgeBites } from '../faults/bite.ts';
 import { historyOf } from '../history/read.ts';
 import type { HistoryEvent, HistoryHeader, NemesisValue } from '../history/events.ts';
@@ -38,6 +41,9 @@ const CHECKERS: readonly (readonly [(history: LockHistory) => Verdict, Property 
   [checkResource, undefined],
   [checkNotice, 'loss-notice'],
   [checkLiveness, 'deadlock-freedom'],
+  [checkFairness, 'fairness'],
+  [checkReentrancy, 'reentrancy'],
+  [checkSharing, 'sharing'],
 ];
 
 export function judge(plan: Plan, header: HistoryHeader, events: readonly HistoryEvent[]): Judgement {

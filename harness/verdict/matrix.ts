@@ -10,9 +10,6 @@ import {
 import type { Cell, Witness } from './report.ts';
 import type { ChargedFinding, Judgement } from './judge.ts';
 
-/** The properties that this harness exercises in a run. */
-const EXERCISED: readonly Property[] = ['exclusion', 'no-lost-update', 'fencing', 'deadlock-freedom', 'loss-notice'];
-
 export interface MatrixOptions {
   readonly claims: Claims;
   /** Hazards that exist for the lock's topology. */
@@ -52,7 +49,7 @@ export class Matrix {
   /** Takes a judgement in and returns the first violation in it of a promise, if there is one. */
   add(judgement: Judgement): Evidence | undefined {
     const { plan } = judgement;
-    for (const property of EXERCISED) {
+    for (const property of PROPERTIES) {
       const tally = this.#tally(property, plan.hazards);
       tally.runs++;
       tally.operations += judgement.operations[property] ?? 0;

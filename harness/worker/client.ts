@@ -1,20 +1,17 @@
 /** One client of the lock under test: cycles of acquire, scenario, release, each step recorded at its boundary. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isLockError, LeaseLostError, type Lease, type Lock } from '../../implementations/lock.ts';
+import { isLockError, type Lease, type Lock, type Mode } from '../../implementations/lock.ts';
 import type { EventRecorder } from '../history/recorder.ts';
 import type { Resource, Seen } from '../resource/protocol.ts';
 import type { Assignment, Moment } from './messages.ts';
 import { checkedRelease, ContractError } from './module.ts';
 import type { LeaseInUse, Scenario } from './scenario.ts';
+import { watchLease } from './watch.ts';
 
-/** Beyond its deadline by this much, a lease's signal must have aborted. */
-const NOTICE_GRACE_MS = 50;
 /** A client whose acquire fails at once must not spin. */
 const AFTER_FAILURE_MS = 20;
 /** Length of a step of work. */
 const WORK_STEP_MS = 8;
-/** Setting a timer further ahead than this overflows it. */
-const FAR_MS = 0x7fff_ffff;
 
 export interface ClientEnvironment {
   readonly task: Assignment;
@@ -32,7 +29,18 @@ export interface ClientEnvironment {
 }
 
 /** How a client behaves. */
-export type Habits = Pick<Assignment, 'keys' | 'renew' | 'holdsMs' | 'thinksMs'>;
+export type Habits = Pick<Assignment, 'keys' | 'renew' | 'holdsMs' | 'thinksMs' | 'practice'>;
+
+/** How a cycle asks for the lock, and what it then does. */
+interface Wish {
+  readonly key: string;
+  readonly mode: Mode;
+  /** Named only where re-entry is practised. */
+  readonly owner: string | undefined;
+  readonly leaseMs: number;
+  readonly holdMs: number;
+  readonly reenters: boolean;
+}
 
 export class Client {
   readonly #environment: ClientEnvironment;
@@ -66,15 +74,40 @@ export class Client {
   }
 
   async #oneCycle(): Promise<void> {
-    const { scenario, recorder, reach } = this.#environment;
+    const { scenario } = this.#environment;
     const cycle = this.#cycle++;
-    const key = pick(this.#habits.keys, cycle);
+    const wish = this.#wish(cycle);
     const id = `${this.#name}.${cycle}`;
-    const lease = await this.#acquire(key, id);
+    await this.#underLease(wish, id, async (use) => {
+      if (wish.reenters) await this.#underLease(wish, `${id}.again`, (inner) => scenario.cycle(inner));
+      await (wish.mode === 'shared' ? look(use) : scenario.cycle(use));
+    });
+  }
+
+  #wish(cycle: number): Wish {
+    const { keys, holdsMs, practice = {} } = this.#habits;
+    const { leaseMs } = this.#environment.task;
+    const { modes = ['exclusive'], briefMs = leaseMs, meetingMs = 0, reenters = [false] } = practice;
+    const mode = pick(modes, cycle);
+    return {
+      key: mode === 'meeting' ? `${keys[0]}-meeting` : pick(keys, cycle),
+      mode: mode === 'exclusive' ? 'exclusive' : 'shared',
+      owner: practice.reenters === undefined ? undefined : this.#name,
+      leaseMs: mode === 'brief' ? briefMs : leaseMs,
+      holdMs: mode === 'meeting' ? meetingMs : pick(holdsMs, cycle),
+      reenters: pick(reenters, cycle),
+    };
+  }
+
+  async #underLease(wish: Wish, id: string, routine: (use: LeaseInUse) => Promise<void>): Promise<void> {
+    const { recorder, reach } = this.#environment;
+    const { key } = wish;
+    const lease = await this.#acquire(wish, id);
     if (lease === undefined) return;
-    const watch = this.#watchLease(key, id, lease);
+    const ns = (performanceMs: number): number => this.#ns(performanceMs);
+    const watch = watchLease({ key, id, lease, recorder, observer: this.#observer, ns });
     try {
-      await scenario.cycle(this.#use(key, id, lease, cycle));
+      await routine(this.#use(wish, id, lease));
     } finally {
       watch.beforeRelease();
       recorder.record({
@@ -97,29 +130,33 @@ export class Client {
     }
   }
 
-  async #acquire(key: string, id: string): Promise<Lease | undefined> {
+  async #acquire({ key, mode, owner, leaseMs }: Wish, id: string): Promise<Lease | undefined> {
     const { task, lock, prefix, recorder, finish, reach, granted } = this.#environment;
+    const asked = {
+      lease: id,
+      ...(mode === 'shared' ? { mode } : {}),
+      ...(owner === undefined ? {} : { owner }),
+    };
     recorder.record({
       type: 'invoke',
       process: this.#process,
       f: 'acquire',
       key,
-      value: { lease: id },
+      value: asked,
       time: recorder.now(),
     });
     recorder.flush();
     reach('acquire.invoke');
     try {
       const lease = await lock.acquire(`${prefix}${key}`, {
-        leaseMs: task.leaseMs,
-        timeoutMs: task.acquireTimeoutMs,
-        renew: this.#habits.renew,
-        signal: finish,
+        ...{ leaseMs, timeoutMs: task.acquireTimeoutMs, renew: this.#habits.renew, signal: finish },
+        ...(mode === 'shared' ? { mode } : {}),
+        ...(owner === undefined ? {} : { owner }),
       });
       const time = recorder.now();
       const fence = lease.fencingToken === undefined ? {} : { fence: String(lease.fencingToken) };
       const deadline = lease.expiresAt === undefined ? {} : { deadline: this.#ns(lease.expiresAt) };
-      const value = { lease: id, ...fence, ...deadline };
+      const value = { ...asked, ...fence, ...deadline };
       recorder.record({ type: 'ok', process: this.#process, f: 'acquire', key, value, time });
       recorder.flush();
       reach('acquire.ok');
@@ -135,7 +172,7 @@ export class Client {
         process: this.#process,
         f: 'acquire',
         key,
-        value: { lease: id },
+        value: asked,
         time: recorder.now(),
         error: { code: code === 'UNEXPECTED' ? `${code}: ${String(error)}` : code },
       });
@@ -146,10 +183,12 @@ export class Client {
     }
   }
 
-  #use(key: string, id: string, lease: Lease, cycle: number): LeaseInUse {
+  #use({ key, mode, holdMs }: Wish, id: string, lease: Lease): LeaseInUse {
     const { resource, recorder, reach } = this.#environment;
-    const habits = this.#habits;
-    const use = { key, lease: id, ...(lease.fencingToken === undefined ? {} : { fence: String(lease.fencingToken) }) };
+    const use = {
+      ...{ key, lease: id, shared: mode === 'shared' },
+      ...(lease.fencingToken === undefined ? {} : { fence: String(lease.fencingToken) }),
+    };
     const probe = (): void => {
       // The clock is read first: what the lock says is then true of that moment or of a later one.
       const time = recorder.now();
@@ -172,70 +211,22 @@ export class Client {
       },
       work: async () => {
         // In steps, as real work is: a process that was stopped still has the rest of its work before it.
-        for (let left = pick(habits.holdsMs, cycle); left > 0 && !lease.signal.aborted; left -= WORK_STEP_MS) {
+        for (let left = holdMs; left > 0 && !lease.signal.aborted; left -= WORK_STEP_MS) {
           await sleep(Math.min(left, WORK_STEP_MS), undefined, { signal: lease.signal }).catch(() => undefined);
         }
       },
     };
   }
 
-  /** Records what happens to a lease while it is held, and whether its holder is told of the end in time. */
-  #watchLease(key: string, id: string, lease: Lease): { beforeRelease(): void; stop(): void } {
-    const { recorder } = this.#environment;
-    const unsubscribe = lease.onRenewed((expiresAt) => {
-      recorder.observe(this.#observer, 'renew', key, { lease: id, deadline: this.#ns(expiresAt) });
-    });
-    const onLost = (): void => {
-      const reason: unknown = lease.signal.reason;
-      const word = reason instanceof LeaseLostError ? reason.reason : 'connection';
-      recorder.observe(this.#observer, 'lost', key, { lease: id, reason: word });
-    };
-    if (lease.signal.aborted) onLost();
-    else lease.signal.addEventListener('abort', onLost, { once: true });
-    const notice = this.#watchNotice(key, id, lease);
-    return {
-      beforeRelease: notice,
-      stop: () => {
-        unsubscribe();
-        lease.signal.removeEventListener('abort', onLost);
-      },
-    };
-  }
-
-  /** @returns the function that ends the watch. */
-  #watchNotice(key: string, id: string, lease: Lease): () => void {
-    const { recorder } = this.#environment;
-    let timer: NodeJS.Timeout | undefined;
-    let told = false;
-    const arm = (): void => {
-      if (lease.expiresAt === undefined) return;
-      const inMs = lease.expiresAt + NOTICE_GRACE_MS - performance.now();
-      timer = setTimeout(check, Math.min(Math.max(0, inMs), FAR_MS));
-      timer.unref();
-    };
-    const check = (): void => {
-      const { expiresAt } = lease;
-      if (expiresAt === undefined) return;
-      const due = expiresAt + NOTICE_GRACE_MS;
-      if (performance.now() < due) return arm();
-      told = true;
-      const value = { lease: id, due: this.#ns(due), aborted: lease.signal.aborted };
-      recorder.observe(this.#observer, 'notice', key, value);
-    };
-    arm();
-    return () => {
-      clearTimeout(timer);
-      const { expiresAt } = lease;
-      if (told || expiresAt === undefined || performance.now() < expiresAt || !lease.signal.aborted) return;
-      // Told of the end before it was due, and giving up at once: the notice was in time.
-      const value = { lease: id, due: this.#ns(expiresAt + NOTICE_GRACE_MS), aborted: true };
-      recorder.observe(this.#observer, 'notice', key, value);
-    };
-  }
-
   #ns(performanceMs: number): number {
     return Math.max(0, Math.floor(performanceMs * 1e6 + this.#environment.performanceOriginNs));
   }
+}
+
+/** What is done under a shared lease, whatever the scenario: to write would take an exclusive one. */
+async function look(use: LeaseInUse): Promise<void> {
+  await use.read();
+  await use.work();
 }
 
 function pick<T>(values: readonly T[], index: number): T {

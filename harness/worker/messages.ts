@@ -1,5 +1,6 @@
 /** Messages between the harness and a worker process. */
 import { z } from 'zod';
+import { practiceSchema } from '../plan/practice.ts';
 import { endpointSchema } from '../backends/endpoint-schema.ts';
 
 /** `write`: of the resource. */
@@ -22,6 +23,7 @@ const assignmentSchema = z.object({
   renew: z.boolean(),
   holdsMs: z.array(z.number().nonnegative()).min(1),
   thinksMs: z.array(z.number().nonnegative()).min(1),
+  practice: practiceSchema.optional(),
 });
 export type Assignment = z.infer<typeof assignmentSchema>;
 

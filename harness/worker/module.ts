@@ -27,6 +27,10 @@ const moduleSchema = z.looseObject({
     z.object({ otherwise: claim, except: z.partialRecord(z.enum(HAZARDS), claim).optional() }),
   ),
   recoverMs: z.number().nonnegative(),
+  turns: z
+    .object({ bypass: z.number().int().nonnegative().optional(), allowanceMs: z.number().nonnegative().optional() })
+    .optional(),
+  clientsPerWorker: z.number().int().positive().optional(),
   connect: z.custom<LockModule['connect']>((value) => typeof value === 'function', 'must be a function'),
 });
 

@@ -32,11 +32,9 @@ export class Work {
         if (this.#awaited.delete(key)) this.#say({ type: 'granted', key });
       },
     };
-    const { keys, renew, holdsMs, thinksMs, lapseKey, leaseMs, clientsPerWorker } = task;
-    const clients = Array.from(
-      { length: clientsPerWorker },
-      (_, index) => new Client(environment, { keys, renew, holdsMs, thinksMs }, index),
-    );
+    const { keys, renew, holdsMs, thinksMs, practice, lapseKey, leaseMs, clientsPerWorker } = task;
+    const ordinary = { keys, renew, holdsMs, thinksMs, ...(practice === undefined ? {} : { practice }) };
+    const clients = Array.from({ length: clientsPerWorker }, (_, index) => new Client(environment, ordinary, index));
     if (lapseKey !== undefined) {
       const overstaying = { keys: [lapseKey], renew: false, holdsMs: [leaseMs * 1.5], thinksMs: [1] };
       // Faults aim at what the ordinary clients do.

@@ -1,9 +1,9 @@
 /** What the Redis specimens share: everything that is not their mistake is the reference implementation's. */
 import type { LeaseLock } from '../lease/lease-lock.ts';
 import type { LockModule, Specimen } from '../lock.ts';
-import { claims as basicClaims } from '../redis/basic.ts';
+import { claims as basicClaims, connectRedis } from '../redis/basic.ts';
 import type { RedisLockOptions } from '../redis/basic.ts';
-import { connectClients, connected, parseOptions, redisOptions } from '../redis/connect.ts';
+import { connectClients, connected, parseOptions } from '../redis/connect.ts';
 import { claims as redlockClaims, redlockOptions } from '../redis/redlock.ts';
 import type { RedlockOptions } from '../redis/redlock.ts';
 
@@ -22,13 +22,7 @@ export function redisSpecimen(definition: Definition, make: (options: RedisLockO
     claims: basicClaims,
     recoverMs: 2500,
     specimen: definition.specimen,
-    async connect(context) {
-      const options = parseOptions(redisOptions, context.options);
-      const clients = connectClients(context, options);
-      const [client] = clients.commands;
-      const [subscriber] = clients.subscribers;
-      return connected(make({ ...options, client, subscriber, prefix: context.prefix }), clients, context.signal);
-    },
+    connect: (context) => connectRedis(context, make),
   };
 }
 

@@ -2,6 +2,7 @@
 import { LockAbortedError, LockBackendError, LockTimeoutError } from '../lock.ts';
 import type { LockError, Mode, Outcome } from '../lock.ts';
 import type { Attempted } from './attempt.ts';
+import type { LeaseRequest } from './backend.ts';
 import type { Settings } from './options.ts';
 import { retryDelayMs } from './retry.ts';
 import type { Place, Waiting } from './waiting.ts';
@@ -23,8 +24,12 @@ export interface Call {
 export interface Door {
   readonly settings: Settings;
   readonly waiting: Waiting;
+  /** Whether the backend keeps waiters in a queue of its own: then one attempt lasts until its turn comes. */
+  readonly hasQueue: boolean;
   /** One attempt under a fresh token. */
-  readonly knock: (call: Call, limitMs: number) => Promise<Attempted>;
+  readonly knock: (call: Call, limitMs: number, queues: boolean) => Promise<Attempted>;
+  /** Its last attempt was "busy", and there will not be another. */
+  readonly leave: (request: LeaseRequest) => void;
 }
 
 /**
@@ -42,14 +47,19 @@ export async function acquireWithin(door: Door, call: Call, timeoutMs: number): 
   const course = new Course(key);
   let place: Place | undefined;
   let granted: Granted | undefined;
+  let turnedAway: LeaseRequest | undefined;
   try {
     for (let attempts = 1; ; attempts += 1) {
       const missedHints = waiting.missedHints(key);
       // With no time to wait at all, the one attempt still has a command's time.
-      const limitMs = timeoutMs === 0 ? commandTimeoutMs : Math.min(commandTimeoutMs, until - clock.now());
-      const attempted = await door.knock(call, limitMs);
+      const queues = door.hasQueue && timeoutMs > 0;
+      const longestMs = queues ? Infinity : commandTimeoutMs;
+      const limitMs = timeoutMs === 0 ? commandTimeoutMs : Math.min(longestMs, until - clock.now());
+      const attempted = await door.knock(call, limitMs, queues);
       if (attempted.kind === 'granted' || attempted.kind === 'busy') place?.answered();
+      turnedAway = attempted.kind === 'busy' ? attempted.request : undefined;
       if (attempted.kind === 'granted') return (granted = attempted);
+      if (attempted.kind === 'refused') throw attempted.error;
       if (attempted.kind === 'aborted') throw abortedError(key, signal, 'unknown');
       course.note(attempted, limitMs < commandTimeoutMs);
 
@@ -68,6 +78,7 @@ export async function acquireWithin(door: Door, call: Call, timeoutMs: number): 
   } finally {
     // Shared leases are granted together: whoever is let in lets the next one try.
     place?.leave(granted !== undefined && call.mode === 'shared');
+    if (turnedAway !== undefined) door.leave(turnedAway);
   }
 }
 
@@ -76,7 +87,7 @@ export function abortedError(key: string, signal: AbortSignal | undefined, outco
 }
 
 /** What the attempts of one acquisition have come to. */
-class Course {
+export class Course {
   readonly #key: string;
   /** The trouble that the last full attempt met; none if the answer was "busy". */
   #trouble: LockError | undefined;
@@ -89,10 +100,17 @@ class Course {
 
   /** `short`: the caller's time, not the backend's, limited the attempt, so that it says nothing about the backend. */
   note(attempted: Attempted, short: boolean): void {
-    if (attempted.kind === 'busy') this.#trouble = undefined;
-    if (attempted.kind !== 'trouble') return;
-    if (attempted.error.outcome === 'unknown') this.outcome = 'unknown';
-    if (!short || attempted.error.outcome === 'definite') this.#trouble = attempted.error;
+    if (attempted.kind === 'busy') this.noteBusy();
+    if (attempted.kind === 'trouble') this.noteTrouble(attempted.error, short);
+  }
+
+  noteBusy(): void {
+    this.#trouble = undefined;
+  }
+
+  noteTrouble(error: LockError, short = false): void {
+    if (error.outcome === 'unknown') this.outcome = 'unknown';
+    if (!short || error.outcome === 'definite') this.#trouble = error;
   }
 
   end(waitedMs: number): LockError {

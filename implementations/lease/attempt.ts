@@ -5,11 +5,13 @@ import type { Answer, Grant, LeaseBackend, LeaseRequest } from './backend.ts';
 import type { Clock } from './clock.ts';
 import { deadlineOf } from './held-lease.ts';
 import type { Undoing } from './undo.ts';
+import { inQueue } from './queue.ts';
 import { CutShortError, within } from './within.ts';
 
 export type Attempted =
   | { readonly kind: 'granted'; readonly grant: Grant; readonly sentAt: number }
-  | { readonly kind: 'busy'; readonly retryAfterMs: number | undefined }
+  | { readonly kind: 'busy'; readonly retryAfterMs: number | undefined; readonly request: LeaseRequest }
+  | { readonly kind: 'refused'; readonly error: LockError }
   | { readonly kind: 'trouble'; readonly error: LockError }
   /** The caller's signal aborted while the answer was outstanding. */
   | { readonly kind: 'aborted' };
@@ -23,22 +25,28 @@ export interface AttemptContext {
   readonly inTime: (expiresAt: number, now: number) => boolean;
 }
 
-/**
- * Never rejects. Whatever may have been taken without being returned is undone in the background.
- * @param limitMs how long the answer may take, at most `commandTimeoutMs`
- */
+export interface Limits {
+  /** How long the answer may take: at most `commandTimeoutMs`, or, where `queues`, however long the caller waits. */
+  readonly limitMs: number;
+  readonly commandTimeoutMs: number;
+  /** Take a place in the backend's own queue rather than an answer at once. */
+  readonly queues: boolean;
+}
+
+/** Never rejects. Whatever may have been taken without being returned is undone in the background. */
 export async function attempt(
   context: AttemptContext,
   request: LeaseRequest,
-  limitMs: number,
-  commandTimeoutMs: number,
+  { limitMs, commandTimeoutMs, queues }: Limits,
   signal: AbortSignal | undefined,
 ): Promise<Attempted> {
   const { backend, clock, undoing } = context;
   const sentAt = clock.now();
   let answer: Answer;
   try {
-    answer = await within(clock, backend.attempt(request), limitMs, signal);
+    answer = await (queues
+      ? inQueue(clock, (patience) => waitIn(backend, request, patience), limitMs, commandTimeoutMs, signal)
+      : within(clock, backend.attempt(request), limitMs, signal));
   } catch (error) {
     if (isLockError(error) && error.outcome === 'definite') return { kind: 'trouble', error };
     undoing.start(request, commandTimeoutMs);
@@ -47,15 +55,25 @@ export async function attempt(
   }
   if (answer.kind === 'busy') {
     if (answer.partial === true) undoing.start(request, commandTimeoutMs);
-    return { kind: 'busy', retryAfterMs: answer.retryAfterMs };
+    return { kind: 'busy', retryAfterMs: answer.retryAfterMs, request };
   }
-  if (!context.inTime(deadlineOf(sentAt, request.leaseMs), clock.now())) {
+  if (answer.kind === 'refused') return answer;
+  if (queues && signal?.aborted === true) {
+    undoing.start(request, commandTimeoutMs);
+    return { kind: 'aborted' };
+  }
+  const { countedFrom = sentAt, leaseMs = request.leaseMs, fencingToken } = answer;
+  if (!context.inTime(deadlineOf(countedFrom, leaseMs), clock.now())) {
     undoing.start(request, commandTimeoutMs);
     const message = `the grant of ${JSON.stringify(request.key)} arrived after its own deadline`;
     return { kind: 'trouble', error: new LockBackendError(message, 'unknown') };
   }
-  const { key, token, leaseMs, mode, owner } = request;
-  return { kind: 'granted', grant: { key, token, leaseMs, mode, owner, fencingToken: answer.fencingToken }, sentAt };
+  const { key, token, mode, owner } = request;
+  return { kind: 'granted', grant: { key, token, leaseMs, mode, owner, fencingToken }, sentAt: countedFrom };
+}
+
+function waitIn(backend: LeaseBackend, request: LeaseRequest, patience: AbortSignal): Promise<Answer> {
+  return backend.wait?.(request, patience) ?? backend.attempt(request);
 }
 
 function unknownOutcome(key: string, error: unknown): LockError {

@@ -199,17 +199,26 @@ export class HeldLease implements Lease {
   async #free(): Promise<ReleaseOutcome> {
     const { backend, clock, commandTimeoutMs } = this.settings;
     let certain = true;
+    const first = backend.free(this.grant);
     try {
-      return await within(clock, backend.free(this.grant), commandTimeoutMs);
+      return await within(clock, first, commandTimeoutMs);
     } catch (error) {
       certain = isLockError(error) && error.outcome === 'definite';
     }
     await sleep(clock, Math.min(RELEASE_RETRY_MS, commandTimeoutMs));
+    let late: ReleaseOutcome | undefined;
+    first.then(
+      (outcome) => {
+        late = outcome;
+      },
+      () => undefined,
+    );
     try {
       const outcome = await within(clock, backend.free(this.grant), commandTimeoutMs);
-      return outcome === 'lost' && !certain ? 'unknown' : outcome;
+      // What the second finds gone may have been freed by the first, whose answer was only late.
+      return outcome === 'lost' && !certain ? (late ?? 'unknown') : outcome;
     } catch {
-      return 'unknown';
+      return late ?? 'unknown';
     }
   }
 }

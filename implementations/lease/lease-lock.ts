@@ -19,8 +19,8 @@ import { within } from './within.ts';
 
 export class LeaseLock implements Lock {
   protected readonly backend: LeaseBackend;
-  readonly #settings: Settings;
-  readonly #attempts: AttemptContext;
+  protected readonly settings: Settings;
+  protected readonly attempts: AttemptContext;
   readonly #door: Door;
   #closed = false;
 
@@ -28,8 +28,8 @@ export class LeaseLock implements Lock {
     const settings = settingsOf(options);
     const { clock } = settings;
     this.backend = backend;
-    this.#settings = settings;
-    this.#attempts = {
+    this.settings = settings;
+    this.attempts = {
       backend,
       clock,
       undoing: new Undoing(backend, clock),
@@ -38,21 +38,25 @@ export class LeaseLock implements Lock {
     this.#door = {
       settings,
       waiting: new Waiting(backend.wakeUps, clock),
-      knock: (call, limitMs) => this.#attempt(call, limitMs),
+      hasQueue: backend.wait !== undefined,
+      knock: (call, limitMs, queues) => this.#attempt(call, limitMs, queues),
+      // A courtesy: what is not taken back ends by itself.
+      leave: (request) => void backend.leave?.(request).catch(() => undefined),
     };
   }
 
   async acquire(key: string, options: AcquireOptions = {}): Promise<Lease> {
     const call = this.#call(key, options);
-    const timeoutMs = atLeast('timeoutMs', options.timeoutMs ?? this.#settings.timeoutMs, 0);
-    return this.#hold(call, await acquireWithin(this.#door, call, timeoutMs));
+    const timeoutMs = atLeast('timeoutMs', options.timeoutMs ?? this.settings.timeoutMs, 0);
+    return this.#hold(call, await this.wait(call, timeoutMs));
   }
 
   async tryAcquire(key: string, options: TryAcquireOptions = {}): Promise<Lease | null> {
     const call = this.#call(key, options);
-    const attempted = await this.#attempt(call, call.commandTimeoutMs);
+    const attempted = await this.#attempt(call, call.commandTimeoutMs, false);
     if (attempted.kind === 'granted') return this.#hold(call, attempted);
-    if (attempted.kind === 'trouble') throw attempted.error;
+    if (attempted.kind === 'trouble' || attempted.kind === 'refused') throw attempted.error;
+    if (attempted.kind === 'busy') this.#door.leave(attempted.request);
     if (attempted.kind === 'aborted') throw abortedError(key, call.signal, 'unknown');
     return null;
   }
@@ -64,7 +68,7 @@ export class LeaseLock implements Lock {
   async inspect(key: string): Promise<Inspection> {
     checkKey(key);
     try {
-      return await within(this.#settings.clock, this.backend.inspect(key), this.#commandTimeoutMs());
+      return await within(this.settings.clock, this.backend.inspect(key), this.#commandTimeoutMs());
     } catch (error) {
       throw new LockBackendError(`${JSON.stringify(key)} cannot be inspected`, 'definite', { cause: error });
     }
@@ -72,7 +76,7 @@ export class LeaseLock implements Lock {
 
   /** Never rejects. */
   async health(): Promise<Health> {
-    const { clock } = this.#settings;
+    const { clock } = this.settings;
     const startedAt = clock.now();
     try {
       const detail = await within(clock, this.backend.probe(), this.#commandTimeoutMs());
@@ -85,14 +89,19 @@ export class LeaseLock implements Lock {
 
   /** Resolves when nothing of what failed attempts may have taken is left to undo. */
   drained(): Promise<void> {
-    return this.#attempts.undoing.drained();
+    return this.attempts.undoing.drained();
   }
 
   /** Rejects all who wait and ends the background work, within the time limit of a command. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#door.waiting.close();
-    await this.#attempts.undoing.stop();
+    await this.attempts.undoing.stop();
+  }
+
+  /** Until it is granted: asking, and asking again when it may be worth it. */
+  protected wait(call: Call, timeoutMs: number): Promise<Granted> {
+    return acquireWithin(this.#door, call, timeoutMs);
   }
 
   /** The lease for a grant that has arrived in time. */
@@ -108,25 +117,26 @@ export class LeaseLock implements Lock {
   /** @throws InvalidKeyError, RangeError, LockAbortedError */
   #call(key: string, options: TryAcquireOptions): Call {
     checkKey(key);
-    const { signal, mode = 'exclusive', owner, renew = this.#settings.renew } = options;
+    const { signal, mode = 'exclusive', owner, renew = this.settings.renew } = options;
     if (mode === 'shared' && !this.backend.shares) throw new RangeError('this lock has no shared mode');
-    const leaseMs = leaseMsOf(this.#settings, options);
+    const leaseMs = leaseMsOf(this.settings, options);
     if (signal?.aborted === true) throw abortedError(key, signal, 'definite');
-    const commandTimeoutMs = commandTimeoutMsOf(this.#settings, leaseMs);
+    const commandTimeoutMs = commandTimeoutMsOf(this.settings, leaseMs);
     return { key, leaseMs, mode, owner, signal, renew, commandTimeoutMs };
   }
 
-  #attempt({ key, leaseMs, mode, owner, commandTimeoutMs, signal }: Call, limitMs: number): Promise<Attempted> {
+  #attempt(call: Call, limitMs: number, queues: boolean): Promise<Attempted> {
+    const { key, leaseMs, mode, owner, commandTimeoutMs, signal } = call;
     if (this.#closed) throw new LockBackendError('the lock has been closed', 'definite');
     const request = { key, token: newToken(), leaseMs, mode, owner };
-    return attempt(this.#attempts, request, limitMs, commandTimeoutMs, signal);
+    return attempt(this.attempts, request, { limitMs, commandTimeoutMs, queues }, signal);
   }
 
   #hold({ commandTimeoutMs, renew }: Call, { grant, sentAt }: Granted): Lease {
-    return this.hold({ backend: this.backend, clock: this.#settings.clock, commandTimeoutMs, renew }, grant, sentAt);
+    return this.hold({ backend: this.backend, clock: this.settings.clock, commandTimeoutMs, renew }, grant, sentAt);
   }
 
   #commandTimeoutMs(): number {
-    return commandTimeoutMsOf(this.#settings, this.#settings.leaseMs);
+    return commandTimeoutMsOf(this.settings, this.settings.leaseMs);
   }
 }

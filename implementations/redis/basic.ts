@@ -5,7 +5,7 @@
  * Safe as long as the server keeps its data and its clock is not moved: an expiry follows the server's wall clock.
  */
 import type { Claims } from '../claims.ts';
-import type { LockModule } from '../lock.ts';
+import type { ConnectContext, ConnectedLock, LockModule } from '../lock.ts';
 import type { Grant, LeaseBackend, LeaseRequest, WakeUps } from '../lease/backend.ts';
 import { LeaseLock } from '../lease/lease-lock.ts';
 import type { LeaseLockOptions } from '../lease/options.ts';
@@ -94,6 +94,18 @@ export const claims: Claims = {
   },
 };
 
+/** Connects a lock on one server as the harness wants it: with clients of its own, its options as JSON. */
+export async function connectRedis(
+  context: ConnectContext,
+  make: (options: RedisLockOptions) => LeaseLock,
+): Promise<ConnectedLock> {
+  const options = parseOptions(redisOptions, context.options);
+  const clients = connectClients(context, options);
+  const [client] = clients.commands;
+  const [subscriber] = clients.subscribers;
+  return connected(make({ ...options, client, subscriber, prefix: context.prefix }), clients, context.signal);
+}
+
 export const lock: LockModule = {
   name: 'redis-basic',
   summary: 'One Redis server: key with token and expiry, scripts, fencing token, woken by publish/subscribe.',
@@ -102,12 +114,5 @@ export const lock: LockModule = {
   claims,
   recoverMs: 2500,
   roundTrips: 2,
-  async connect(context) {
-    const options = parseOptions(redisOptions, context.options);
-    const clients = connectClients(context, options);
-    const [client] = clients.commands;
-    const [subscriber] = clients.subscribers;
-    const { prefix } = context;
-    return connected(new RedisLock({ ...options, client, subscriber, prefix }), clients, context.signal);
-  },
+  connect: (context) => connectRedis(context, (options) => new RedisLock(options)),
 };

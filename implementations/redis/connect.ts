@@ -1,7 +1,8 @@
 /** The clients that the lock modules make for the harness: a healed link is in use again within about 100 ms. */
-import { Redis } from 'ioredis';
+import { Cluster, Redis } from 'ioredis';
 import type { RedisOptions } from 'ioredis';
 import { z } from 'zod';
+import type { RedisClient } from './connections.ts';
 import type { LeaseLock } from '../lease/lease-lock.ts';
 import type { ConnectContext, ConnectedLock, Endpoint } from '../lock.ts';
 
@@ -33,9 +34,9 @@ export function parseOptions<T>(schema: z.ZodType<T>, options: unknown): T {
 
 /** For one server or several, in the order of the endpoints. */
 export interface RedisClients {
-  readonly commands: readonly [Redis, ...Redis[]];
+  readonly commands: readonly [RedisClient, ...RedisClient[]];
   /** Empty when wake-ups are off. */
-  readonly subscribers: readonly Redis[];
+  readonly subscribers: readonly RedisClient[];
 }
 
 const CONNECT_TIMEOUT_MS = 500;
@@ -47,17 +48,26 @@ const DISCONNECT_TIMEOUT_MS = 100;
 /** How long `connect` waits for servers that do not answer; afterwards the lock reports them, call by call. */
 const READY_WITHIN_MS = 2000;
 
-function optionsFor({ host, port, username, password, tls }: Endpoint): RedisOptions {
+/** How long a Sentinel, or a node that is asked who serves what, may take. */
+const DIRECTORY_TIMEOUT_MS = 500;
+/** A cluster's layout is read anew this often, for nobody announces it. */
+const LAYOUT_EVERY_MS = 500;
+
+const soonAgain = (times: number): number => Math.min(LONGEST_RECONNECT_DELAY_MS, 10 * times);
+
+function optionsFor({ host, port, ...access }: Endpoint): RedisOptions {
+  return { host, port, ...accessOptions(access) };
+}
+
+function accessOptions({ username, password, tls }: Omit<Endpoint, 'host' | 'port'>): RedisOptions {
   return {
-    host,
-    port,
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
     ...(tls === true ? { tls: {} } : {}),
     connectTimeout: CONNECT_TIMEOUT_MS,
     disconnectTimeout: DISCONNECT_TIMEOUT_MS,
     socketTimeout: SILENCE_MS,
-    retryStrategy: (times) => Math.min(LONGEST_RECONNECT_DELAY_MS, 10 * times),
+    retryStrategy: soonAgain,
     // Three round trips less before a new connection can be used; a server that is loading says so in its replies.
     enableReadyCheck: false,
     disableClientInfo: true,
@@ -87,7 +97,56 @@ export function connectClients(context: ConnectContext, { wakeUps }: { readonly 
 }
 
 function open(endpoint: Endpoint, more: RedisOptions): Redis {
-  const client = new Redis({ ...optionsFor(endpoint), ...more });
+  return quiet(new Redis({ ...optionsFor(endpoint), ...more }));
+}
+
+/** Of the primary that the Sentinels at the endpoints name. User and password of the first endpoint are the servers'. */
+export function connectSentinels(
+  { endpoints, natMap }: ConnectContext,
+  { wakeUps, master }: { readonly wakeUps: boolean; readonly master: string },
+): RedisClients & { readonly commands: readonly [Redis] } {
+  const [first] = endpoints;
+  if (first === undefined) throw new RangeError('a lock behind Sentinels needs at least one endpoint');
+  const openPrimary = (more: RedisOptions): Redis =>
+    quiet(
+      new Redis({
+        ...accessOptions(first),
+        ...{ sentinels: endpoints.map(({ host, port }) => ({ host, port })), name: master, natMap },
+        ...{ sentinelRetryStrategy: soonAgain, sentinelCommandTimeout: DIRECTORY_TIMEOUT_MS },
+        // Whether it still is the primary is seen when connecting, and when it refuses a write. (`failoverDetector` would
+        // say so earlier, but ioredis 6.0 ends a client for good that it finds connecting.)
+        ...{ enableReadyCheck: true, reconnectOnError: (error) => error.message.startsWith('READONLY') },
+        ...more,
+      }),
+    );
+  return {
+    commands: [openPrimary(engineDecides)],
+    subscribers: wakeUps ? [openPrimary(subscriptionsLast)] : [],
+  };
+}
+
+/** Of the cluster that the endpoints are nodes of. One client does for both: a cluster's subscribes on its own. */
+export function connectCluster(
+  { endpoints, natMap }: ConnectContext,
+  { wakeUps }: { readonly wakeUps: boolean },
+): RedisClients {
+  const [first] = endpoints;
+  if (first === undefined) throw new RangeError('a lock on a cluster needs at least one endpoint');
+  const { retryStrategy: _, ...access } = accessOptions(first);
+  const cluster = new Cluster(
+    endpoints.map(({ host, port }) => ({ host, port })),
+    {
+      ...{ natMap, clusterRetryStrategy: soonAgain, enableOfflineQueue: false },
+      // The engine decides what to repeat.
+      ...{ retryDelayOnFailover: 0, retryDelayOnClusterDown: 0 },
+      ...{ slotsRefreshTimeout: DIRECTORY_TIMEOUT_MS, slotsRefreshInterval: LAYOUT_EVERY_MS },
+      redisOptions: { ...access, autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0 },
+    },
+  );
+  return { commands: [quiet(cluster)], subscribers: wakeUps ? [cluster] : [] };
+}
+
+function quiet<Client extends RedisClient>(client: Client): Client {
   // The commands that fail say so; a connection's own errors would otherwise go to the console.
   client.on('error', ignore);
   return client;
@@ -108,7 +167,7 @@ export async function connected(lock: LeaseLock, clients: RedisClients, signal: 
 }
 
 /** Resolves when the client is connected, its time is up, or the signal aborts. */
-function ready(client: Redis, signal: AbortSignal): Promise<void> {
+function ready(client: RedisClient, signal: AbortSignal): Promise<void> {
   if (client.status === 'ready' || signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {
     const done = (): void => {
@@ -124,7 +183,7 @@ function ready(client: Redis, signal: AbortSignal): Promise<void> {
 }
 
 /** Ends a client in whatever state it is, and resolves when its socket is gone. */
-function disconnect(client: Redis): Promise<void> {
+function disconnect(client: RedisClient): Promise<void> {
   if (client.status === 'end') return Promise.resolve();
   return new Promise((resolve) => {
     const done = (): void => {

@@ -2,7 +2,7 @@ import type { Cluster, Redis } from 'ioredis';
 
 export type RedisClient = Redis | Cluster;
 
-/** How often a client has lost its connection. */
+/** How often a client has lost its connection, or one of those to the nodes of a cluster. */
 export interface Connections {
   readonly lost: number;
 }
@@ -14,9 +14,11 @@ export function connectionsOf(client: RedisClient): Connections {
   let count = counts.get(client);
   if (count === undefined) {
     const counted = { lost: 0 };
-    client.on('close', () => {
-      counted.lost += 1;
-    });
+    for (const event of ['close', '-node']) {
+      client.on(event, () => {
+        counted.lost += 1;
+      });
+    }
     counts.set(client, counted);
     count = counted;
   }

@@ -59,17 +59,11 @@ export class RedisNode {
   }
 
   free({ key, token, fencingToken }: Grant): Promise<ReleaseOutcome> {
-    const connectionsLost = this.#connections.lost;
     const lockKey = this.lockKey(key);
     const { release } = this.#scripts;
-    const answer = (reply: unknown): ReleaseOutcome => {
-      if (Number(reply) === 1) return 'released';
-      // The client may have sent it again on a new connection: then the first copy may have deleted the key.
-      return Number(reply) === 0 && this.#connections.lost !== connectionsLost ? 'unknown' : 'lost';
-    };
     return fencingToken === undefined
-      ? this.runScript(release, answer, 1, lockKey, token, `${lockKey}:free`)
-      : this.runScript(release, answer, 2, lockKey, `${lockKey}:fence`, token, `${lockKey}:free`, String(fencingToken));
+      ? this.runRelease(release, 1, lockKey, token, `${lockKey}:free`)
+      : this.runRelease(release, 2, lockKey, `${lockKey}:fence`, token, `${lockKey}:free`, String(fencingToken));
   }
 
   undo({ key, token }: LeaseRequest, announce: boolean): Promise<void> {
@@ -123,6 +117,17 @@ export class RedisNode {
       return this.run(() => script.run(keyCount, ...keysAndArguments)).then(read);
     });
   }
+
+  /** For a script that answers 1 when the very grant was in force, 0 when it did not find the token, -1 otherwise. */
+  runRelease(script: Script, keyCount: number, ...keysAndArguments: (string | number)[]): Promise<ReleaseOutcome> {
+    const connectionsLost = this.#connections.lost;
+    const answer = (reply: unknown): ReleaseOutcome => {
+      if (Number(reply) === 1) return 'released';
+      // The client may have sent it again on a new connection: then the first copy may have deleted the key.
+      return Number(reply) === 0 && this.#connections.lost !== connectionsLost ? 'unknown' : 'lost';
+    };
+    return this.runScript(script, answer, keyCount, ...keysAndArguments);
+  }
 }
 
 /** ioredis would reject it anyway, with a message that it also uses for commands that have been sent. */
@@ -134,14 +139,15 @@ function isNoScript(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('NOSCRIPT');
 }
 
-function extensionAnswer(reply: unknown): 'extended' | 'lost' {
+/** Replies of scripts that extend: 1, or 0 when the token is not (or no longer) in force. */
+export function extensionAnswer(reply: unknown): 'extended' | 'lost' {
   return Number(reply) === 1 ? 'extended' : 'lost';
 }
 
-function ignoreReply(): void {}
+export function ignoreReply(): void {}
 
 /** Replies of the acquire scripts; as strings where the client is told to (`stringNumbers`). */
-function fencedAnswer(reply: unknown): Answer {
+export function fencedAnswer(reply: unknown): Answer {
   const fence = Number(reply);
   return fence > 0 ? { kind: 'granted', fencingToken: BigInt(fence) } : busy(fence);
 }
@@ -158,10 +164,13 @@ function busy(reply: number): Answer {
   return remainingMs >= 0 ? { kind: 'busy', retryAfterMs: remainingMs } : { kind: 'busy' };
 }
 
+/** What ioredis says instead of sending anything. */
+const NOT_CONNECTED = /^(Stream isn't writeable|Cluster isn't ready) and enableOfflineQueue/;
+
 /** `resent`: the connection was lost in between, so that the answer may be one to a second copy of the command. */
 function lockErrorOf(error: unknown, resent: boolean): LockError {
   const cause = error instanceof Error ? error : new Error(String(error));
-  if (cause.message.startsWith("Stream isn't writeable and enableOfflineQueue")) {
+  if (NOT_CONNECTED.test(cause.message)) {
     return new LockBackendError('there is no connection to Redis', 'definite', { cause });
   }
   // An error reply: the scripts write nothing of consequence before the last command that can fail.

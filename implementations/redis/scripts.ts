@@ -7,26 +7,41 @@ import type { Connections, RedisClient } from './connections.ts';
 export const FENCE_LIFETIME_MS = 7 * 24 * 3600 * 1000;
 
 /**
- * KEYS lock, fence; ARGV token, lease in ms. Answers the fencing token, a positive number, when granted; else -2 - the
- * remaining time of the holder's lease in ms (which is -1 for a key without expiry).
+ * The next fencing token of a key, or the error of the command that failed.
  *
  * Fences count up from the server's time in microseconds at the first grant. When the fence is gone, by expiry or with
  * all data, counting starts from the time that it is by then, which is ahead of anything that was counted before (fewer
  * than a grant per microsecond). As long as the fence is kept, no step of the clock matters. (Numbers in Lua are exact to
  * 2^53; microseconds since 1970 need 51 bits.)
  */
-export const ACQUIRE_FENCED = `
+export const NEXT_FENCE = `
+local function nextFence(key)
+  local fence = redis.pcall('INCR', key)
+  if fence == 1 then
+    local time = redis.call('TIME')
+    fence = time[1] * 1000000 + time[2]
+    redis.call('SET', key, string.format('%.0f', fence), 'PX', ${FENCE_LIFETIME_MS})
+  end
+  return fence
+end`;
+
+/** The server's time in whole milliseconds, which is what its expiries go by. */
+export const NOW = `
+local function serverNow()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end`;
+
+/**
+ * KEYS lock, fence; ARGV token, lease in ms. Answers the fencing token, a positive number, when granted; else -2 - the
+ * remaining time of the holder's lease in ms (which is -1 for a key without expiry).
+ */
+export const ACQUIRE_FENCED = `${NEXT_FENCE}
 local call = redis.call
 local fence
 if call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then
-  fence = redis.pcall('INCR', KEYS[2])
-  if fence == 1 then
-    local time = call('TIME')
-    fence = time[1] * 1000000 + time[2]
-    call('SET', KEYS[2], string.format('%.0f', fence), 'PX', ${FENCE_LIFETIME_MS})
-  elseif type(fence) ~= 'number' then
-    call('DEL', KEYS[1])
-  end
+  fence = nextFence(KEYS[2])
+  if type(fence) ~= 'number' then call('DEL', KEYS[1]) end
   return fence
 end
 if call('GET', KEYS[1]) ~= ARGV[1] then return -2 - call('PTTL', KEYS[1]) end

@@ -3,7 +3,8 @@ import type { WakeUps } from '../lease/backend.ts';
 import type { Clock, Timer } from '../lease/clock.ts';
 import type { RedisClient } from './connections.ts';
 
-type Hint = () => void;
+/** With what was said, unless it only is that the subscription has taken effect. */
+type Hint = (message?: string) => void;
 
 /** The subscriptions of one client, shared by all locks that use it. */
 export class Channels {
@@ -23,7 +24,7 @@ export class Channels {
 
   private constructor(client: RedisClient) {
     this.#client = client;
-    client.on('message', (channel: string) => this.#announce(channel));
+    client.on('message', (channel: string, message: string) => this.#announce(channel, message));
     // What was published while the connection was down is gone.
     client.on('ready', () => void this.#subscribe([...this.#hints.keys()]));
   }
@@ -55,8 +56,8 @@ export class Channels {
     for (const channel of channels) this.#announce(channel);
   }
 
-  #announce(channel: string): void {
-    for (const hint of this.#hints.get(channel) ?? []) hint();
+  #announce(channel: string, message?: string): void {
+    for (const hint of this.#hints.get(channel) ?? []) hint(message);
   }
 }
 

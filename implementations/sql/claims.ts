@@ -1,5 +1,5 @@
 /** What the SQL locks promise, and why. */
-import type { Claims } from '../claims.ts';
+import type { Claims, PropertyClaims } from '../claims.ts';
 
 /** Without a majority of anything; cut off, nobody is granted anything. */
 const hasNoQuorum = { 'minority-partition': 'not-applicable', 'majority-partition': 'unavailable' } as const;
@@ -49,4 +49,64 @@ function withFailover(claims: Claims): Claims {
       return [property, { ...claimed, except }];
     }),
   );
+}
+
+/**
+ * Without a lease the server frees a lock as soon as its connection has ended, and the holder learns of that when it hears
+ * of it: in between there may be two. A holder that stands still loses nothing.
+ */
+const endsWithoutNotice = {
+  'lost-reply': 'not-promised',
+  reset: 'not-promised',
+  'client-partition': 'not-promised',
+  'server-crash': 'not-promised',
+  'server-crash-volatile': 'not-promised',
+  failover: 'not-promised',
+} as const;
+
+/** `loss-notice` is measured against deadlines, and there are none. */
+export const connectionClaims: Claims = {
+  exclusion: { otherwise: 'holds', except: { ...hasNoQuorum, ...endsWithoutNotice } },
+  'no-lost-update': {
+    otherwise: 'holds',
+    except: { ...hasNoQuorum, ...endsWithoutNotice, 'client-pause': 'not-promised' },
+  },
+  // Numbers are drawn on the connection that holds the lock: no earlier holder can draw a higher one.
+  fencing: { otherwise: 'holds', except: { ...hasNoQuorum, failover: 'not-promised' } },
+  'deadlock-freedom': { otherwise: 'holds', except: { ...hasNoQuorum, 'majority-partition': 'holds' } },
+};
+
+/**
+ * Where a crash of the server may forget the last numbers: PostgreSQL makes them durable when their transaction commits, and
+ * that of a row lock is open; MariaDB does some time later.
+ */
+export const forgetfulConnectionClaims: Claims = {
+  ...connectionClaims,
+  fencing: {
+    otherwise: 'holds',
+    except: { ...hasNoQuorum, failover: 'not-promised', 'server-crash': 'not-promised' },
+  },
+};
+
+/**
+ * Of a lease in a file of this machine: there is no network, no server, and no clock but the machine's monotonic one, which
+ * nobody can set.
+ */
+export const fileClaims: Claims = {
+  exclusion: ofProcesses(),
+  // A client that was stopped may write when its lease has ended.
+  'no-lost-update': ofProcesses({ 'client-pause': 'not-promised' }),
+  fencing: ofProcesses(),
+  'loss-notice': ofProcesses(),
+  'deadlock-freedom': ofProcesses(),
+};
+
+function ofProcesses(except: PropertyClaims['except'] = {}): PropertyClaims {
+  const holds = {
+    none: 'holds',
+    'client-pause': 'holds',
+    'client-crash': 'holds',
+    'client-clock-jump': 'holds',
+  } as const;
+  return { otherwise: 'not-applicable', except: { ...holds, ...except } };
 }

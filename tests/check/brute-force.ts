@@ -13,7 +13,7 @@ export interface Step {
   readonly required: boolean;
 }
 
-function deadlineInForce({ acquire, renewals }: LeaseStory): number {
+export function deadlineInForce({ acquire, renewals }: LeaseStory): number {
   let deadline = acquire.deadline ?? Infinity;
   const inTime = renewals.toSorted((a, b) => a.at - b.at || b.deadline - a.deadline);
   for (const renewal of inTime) {

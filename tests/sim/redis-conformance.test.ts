@@ -122,6 +122,7 @@ const SCRIPTS = [
   "redis.call('ZADD', KEYS[1], ARGV[1], 'm') return redis.call('ZSCORE', KEYS[1], 'm')",
   "return tonumber(ARGV[1]) or 'not a number'",
   "return {math.floor(3.7), math.max(1, 2), table.concat({'a', 'b'}, '-')}",
+  "return {math.max(9, '10'), math.min('3', 20)}",
   "return redis.sha1hex('')",
   'x = 1 return x',
   'return unknown',

@@ -1,11 +1,11 @@
-import { Redis } from 'ioredis';
-import { InfrastructureError } from '../../errors.ts';
-import type { Endpoint, Topology } from '../../../implementations/lock.ts';
+import type { Redis } from 'ioredis';
+import type { Topology } from '../../../implementations/lock.ts';
 import { several, single, type Layout } from './layout.ts';
+import { withClient } from './redis-client.ts';
+import { clusterLayout } from './redis-cluster.ts';
+import { sentinelLayout } from './redis-sentinel.ts';
 import type { ServerDefinition } from './server.ts';
 
-/** Answers that stay the same, however often one asks. */
-const REFUSAL = /^(WRONGPASS|NOAUTH|NOPERM)\b/;
 /** A server that is not ours goes on by itself after this long, whatever becomes of us. */
 const SUSPENDED_AT_MOST_MS = 5000;
 
@@ -72,37 +72,6 @@ const literally = (text: string): string => text.replaceAll(/[\\*?[\]]/g, String
 export const redisLayouts: Readonly<Partial<Record<Topology, Layout>>> = {
   single: single(redis),
   '5 independent nodes': several(redis, 5),
+  sentinel: sentinelLayout(redis),
+  cluster: clusterLayout(redis),
 };
-
-async function withClient<T>(endpoint: Endpoint, timeoutMs: number, use: (client: Redis) => Promise<T>): Promise<T> {
-  const client = new Redis({
-    host: endpoint.host,
-    port: endpoint.port,
-    ...(endpoint.username === undefined ? {} : { username: endpoint.username }),
-    ...(endpoint.password === undefined ? {} : { password: endpoint.password }),
-    ...(endpoint.tls ? { tls: {} } : {}),
-    lazyConnect: true,
-    connectTimeout: timeoutMs,
-    commandTimeout: timeoutMs,
-    enableReadyCheck: false,
-    disableClientInfo: true,
-    retryStrategy: () => null,
-    maxRetriesPerRequest: 0,
-  });
-  let trouble: Error | undefined;
-  client.on('error', (error: Error) => {
-    trouble ??= error;
-  });
-  try {
-    await client.connect();
-    return await use(client);
-  } catch (error) {
-    // Why the connection was lost says more than that it was.
-    const cause = trouble ?? (error as Error);
-    if (REFUSAL.test(cause.message))
-      throw new InfrastructureError(`redis refuses this user: ${cause.message}`, { cause });
-    throw cause;
-  } finally {
-    client.disconnect();
-  }
-}

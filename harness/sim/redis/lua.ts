@@ -39,6 +39,14 @@ local function whole(value) return value - value % 1 end
 math.floor = function(value) return whole(value + 0.0) end
 math.ceil = function(value) return -whole(-value + 0.0) end
 string.format = function(pattern, ...) return format(string.gsub(pattern, '%%(%-?%d*)d', '%%%1.0f'), ...) end
+-- Lua 5.1 takes numerals for numbers here; 5.3 compares them as they are.
+for name, of in pairs({ max = math.max, min = math.min }) do
+  math[name] = function(...)
+    local numbers = { ... }
+    for index, value in ipairs(numbers) do numbers[index] = value + 0 end
+    return of(table.unpack(numbers))
+  end
+end
 loadstring = load
 unpack = table.unpack
 table.getn = function(list) return #list end

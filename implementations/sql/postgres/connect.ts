@@ -1,21 +1,19 @@
 /** The pools that the lock modules make for the harness: a healed link is in use again within about 100 ms. */
 import { Pool } from 'pg';
 import type { PoolClient, PoolConfig } from 'pg';
+import type { ConnectionLock, ConnectionLockOptions } from '../../connection/connection-lock.ts';
 import type { LeaseLock } from '../../lease/lease-lock.ts';
 import { parseOptions } from '../../lease/module-options.ts';
 import type { LeaseLockOptions } from '../../lease/options.ts';
-import type { ConnectContext, ConnectedLock, Endpoint, Lock } from '../../lock.ts';
+import type { ConnectContext, ConnectedLock, Endpoint } from '../../lock.ts';
 import { causeOf } from '../cause.ts';
-import { sqlLeaseOptions } from '../options.ts';
+import { connected } from '../connected.ts';
+import { sqlConnectionOptions, sqlLeaseOptions } from '../options.ts';
 import type { DatabaseModuleOptions } from '../options.ts';
-import type { PostgresPool } from './database.ts';
+import type { DatabaseOptions, PostgresPool } from './database.ts';
 import type { PostgresLeaseOptions } from './lease-backend.ts';
 
-const CONNECT_TIMEOUT_MS = 500;
-/** How long `connect` waits for a server that does not answer; afterwards the lock reports it, call by call. */
-const READY_WITHIN_MS = 2000;
-/** How long connections that are being closed may take to say so. */
-const CLOSE_WITHIN_MS = 500;
+const CONNECT_TIMEOUT_MS = 1000;
 /** A backend that waits for a lock looks so often whether its client is still there (PostgreSQL 14 and newer). */
 const CLIENT_CHECK_MS = 200;
 
@@ -88,7 +86,7 @@ export class PostgresServers implements PostgresPool {
   }
 
   async end(): Promise<void> {
-    await within(CLOSE_WITHIN_MS, Promise.all(this.#pools.map((pool) => pool.end())));
+    await Promise.all(this.#pools.map((pool) => pool.end()));
   }
 }
 
@@ -104,38 +102,25 @@ export async function connectLease(
   return connected(lock, listener === undefined ? [pool] : [pool, listener], context.signal);
 }
 
-/** Waits a moment for the server, and joins the end of the lock with the end of its connections. */
-export async function connected(
-  lock: Lock & { close(): Promise<void> },
-  servers: readonly PostgresServers[],
-  signal: AbortSignal,
+/** More than that many leases at once need a larger `connections`. */
+const HOLDERS = 20;
+
+/** For a lock that is held by a connection: each waiter and holder has one for itself. */
+export async function connectHolders(
+  context: ConnectContext,
+  make: (
+    options: ConnectionLockOptions & DatabaseOptions & { readonly prefix: string; readonly table?: string },
+  ) => ConnectionLock,
 ): Promise<ConnectedLock> {
-  const close = async (): Promise<void> => {
-    await lock.close();
-    await Promise.all(servers.map((server) => server.end()));
-  };
-  await within(READY_WITHIN_MS, lock.health());
-  if (signal.aborted) {
-    await close();
-    signal.throwIfAborted();
-  }
-  return { lock, close };
+  const { user, database, connections = HOLDERS, ...options } = parseOptions(sqlConnectionOptions, context.options);
+  const pool = new PostgresServers(context.endpoints, { user, database, connections });
+  const lock = make({ ...options, pool, prefix: context.prefix, createMissing: true });
+  return connected(lock, [pool], context.signal);
 }
 
 async function isReplica(client: PoolClient): Promise<boolean> {
   const { rows } = await client.query<{ replica: boolean }>('SELECT pg_is_in_recovery() AS replica');
   return rows[0]?.replica !== false;
-}
-
-async function within(limitMs: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  await Promise.race([
-    work,
-    new Promise((resolve) => {
-      timer = setTimeout(resolve, limitMs);
-    }),
-  ]);
-  clearTimeout(timer);
 }
 
 function ignore(): void {}

@@ -1,0 +1,113 @@
+import type { Connection } from 'mysql2/promise';
+import type { Endpoint, Topology } from '../../../implementations/lock.ts';
+import { InfrastructureError } from '../../errors.ts';
+import { single, type Layout } from './layout.ts';
+import type { ServerDefinition } from './server.ts';
+
+/** Access denied, unknown database: answers that stay the same, however often one asks. */
+const REFUSALS = [1044, 1045, 1049];
+/** In which the locks' tables are. */
+const DATABASE = 'holdfast';
+
+/** An empty server in the folder $1, and an empty database in it: a folder is one. */
+const FILL = `
+mariadb-install-db --no-defaults --datadir="$1" --auth-root-authentication-method=normal --skip-test-db --skip-name-resolve &&
+mkdir "$1/${DATABASE}"`;
+
+/**
+ * MariaDB, one server. It answers a commit when the log is with the kernel, so that a crash of the process loses none; a crash
+ * of the machine would (`innodb_flush_log_at_trx_commit=2`, which is what makes a temp folder cheap).
+ */
+export const mariadb: ServerDefinition = {
+  name: 'mariadb',
+  image: 'mariadb:11.4',
+  containerPort: 3306,
+  containerCommand: 'docker-entrypoint.sh',
+  containerEnvironment: { MARIADB_ALLOW_EMPTY_ROOT_PASSWORD: '1', MARIADB_DATABASE: DATABASE },
+  containerReady: /ready for connections/,
+  native: { command: 'mariadbd', source: { kind: 'debian', package: 'mariadb-server' } },
+  user: 'mysql',
+  settings: { innodb_flush_log_at_trx_commit: '2' },
+  args: ({ host, port, folder }) => [
+    ...['--no-defaults', `--datadir=${folder}`, `--port=${port}`, `--bind-address=${host}`],
+    ...[`--socket=${folder}/socket`, `--pid-file=${folder}/pid`, '--skip-name-resolve', '--skip-log-bin'],
+    ...['--innodb-flush-log-at-trx-commit=2', '--innodb-buffer-pool-size=32M', '--innodb-log-file-size=16M'],
+    '--max-connections=200',
+  ],
+  init: ({ folder }) => ({ command: 'sh', args: ['-c', FILL, 'sh', folder] }),
+  probe: (endpoint, timeoutMs) =>
+    withConnection(endpoint, timeoutMs, async (connection) => {
+      const version = await first(connection, 'SELECT VERSION() AS version');
+      return String(version).split('-')[0] ?? 'unknown';
+    }),
+  clockMs: (endpoint) =>
+    withConnection(endpoint, 5000, async (connection) =>
+      Number(await first(connection, `SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6)) / 1000 AS ms`)),
+    ),
+  fakeClock: { preload: ['/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1'] },
+  removePrefixed: (endpoint, prefix) =>
+    withConnection(endpoint, 5000, (connection) => removeRows(connection, Buffer.from(prefix))),
+};
+
+export const mariadbLayouts: Readonly<Partial<Record<Topology, Layout>>> = { single: single(mariadb) };
+
+/** Rows of the locks' tables, which all have a column `name`. */
+async function removeRows(connection: Connection, prefix: Buffer): Promise<number> {
+  const [tables] = await connection.query(
+    `SELECT table_name AS name FROM information_schema.columns
+     WHERE table_schema = ? AND table_name LIKE 'holdfast\\_%' AND column_name = 'name'`,
+    [DATABASE],
+  );
+  let removed = 0;
+  for (const { name } of tables as { name: string }[]) {
+    const [result] = await connection.query(`DELETE FROM ${DATABASE}.${name} WHERE LEFT(name, ?) = ?`, [
+      prefix.length,
+      prefix,
+    ]);
+    removed += Number(Reflect.get(result, 'affectedRows'));
+  }
+  return removed;
+}
+
+/** The first column of the first row. */
+async function first(connection: Connection, sql: string): Promise<unknown> {
+  const [rows] = await connection.query(sql);
+  return Object.values(Object((rows as unknown[])[0]))[0];
+}
+
+async function withConnection<T>(
+  endpoint: Endpoint,
+  timeoutMs: number,
+  use: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  // Wanted only where there is such a server.
+  const { createConnection } = await import('mysql2/promise');
+  let connection: Connection | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  const work = async (): Promise<T> => {
+    connection = await createConnection({
+      host: endpoint.host,
+      port: endpoint.port,
+      user: endpoint.username ?? 'root',
+      connectTimeout: timeoutMs,
+      ...(endpoint.password === undefined ? {} : { password: endpoint.password }),
+      ...(endpoint.tls ? { ssl: {} } : {}),
+    });
+    connection.on('error', () => undefined);
+    return use(connection);
+  };
+  try {
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+    });
+    return await Promise.race([work(), late]);
+  } catch (cause) {
+    if (REFUSALS.includes(Number(Reflect.get(Object(cause), 'errno')))) {
+      throw new InfrastructureError(`mariadb refuses this user: ${(cause as Error).message}`, { cause });
+    }
+    throw cause;
+  } finally {
+    clearTimeout(timer);
+    connection?.destroy();
+  }
+}

@@ -1,0 +1,37 @@
+/** Until when leases are, or may be, in force: what the verdicts on waiting have in common. */
+import type { WorkerFaults } from './faults.ts';
+import type { Lease } from './leases.ts';
+import type { LockHistory } from './lock-history.ts';
+
+/** Of a lease as it was first granted; 0 where it states no deadline. */
+export function leaseLength({ statedDeadline, called }: Lease): number {
+  return statedDeadline === Infinity ? 0 : Math.max(0, statedDeadline - called);
+}
+
+export function longestLease(leases: readonly Lease[]): number {
+  return leases.reduce((longest, lease) => Math.max(longest, leaseLength(lease)), 0);
+}
+
+/** The latest moment until which a granted lease may be in force, as far as the lock has said. */
+export function latestEnd(faults: WorkerFaults, lease: Lease): number {
+  const { release, lost, deadline } = lease;
+  if (release?.outcome === 'released') return release.returned;
+  const killed = faults.killOf(lease.process)?.at ?? Infinity;
+  if (deadline === Infinity) {
+    return Math.min(release?.returned ?? Infinity, lost?.at ?? Infinity, killed);
+  }
+  // A renewal that nobody recorded may have been under way when the worker was killed.
+  return killed === Infinity ? deadline : Math.max(deadline, killed + leaseLength(lease));
+}
+
+/** Until when a lease that was granted is certainly in force: its user has not let go of it, nor has it ended by itself. */
+export function certainEnd(faults: WorkerFaults, lease: Lease): number {
+  const killed = faults.killOf(lease.process)?.at ?? Infinity;
+  return Math.min(lease.letGo, lease.deadline, lease.lost?.at ?? Infinity, killed);
+}
+
+/** When the client of an attempt stopped waiting: its answer, its kill, or the end of the history. */
+export function gaveUpAt({ faults, info }: LockHistory, lease: Lease): number {
+  const killed = faults.killOf(lease.process)?.at ?? Infinity;
+  return Math.min(lease.returned, Math.max(killed, lease.called), Math.max(info.endsAt, lease.called));
+}

@@ -1,0 +1,106 @@
+/**
+ * MariaDB's own advisory lock, GET_LOCK, on the session of a connection that the holder has for itself: the server keeps it
+ * until it is released or the connection ends.
+ *
+ * No lease: a holder that was paused still holds it. But the server frees it the moment a connection breaks, and the holder
+ * may learn of that later than its successor of the grant.
+ */
+import type { RowDataPacket } from 'mysql2/promise';
+import { LockBackendError } from '../../lock.ts';
+import type { Inspection, LockModule } from '../../lock.ts';
+import type { HeldGrant, HolderBackend } from '../../connection/backend.ts';
+import { ConnectionLock } from '../../connection/connection-lock.ts';
+import type { ConnectionLockOptions } from '../../connection/connection-lock.ts';
+import { forgetfulConnectionClaims } from '../claims.ts';
+import { hashOf } from '../names.ts';
+import { connectHolders } from './connect.ts';
+import { MariadbDatabase } from './database.ts';
+import type { DatabaseOptions } from './database.ts';
+import { FENCE_SCHEMA, NEXT_FENCE } from './fence.ts';
+import { MariadbHolder } from './holder.ts';
+
+export interface MariadbAdvisoryLockOptions extends ConnectionLockOptions, DatabaseOptions {
+  /** Every name begins with it. Default none. */
+  readonly prefix?: string;
+}
+
+/** In one statement, and the fence after the grant. GET_LOCK answers 1, 0 when the time was up, NULL for an error. */
+const LOCK = `SELECT CASE GET_LOCK(?, ?) WHEN 1 THEN ${NEXT_FENCE} WHEN 0 THEN 'busy' END AS fence`;
+
+class AdvisoryHolder extends MariadbHolder {
+  readonly #prefix: string;
+  #name = '';
+
+  constructor(prefix: string, ...rest: ConstructorParameters<typeof MariadbHolder>) {
+    super(...rest);
+    this.#prefix = prefix;
+  }
+
+  async lock(key: string, waitMs: number): Promise<HeldGrant | undefined> {
+    this.#name = lockName(this.#prefix + key);
+    const values = [this.#name, waitMs / 1000];
+    const rows = await this.asking(() => this.ask({ sql: LOCK, values }));
+    const fence = firstOf(rows, 'fence');
+    if (fence === 'busy') return undefined;
+    if (typeof fence === 'string') return { fencingToken: BigInt(fence) };
+    throw new LockBackendError('MariaDB’s GET_LOCK failed', 'unknown');
+  }
+
+  async unlock(): Promise<'released' | 'lost'> {
+    const rows = await this.ask({ sql: 'SELECT RELEASE_LOCK(?) AS released', values: [this.#name] });
+    return firstOf(rows, 'released') === 1 ? 'released' : 'lost';
+  }
+}
+
+class AdvisoryBackend implements HolderBackend {
+  readonly #database: MariadbDatabase;
+  readonly #prefix: string;
+
+  constructor(options: MariadbAdvisoryLockOptions) {
+    this.#database = new MariadbDatabase(options, [FENCE_SCHEMA]);
+    this.#prefix = options.prefix ?? '';
+  }
+
+  async open(): Promise<AdvisoryHolder> {
+    return new AdvisoryHolder(this.#prefix, this.#database, await this.#database.checkOut());
+  }
+
+  async inspect(key: string): Promise<Inspection> {
+    const rows = await this.#database.rows({
+      sql: 'SELECT IS_FREE_LOCK(?) AS free',
+      values: [lockName(this.#prefix + key)],
+    });
+    return { key, held: firstOf(rows, 'free') === 0 };
+  }
+
+  probe(): Promise<string | undefined> {
+    return this.#database.probe();
+  }
+}
+
+/** At most 64 characters, and not told apart by case: a hash has neither trouble. */
+function lockName(name: string): string {
+  return `holdfast ${hashOf(name).toString('hex').slice(0, 48)}`;
+}
+
+function firstOf(rows: unknown, column: string): unknown {
+  return Array.isArray(rows) ? (rows as RowDataPacket[])[0]?.[column] : undefined;
+}
+
+export class MariadbAdvisoryLock extends ConnectionLock {
+  constructor(options: MariadbAdvisoryLockOptions) {
+    super(new AdvisoryBackend(options), options);
+  }
+}
+
+export const lock: LockModule = {
+  name: 'sql-advisory-mariadb',
+  summary: 'MariaDB’s GET_LOCK, held by a connection; no lease; queued by the server; fence from a sequence.',
+  backend: 'mariadb',
+  topologies: ['single'],
+  claims: forgetfulConnectionClaims,
+  recoverMs: 2500,
+  roundTrips: 2,
+  leasesAtOnce: 20,
+  connect: (context) => connectHolders(context, (options) => new MariadbAdvisoryLock(options)),
+};

@@ -1,0 +1,138 @@
+/** A MariaDB database as the locks use it: one statement at a time, each on any connection of a pool. */
+import type { Pool, PoolConnection, ResultSetHeader, RowDataPacket } from 'mysql2/promise';
+import { LockBackendError } from '../../lock.ts';
+import { systemClock } from '../../lease/clock.ts';
+import { CutShortError, within } from '../../lease/within.ts';
+import { connectionError, errorNumberOf, statementError } from './errors.ts';
+
+export interface DatabaseOptions {
+  /** Of `mysql2/promise`. */
+  readonly pool: Pick<Pool, 'getConnection'>;
+  /** Create what `schema` creates when it is missing. Default false: the error has the statements. */
+  readonly createMissing?: boolean;
+}
+
+export interface Statement {
+  readonly sql: string;
+  readonly values?: readonly unknown[];
+}
+
+/** A pool without a free connection is waited for so long. */
+const CONNECT_WITHIN_MS = 1000;
+/** A connection that owes an answer for so long is given up: it may be a black hole, which TCP notices after minutes. */
+const SILENCE_MS = 2000;
+/** A statement that MariaDB ended for the sake of another (deadlock) is repeated this often. */
+const REPETITIONS = 5;
+const DEADLOCK = 1213;
+/** No such table, no such sequence. */
+export const MISSING = [1146, 4091];
+
+export class MariadbDatabase {
+  readonly #pool: Pick<Pool, 'getConnection'>;
+  readonly #schema: readonly string[];
+  readonly #createMissing: boolean;
+
+  /** @param schema the statements that create what the lock needs; they do nothing where it exists. */
+  constructor({ pool, createMissing = false }: DatabaseOptions, schema: readonly string[]) {
+    this.#pool = pool;
+    this.#schema = schema;
+    this.#createMissing = createMissing;
+  }
+
+  /**
+   * Runs one statement in a transaction of its own.
+   * @param withdrawn asked once there is a connection: nothing is sent for a caller who has gone.
+   */
+  async run(statement: Statement, withdrawn?: () => boolean): Promise<unknown> {
+    for (let repetition = 0; ; repetition += 1) {
+      try {
+        return await this.#once(statement, withdrawn);
+      } catch (error) {
+        const number = errorNumberOf(error instanceof Error ? error.cause : undefined);
+        if (repetition >= REPETITIONS || number === undefined) throw error;
+        if (MISSING.includes(number)) await this.create(error);
+        else if (number !== DEADLOCK) throw error;
+      }
+    }
+  }
+
+  /** Its rows. */
+  async rows(statement: Statement, withdrawn?: () => boolean): Promise<RowDataPacket[]> {
+    const result = await this.run(statement, withdrawn);
+    return Array.isArray(result) ? result : [];
+  }
+
+  /** How many rows it found, whether or not it changed them: `mysql2` asks for that count (FOUND_ROWS). */
+  async count(statement: Statement): Promise<number> {
+    return ((await this.run(statement)) as ResultSetHeader).affectedRows;
+  }
+
+  /** A connection for one's own use, to be given back by `giveBack`. Its errors are swallowed: see the statements. */
+  async checkOut(): Promise<PoolConnection> {
+    const coming = this.#pool.getConnection();
+    try {
+      const connection = await within(systemClock, coming, CONNECT_WITHIN_MS);
+      connection.on('error', ignore);
+      return connection;
+    } catch (error) {
+      if (error instanceof CutShortError) {
+        coming.then(
+          (late) => late.release(),
+          // Nobody waits for it any more.
+          () => undefined,
+        );
+      }
+      throw connectionError(error);
+    }
+  }
+
+  /** After a statement failed for want of a table. @throws LockBackendError with the statements that create it. */
+  async create(error: unknown): Promise<void> {
+    if (!this.#createMissing) {
+      const message = `the lock’s table or sequence is missing: create it with\n${this.#schema.join(';\n')}`;
+      throw new LockBackendError(message, 'definite', { cause: error });
+    }
+    for (const sql of this.#schema) await this.#once({ sql });
+  }
+
+  /** Resolves when the server can grant locks. @throws LockBackendError for a read-only server, and as `run` does. */
+  async probe(): Promise<undefined> {
+    const [row] = await this.rows({ sql: 'SELECT @@global.read_only AS replica' });
+    if (row?.['replica'] !== 1) return undefined;
+    throw new LockBackendError('this MariaDB server is read-only: connect to the primary', 'definite');
+  }
+
+  async #once(statement: Statement, withdrawn?: () => boolean): Promise<unknown> {
+    const connection = await this.checkOut();
+    let broken = false;
+    try {
+      if (withdrawn?.() === true) throw new LockBackendError('the caller had gone', 'definite');
+      return await answerOf(connection, statement);
+    } catch (error) {
+      const lockError = statementError(error);
+      broken = lockError.outcome === 'unknown';
+      throw lockError;
+    } finally {
+      giveBack(connection, broken);
+    }
+  }
+}
+
+/** The answer, unless the connection is silent for too long. After an error that is not MariaDB's, it is to be destroyed. */
+export async function answerOf(
+  connection: PoolConnection,
+  { sql, values = [] }: Statement,
+  limitMs = SILENCE_MS,
+): Promise<unknown> {
+  const [result] = await within(systemClock, connection.query({ sql, values: [...values] }), limitMs);
+  return result;
+}
+
+/** Back into the pool, or out of this world. */
+export function giveBack(connection: PoolConnection, broken: boolean): void {
+  if (broken) connection.destroy();
+  else connection.release();
+  connection.off('error', ignore);
+}
+
+function ignore(): void {}

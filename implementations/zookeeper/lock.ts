@@ -1,0 +1,298 @@
+/**
+ * The lock on ZooKeeper: a queue of ephemeral sequential nodes, exclusive and shared, each waiter woken by the end of the
+ * node before it (the recipes of the ZooKeeper manual, with Curator's protection against lost replies).
+ *
+ * All leases of a lock live in one session: a session of its own for each would cost a connection and two more writes. The
+ * price is that a node never goes by itself while the process lives, so this end of it removes what has lapsed or failed;
+ * and if the process dies, the node goes with the session, some time after the lease.
+ */
+import type { Answer, Grant, LeaseBackend, LeaseRequest, WakeUps } from '../lease/backend.ts';
+import type { Clock } from '../lease/clock.ts';
+import { systemClock } from '../lease/clock.ts';
+import { HeldOnServer } from '../lease/held-on-server.ts';
+import { LeaseLock } from '../lease/lease-lock.ts';
+import type { LeaseLockOptions } from '../lease/options.ts';
+import { isLockError, LockBackendError, LockOutcomeUnknownError } from '../lock.ts';
+import type { Inspection, ReleaseOutcome } from '../lock.ts';
+import { isNoNode, TreeError } from './client.ts';
+import type { ZookeeperClient, ZookeeperStat } from './client.ts';
+import { holders, lockNodes, pathOf } from './nodes.ts';
+import { Parents } from './parents.ts';
+import { list, Place, touch, zxidOf } from './places.ts';
+import type { Turn } from './places.ts';
+import type { Session } from './session.ts';
+import { Sessions } from './sessions.ts';
+import { longestLeaseMs, timeoutFor } from './timeouts.ts';
+
+export interface ZookeeperLockOptions extends LeaseLockOptions {
+  /**
+   * Makes a client of `node-zookeeper-client` with this session timeout, not connected yet and with `retries: 0`. A client
+   * is one session: one that has expired needs another, and so do leases of another length.
+   */
+  readonly createClient: (sessionTimeoutMs: number) => ZookeeperClient;
+  /** The path of every lock begins with `/` and this. Default `holdfast:`. */
+  readonly prefix?: string;
+}
+
+const CLOSE_WITHIN_MS = 200;
+
+/** A node that has the lock. */
+interface Held {
+  readonly sessions: Sessions;
+  readonly session: Session;
+  readonly path: string;
+  readonly leaseMs: number;
+}
+
+export class ZookeeperBackend implements LeaseBackend {
+  readonly shares = true;
+  readonly wakeUps: WakeUps;
+  readonly #clock: Clock;
+  readonly #prefix: string;
+  readonly #leaseMs: number;
+  readonly #createClient: ZookeeperLockOptions['createClient'];
+  /** By their timeout. */
+  readonly #sessions = new Map<number, Sessions>();
+  #lastUsed: Sessions | undefined;
+  readonly #hints = new Set<() => void>();
+  readonly #held: HeldOnServer<Held>;
+  readonly #givenUp = new WeakSet<LeaseRequest>();
+  readonly #parents: Parents;
+
+  constructor({ createClient, prefix = 'holdfast:', clock = systemClock, leaseMs = 10_000 }: ZookeeperLockOptions) {
+    this.#clock = clock;
+    this.#prefix = prefix;
+    this.#leaseMs = leaseMs;
+    this.#createClient = createClient;
+    this.#parents = new Parents(() => this.anySessions().current, clock);
+    this.#held = new HeldOnServer(clock, (held, token) => this.#lapse(held, token));
+    // Waiters in the queue have watches; this one is for those who could not even enter it.
+    this.wakeUps = {
+      subscribe: (_key, hint) => {
+        this.#hints.add(hint);
+        return () => this.#hints.delete(hint);
+      },
+    };
+  }
+
+  async attempt(request: LeaseRequest): Promise<Answer> {
+    const place = await this.#enter(request);
+    try {
+      if (place.turn === undefined) await place.check();
+    } catch (error) {
+      throw afterCreation(error);
+    }
+    return place.turn === undefined ? this.#withdraw(place) : this.#granted(request, place, place.turn);
+  }
+
+  async wait(request: LeaseRequest, patience: AbortSignal): Promise<Answer> {
+    const place = await this.#enter(request);
+    while (place.turn === undefined) {
+      if (patience.aborted) return this.#withdraw(place);
+      try {
+        await this.#untilWoken(request, place, patience);
+        await place.check();
+      } catch (error) {
+        if (place.session.ended) throw new LockBackendError('the session ended while waiting', 'definite');
+        if (error instanceof TreeError) throw new LockBackendError('the node of this waiter was removed', 'definite');
+        if (!isLockError(error) || (error.outcome === 'definite' && place.session.connected))
+          throw afterCreation(error);
+        // The place is kept as long as the session lasts.
+        await this.sessionsFor(request.leaseMs).settled(patience, place.session);
+      }
+    }
+    return this.#granted(request, place, place.turn);
+  }
+
+  async extend({ token }: Grant): Promise<'extended' | 'lost'> {
+    const held = this.#held.get(token);
+    if (held === undefined || held.session.ended) return 'lost';
+    const sentAt = this.#clock.now();
+    try {
+      await touch(held.session, held.path);
+    } catch (error) {
+      if (!isNoNode(error)) throw error;
+      this.#held.forget(token);
+      return 'lost';
+    }
+    this.#held.prolong(token, sentAt + held.leaseMs);
+    return 'extended';
+  }
+
+  /** If it fails, the lapse of the lease does it. */
+  async free({ key, token }: Grant): Promise<ReleaseOutcome> {
+    const held = this.#held.get(token);
+    if (held === undefined || held.session.ended) {
+      this.#held.forget(token);
+      return 'lost';
+    }
+    try {
+      await removeNode(held.session, held.path);
+    } catch (error) {
+      if (!isNoNode(error)) throw error;
+      return 'lost';
+    }
+    this.#held.forget(token);
+    this.#parents.used(this.parentOf(key));
+    return 'released';
+  }
+
+  undo(request: LeaseRequest): Promise<void> {
+    const { key, token, leaseMs } = request;
+    this.#givenUp.add(request);
+    this.#held.forget(token);
+    const parent = this.parentOf(key);
+    this.#parents.used(parent);
+    return this.sessionsFor(leaseMs).remove({ parent, token });
+  }
+
+  async inspect(key: string): Promise<Inspection> {
+    const session = await this.#anySession();
+    const parent = this.parentOf(key);
+    try {
+      const nodes = lockNodes((await list(session, parent)).children);
+      const holding = holders(nodes);
+      const [first] = holding;
+      const waiters = nodes.length - holding.length;
+      if (first === undefined) return { key, held: false, waiters };
+      const stat = await session.run<ZookeeperStat | null>((client, done) =>
+        client.exists(`${parent}/${first.name}`, done),
+      );
+      const fence = stat === null ? {} : { fencingToken: zxidOf(stat.czxid) };
+      return { key, held: true, token: first.token, waiters, ...fence };
+    } catch (error) {
+      if (isNoNode(error)) return { key, held: false, waiters: 0 };
+      throw error;
+    }
+  }
+
+  async probe(): Promise<string | undefined> {
+    const session = await this.#anySession();
+    await session.run<ZookeeperStat | null>((client, done) => client.exists('/', done));
+    return `session timeout ${session.timeoutMs} ms`;
+  }
+
+  /** Resolves when there is a session, or when `patience` aborts. */
+  ready(patience: AbortSignal): Promise<void> {
+    return this.anySessions().settled(patience);
+  }
+
+  /** With leases still held, the sessions are left to their timeouts: ended now, they would free what holders rely on. */
+  async close(): Promise<void> {
+    this.#held.close();
+    await this.#parents.close(CLOSE_WITHIN_MS);
+    const end = this.#held.size === 0;
+    await Promise.all(Array.from(this.#sessions.values(), (sessions) => sessions.close(CLOSE_WITHIN_MS, end)));
+  }
+
+  /** A lease of this length lies in a session of a timeout that suits it. */
+  protected sessionsFor(leaseMs: number): Sessions {
+    const timeoutMs = timeoutFor(leaseMs);
+    let sessions = this.#sessions.get(timeoutMs);
+    if (sessions === undefined) {
+      sessions = new Sessions(
+        () => this.#createClient(timeoutMs),
+        this.#clock,
+        () => {
+          for (const hint of this.#hints) hint();
+        },
+      );
+      this.#sessions.set(timeoutMs, sessions);
+    }
+    this.#lastUsed = sessions;
+    return sessions;
+  }
+
+  /** For what no lease depends on. */
+  protected anySessions(): Sessions {
+    return this.#lastUsed ?? this.sessionsFor(this.#leaseMs);
+  }
+
+  protected parentOf(key: string): string {
+    return pathOf(this.#prefix, key);
+  }
+
+  async #anySession(): Promise<Session> {
+    const sessions = this.anySessions();
+    if (!sessions.tried) await sessions.settled();
+    return sessions.current;
+  }
+
+  async #enter(request: LeaseRequest): Promise<Place> {
+    const parent = this.parentOf(request.key);
+    this.#parents.used(parent);
+    const sessions = this.sessionsFor(request.leaseMs);
+    if (!sessions.tried) await sessions.settled();
+    const surroundings = { session: sessions.current, clock: this.#clock, parents: this.#parents, parent };
+    return Place.take(surroundings, request, () => this.#givenUp.has(request));
+  }
+
+  /** Until the node ahead has gone, the connection has changed, or the waiter is out of patience. */
+  async #untilWoken({ leaseMs }: LeaseRequest, place: Place, patience: AbortSignal): Promise<void> {
+    const woken = Promise.withResolvers<void>();
+    const stop = this.sessionsFor(leaseMs).onChange(woken.resolve);
+    patience.addEventListener('abort', () => woken.resolve(), { once: true });
+    try {
+      place.watch(woken.resolve).catch(woken.reject);
+      await woken.promise;
+    } finally {
+      stop();
+    }
+  }
+
+  #granted({ token, leaseMs }: LeaseRequest, place: Place, { sentAt, fencingToken }: Turn): Answer {
+    const { session, path } = place;
+    // The server may have agreed to less than was asked for.
+    const atMostMs = Math.min(leaseMs, longestLeaseMs(session.timeoutMs));
+    const held = { sessions: this.sessionsFor(leaseMs), session, path, leaseMs: atMostMs };
+    this.#held.set(token, held, sentAt + atMostMs);
+    return { kind: 'granted', fencingToken, countedFrom: sentAt, leaseMs: atMostMs };
+  }
+
+  async #withdraw({ session, path }: Place): Promise<Answer> {
+    try {
+      await removeNode(session, path);
+    } catch (error) {
+      if (!isNoNode(error)) return { kind: 'busy', partial: true };
+    }
+    return { kind: 'busy' };
+  }
+
+  /** The lease has ended without a release. */
+  #lapse({ sessions, session, path }: Held, token: string): void {
+    const parent = path.slice(0, path.lastIndexOf('/'));
+    this.#parents.used(parent);
+    // What fails now is repeated with the next connection.
+    if (!session.ended) sessions.remove({ parent, token }).catch(() => undefined);
+  }
+}
+
+/** Once the node may be there, no error is definite. */
+function afterCreation(error: unknown): unknown {
+  if (isLockError(error) && error.outcome === 'unknown') return error;
+  return new LockOutcomeUnknownError('it is not known whether the lock was taken', { cause: error });
+}
+
+function removeNode(session: Session, path: string): Promise<void> {
+  return session.run<void>((client, done) => client.remove(path, -1, done));
+}
+
+export class ZookeeperLock extends LeaseLock {
+  protected override readonly backend: ZookeeperBackend;
+
+  constructor(options: ZookeeperLockOptions, backend = new ZookeeperBackend(options)) {
+    super(backend, options);
+    this.backend = backend;
+  }
+
+  /** Resolves when the session is there, or when `patience` aborts. */
+  ready(patience: AbortSignal): Promise<void> {
+    return this.backend.ready(patience);
+  }
+
+  /** Rejects all who wait, and ends the session. */
+  override async close(): Promise<void> {
+    await super.close();
+    await this.backend.close();
+  }
+}

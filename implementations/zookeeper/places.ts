@@ -1,0 +1,139 @@
+/** A place in the queue of a lock: the node, and how one learns that it has come to the front. */
+import type { Clock } from '../lease/clock.ts';
+import { LockBackendError, LockOutcomeUnknownError } from '../lock.ts';
+import type { LeaseRequest } from '../lease/backend.ts';
+import { EPHEMERAL_SEQUENTIAL, isNoNode } from './client.ts';
+import type { ZookeeperStat } from './client.ts';
+import { lockNodes, nodeAhead, nodePrefix } from './nodes.ts';
+import type { LockNode } from './nodes.ts';
+import type { Parents } from './parents.ts';
+import type { Session } from './session.ts';
+
+const NOTHING = Buffer.alloc(0);
+/** The parent may be removed as idle, by another client, just when it was made. */
+const ATTEMPTS = 5;
+
+export interface Turn {
+  /** Before the write that confirmed the place was sent. */
+  readonly sentAt: number;
+  readonly fencingToken: bigint;
+}
+
+/** Where a place is taken. */
+export interface Surroundings {
+  readonly session: Session;
+  readonly clock: Clock;
+  readonly parents: Parents;
+  readonly parent: string;
+}
+
+interface Listing {
+  readonly children: readonly string[];
+  readonly stat: ZookeeperStat;
+}
+
+export class Place {
+  readonly session: Session;
+  readonly path: string;
+  readonly #parent: string;
+  readonly #own: LockNode;
+  readonly #clock: Clock;
+  #ahead: LockNode | undefined;
+  /** Its turn, if it was found to have come. */
+  turn: Turn | undefined;
+
+  private constructor(session: Session, clock: Clock, parent: string, own: LockNode) {
+    this.session = session;
+    this.path = `${parent}/${own.name}`;
+    this.#clock = clock;
+    this.#parent = parent;
+    this.#own = own;
+  }
+
+  /**
+   * Creates the node and lists all, in one round trip: the server carries out the commands of a session in order.
+   * @param givenUp whether the request has been undone: what was sent before is found by that, but nothing may follow
+   * @throws LockBackendError (definite: no node is there), LockOutcomeUnknownError
+   */
+  static async take(
+    { session, clock, parents, parent }: Surroundings,
+    request: LeaseRequest,
+    givenUp: () => boolean,
+  ): Promise<Place> {
+    const prefix = `${parent}/${nodePrefix(request.mode, request.token)}`;
+    for (let attempt = 1; ; attempt += 1) {
+      if (givenUp()) throw new LockBackendError('the request was given up', 'definite');
+      const sentAt = clock.now();
+      const [created, listed] = await Promise.allSettled([
+        session.run<string>((client, done) => client.create(prefix, NOTHING, EPHEMERAL_SEQUENTIAL, done)),
+        list(session, parent),
+      ]);
+      if (created.status === 'rejected') {
+        if (!isNoNode(created.reason) || attempt === ATTEMPTS) throw created.reason;
+        await parents.make(session, parent);
+        continue;
+      }
+      const [own] = lockNodes([created.value.slice(parent.length + 1)]);
+      if (listed.status === 'rejected' || own === undefined) {
+        throw new LockOutcomeUnknownError('the queue of the lock cannot be read', {
+          cause: listed.status === 'rejected' ? listed.reason : created.value,
+        });
+      }
+      const place = new Place(session, clock, parent, own);
+      place.#judgeFirst(listed.value, sentAt);
+      return place;
+    }
+  }
+
+  /**
+   * Alone, it has the lock, and the change that the parent names is the last before or at this listing: later than any
+   * earlier holder's node, earlier than any later one's. Else its own node's zxid must be asked for.
+   */
+  #judgeFirst({ children, stat }: Listing, sentAt: number): void {
+    const nodes = lockNodes(children);
+    this.#ahead = nodeAhead(nodes, this.#own);
+    if (this.#ahead === undefined && nodes.at(-1)?.name === this.#own.name) {
+      this.turn = { sentAt, fencingToken: zxidOf(stat.pzxid) };
+    }
+  }
+
+  /**
+   * Whether the turn has come. The write proves that the node, and so the session, still stands with the quorum: a server
+   * that is cut off from it goes on answering reads.
+   * @throws TreeError when the node has gone; LockBackendError, LockOutcomeUnknownError: ask again
+   */
+  async check(): Promise<void> {
+    const sentAt = this.#clock.now();
+    const [stat, { children }] = await Promise.all([touch(this.session, this.path), list(this.session, this.#parent)]);
+    this.#ahead = nodeAhead(lockNodes(children), this.#own);
+    if (this.#ahead === undefined) this.turn = { sentAt, fencingToken: zxidOf(stat.czxid) };
+  }
+
+  /** Calls `wake` when the node ahead has changed or gone; rejects when it could not be asked. */
+  async watch(wake: () => void): Promise<void> {
+    const ahead = this.#ahead;
+    if (ahead === undefined) return wake();
+    try {
+      // Not `exists`: where there is no node, that would leave a watch for ever.
+      await this.session.run<Buffer>((client, done) => client.getData(`${this.#parent}/${ahead.name}`, wake, done));
+    } catch (error) {
+      if (!isNoNode(error)) throw error;
+      wake();
+    }
+  }
+}
+
+/** Writes to a node, and answers with what the server knows of it. */
+export function touch(session: Session, path: string): Promise<ZookeeperStat> {
+  return session.run<ZookeeperStat>((client, done) => client.setData(path, NOTHING, -1, done));
+}
+
+export function list(session: Session, path: string): Promise<Listing> {
+  return session.run<Listing>((client, done) =>
+    client.getChildren(path, (error, children, stat) => done(error, { children, stat })),
+  );
+}
+
+export function zxidOf(bytes: Buffer): bigint {
+  return bytes.readBigInt64BE();
+}

@@ -1,0 +1,158 @@
+/** One ZooKeeper session: commands that always end, and a watchdog over its connection. */
+import type { Clock } from '../lease/clock.ts';
+import { LockBackendError, LockOutcomeUnknownError } from '../lock.ts';
+import { errorOf } from './client.ts';
+import type { ConnectionInternals, ZookeeperClient } from './client.ts';
+
+export type Done<T> = (error: object | null, value: T) => void;
+
+/** The watchdog looks this often per session timeout, and gives a connection up after so many looks in silence. */
+const LOOKS_PER_TIMEOUT = 9;
+const LONGEST_BETWEEN_LOOKS_MS = 500;
+const SILENT_LOOKS = 3;
+
+export interface SessionEvents {
+  /** The connection can be used, for the first time or again. */
+  readonly connected: () => void;
+  readonly ended: (session: Session, how: SessionEnd) => void;
+}
+
+/**
+ * `expired`: the server says so, and all of its nodes have gone. `abandoned`: nothing has been heard of it for its timeout.
+ * `refused`: the server does not accept who the client says it is.
+ */
+export type SessionEnd = 'expired' | 'abandoned' | 'refused';
+
+/**
+ * The client itself never takes a silent connection for dead, and leaves unanswered what was queued while it was
+ * disconnected. So nothing is sent but on a connection; a connection that owes an answer and is silent for a third of the
+ * session timeout is given up, and the client goes to the next server; and when the session ends, everything ends. It also
+ * counts as ended when no server has taken it back for its timeout: servers that have lost their data refuse a client that
+ * has seen more than they have, and do not even tell it that its session is gone.
+ */
+export class Session {
+  readonly client: ZookeeperClient & ConnectionInternals;
+  readonly #clock: Clock;
+  readonly #events: SessionEvents;
+  readonly #pending = new Set<(error: Error) => void>();
+  #state: 'connecting' | 'connected' | 'ended' = 'connecting';
+  #seen: { readonly socket: unknown; readonly bytesRead: number } | undefined;
+  #silentLooks = 0;
+  /** When it was last seen to be connected; never, so far, if `undefined`. */
+  #connectedAt: number | undefined;
+  /** After the end: the client may have been about to connect. */
+  #looksLeft = LOOKS_PER_TIMEOUT;
+
+  constructor(client: ZookeeperClient, clock: Clock, events: SessionEvents) {
+    this.client = client;
+    this.#clock = clock;
+    this.#events = events;
+    client.on('state', ({ name }) => this.#onState(name));
+    client.connect();
+    this.#watch();
+  }
+
+  get connected(): boolean {
+    return this.#state === 'connected';
+  }
+
+  get ended(): boolean {
+    return this.#state === 'ended';
+  }
+
+  /** In milliseconds. */
+  get timeoutMs(): number {
+    return this.client.getSessionTimeout();
+  }
+
+  /**
+   * Sends one command. It ends with its answer or, at the latest, with its connection.
+   * @throws TreeError, LockBackendError (definite where nothing was sent), LockOutcomeUnknownError
+   */
+  run<T>(send: (client: ZookeeperClient, done: Done<T>) => void): Promise<T> {
+    if (!this.connected) return Promise.reject(new LockBackendError('there is no connection to ZooKeeper', 'definite'));
+    return new Promise<T>((resolve, reject) => {
+      this.#pending.add(reject);
+      send(this.client, (error, value) => {
+        this.#pending.delete(reject);
+        // Also `undefined`, whatever its types say.
+        if (error instanceof Error) reject(errorOf(error));
+        else resolve(value);
+      });
+    });
+  }
+
+  /**
+   * Settles when the connection is gone, or after `withinMs`. `end`: also ends the session at the server, if it can be
+   * reached; else what is left of it goes when its timeout has passed.
+   */
+  async close(withinMs: number, end: boolean): Promise<void> {
+    const socket = this.client.connectionManager?.socket;
+    const inOrder = end && this.connected;
+    this.#end('the lock has been closed');
+    if (!inOrder) socket?.destroy();
+    this.client.close();
+    if (socket === undefined || socket.closed) return;
+    await new Promise<void>((resolve) => {
+      const timer = this.#clock.setTimer(() => socket.destroy(), withinMs);
+      socket.once('close', () => {
+        timer.close();
+        resolve();
+      });
+    });
+  }
+
+  #onState(name: string): void {
+    if (name === 'DISCONNECTED' && this.client.connectionManager !== undefined) {
+      this.client.connectionManager.pendingBuffer = null;
+    }
+    if (this.ended) return;
+    if (name === 'SYNC_CONNECTED') {
+      this.#state = 'connected';
+      this.#connectedAt = this.#clock.now();
+      this.#events.connected();
+    } else if (name === 'DISCONNECTED') {
+      this.#state = 'connecting';
+    } else if (name === 'EXPIRED' || name === 'AUTH_FAILED') {
+      this.#lose(name === 'EXPIRED' ? 'expired' : 'refused');
+    }
+  }
+
+  #lose(how: SessionEnd): void {
+    this.#end(`the session is ${how}`);
+    this.client.connectionManager?.socket?.destroy();
+    this.client.close();
+    this.#events.ended(this, how);
+  }
+
+  #end(why: string): void {
+    this.#state = 'ended';
+    for (const reject of this.#pending) reject(new LockOutcomeUnknownError(`ZooKeeper did not answer: ${why}`));
+    this.#pending.clear();
+  }
+
+  /** Counts looks, not milliseconds: a process that was stopped finds one late look, and its answers behind it. */
+  #watch(): void {
+    this.#clock.setTimer(
+      () => {
+        this.#look();
+        if (this.ended) this.#looksLeft -= 1;
+        if (this.#looksLeft > 0) this.#watch();
+      },
+      Math.min(LONGEST_BETWEEN_LOOKS_MS, this.timeoutMs / LOOKS_PER_TIMEOUT),
+    );
+  }
+
+  #look(): void {
+    const socket = this.client.connectionManager?.socket;
+    const bytesRead = socket?.bytesRead ?? 0;
+    const heard = socket !== this.#seen?.socket || bytesRead !== this.#seen?.bytesRead;
+    const owesNothing = this.connected && this.#pending.size === 0;
+    this.#seen = { socket, bytesRead };
+    this.#silentLooks = heard || owesNothing ? 0 : this.#silentLooks + 1;
+    if (this.#silentLooks >= SILENT_LOOKS) socket?.destroy();
+    if (this.connected) this.#connectedAt = this.#clock.now();
+    else if (!this.ended && this.#clock.now() - (this.#connectedAt ?? Infinity) > this.timeoutMs)
+      this.#lose('abandoned');
+  }
+}
