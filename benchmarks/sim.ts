@@ -11,7 +11,7 @@ import { install } from '../harness/sim/install.ts';
 install();
 // Only now: libraries that keep a function of Node's keep a virtual one.
 const { findLock } = await import('../implementations/catalogue.ts');
-const { clientsOf, hazardsOf } = await import('../harness/plan/plan.ts');
+const { hazardsOf } = await import('../harness/plan/plan.ts');
 const { headerOf } = await import('../harness/run/merge.ts');
 const { searchPlan } = await import('../harness/sim/search.ts');
 const { simulate } = await import('../harness/sim/simulate.ts');
@@ -52,7 +52,7 @@ async function measure(name: string, forMs: number): Promise<void> {
       const began = performance.now();
       const { events } = await simulate({ plan, module, scenario });
       const simulated = performance.now();
-      judge(plan, headerOf('bench', clientsOf(plan), plan.workers, plan.recoverMs), events);
+      judge(plan, headerOf('bench', plan), events);
       best.simulated = Math.min(best.simulated, simulated - began);
       best.judged = Math.min(best.judged, performance.now() - simulated);
       totalMs += simulated - began;
