@@ -79,15 +79,19 @@ export function clear(timer: unknown): void {
   else if (typeof timer === 'number' || typeof timer === 'string') numbered.get(Number(timer))?.close();
 }
 
+/** As in Node, it comes when the step that asked for it is over, before anything else that happens to its process. */
 export class SimImmediate {
-  readonly #event: SimEvent;
+  #cancelled = false;
 
   constructor(world: World, callback: Callback, args: readonly unknown[]) {
-    this.#event = world.schedule(world.now, callerIn(world), 'timer', () => callback(...args));
+    const owner = callerIn(world);
+    world.afterStep(owner, () => {
+      if (!this.#cancelled) callback(...args);
+    });
   }
 
   cancel(): void {
-    this.#event.cancelled = true;
+    this.#cancelled = true;
   }
 
   ref(): this {

@@ -10,6 +10,8 @@ import { mix, Random } from './random.ts';
 /** Where clocks start: microseconds of the monotonic clock, milliseconds of the wall clock. */
 const START_US = 1_000_000;
 const START_WALL_MS = Date.UTC(2026, 0, 1);
+/** More than these in one step, and they are events of their own. */
+const MOST_IMMEDIATES = 10_000;
 /** More events than any run has that ends at all. */
 const MOST_EVENTS = 20_000_000;
 
@@ -52,6 +54,7 @@ export class World {
   /** Whose event is running. */
   #running: Owner;
   events = 0;
+  readonly #immediates: { readonly owner: Owner; readonly act: () => void }[] = [];
   #failure: Error | undefined;
 
   constructor(seed: number) {
@@ -89,6 +92,16 @@ export class World {
     event.tie = mix(this.#tieSeed ^ event.owner.id, event.at);
     event.sequence = this.#sequence++;
     this.#heap.push(event);
+  }
+
+  /**
+   * Runs `act` when what goes on in this step has come to rest. Also for a process that was stopped or killed in it:
+   * libraries share one such callback among all their instances, and the others would wait for it.
+   */
+  afterStep(owner: Owner, act: () => void): void {
+    // Code that waits by nothing but immediates must not stop the time.
+    if (this.#immediates.length < MOST_IMMEDIATES) this.#immediates.push({ owner, act });
+    else this.schedule(this.now + 1, owner, 'timer', act);
   }
 
   /** Runs `act` as the process itself would, as soon as it is running. */
@@ -174,6 +187,16 @@ export class World {
     return settling;
   }
 
+  #runImmediate(index: number): void {
+    const immediate = this.#immediates[index];
+    try {
+      immediate?.owner.run(immediate.act);
+      drain();
+    } catch (error) {
+      this.report('uncaught exception', error);
+    }
+  }
+
   /**
    * Runs the next event.
    * @throws SimulationError when nothing is left to happen
@@ -206,6 +229,8 @@ export class World {
     } catch (error) {
       this.report('uncaught exception', error);
     }
+    for (let done = 0; done < this.#immediates.length; done += 1) this.#runImmediate(done);
+    this.#immediates.length = 0;
     if (this.#failure !== undefined) throw this.#failure;
   }
 }
