@@ -117,6 +117,14 @@ export const catalogue: ReadonlyMap<string, CatalogueEntry> = new Map(
   ].map((listed) => [listed.module.name, listed]),
 );
 
+/**
+ * Published locks behind the contract, by the names that they are tested by, and where their modules lie. They are loaded
+ * only when asked for: the libraries are no dependencies of this one.
+ */
+export const ADAPTERS: ReadonlyMap<string, string> = new Map(
+  ['redlock', 'redis-semaphore', 'redlock-universal'].map((name) => [`npm:${name}`, urlOf(`adapters/${name}`)]),
+);
+
 /** What stands for the lock of that kind on PostgreSQL. */
 const ALIASES: Readonly<Record<string, string>> = {
   'sql-table': 'sql-table-postgres',
@@ -131,8 +139,12 @@ export function findLock(name: string): CatalogueEntry | undefined {
 
 /** The modules lie beside this one, as sources or compiled, with its own extension. */
 function entry(module: LockModule, path: string): CatalogueEntry {
+  return { module, url: urlOf(path) };
+}
+
+function urlOf(path: string): string {
   const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
-  return { module, url: new URL(`./${path}${extension}`, import.meta.url).href };
+  return new URL(`./${path}${extension}`, import.meta.url).href;
 }
 
 /** A specimen's file bears its name. */
