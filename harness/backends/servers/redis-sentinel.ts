@@ -40,6 +40,9 @@ export function sentinelLayout(redis: ServerDefinition): Layout {
     files: (node) => ({ 'sentinel.conf': sentinelConfiguration(node) }),
     args: ({ folder }) => [`${folder}/sentinel.conf`, '--sentinel'],
     containerReady: /Sentinel ID is/,
+    // It keeps nothing that locks write.
+    census: async () => ({}),
+    removePrefixed: async () => 0,
   };
   return {
     nodes: [data, data, data, sentinel, sentinel, sentinel],
