@@ -1,6 +1,15 @@
 /** Every lock by name, and where its module lies, for workers load it by its address. */
 import { lock as local } from './baseline/local.ts';
 import { lock as none } from './baseline/none.ts';
+import { lock as consulNoSessionCheck } from './broken/consul-no-session-check.ts';
+import { lock as etcdComparesWrongKey } from './broken/etcd-compares-wrong-key.ts';
+import { lock as etcdKeepsLeaseOnError } from './broken/etcd-keeps-lease-on-error.ts';
+import { lock as etcdNoRecheckAfterWait } from './broken/etcd-no-recheck-after-wait.ts';
+import { lock as etcdWatchFromNow } from './broken/etcd-watch-from-now.ts';
+import { lock as zookeeperIgnoresSessionLoss } from './broken/zookeeper-ignores-session-loss.ts';
+import { lock as zookeeperNoRecheck } from './broken/zookeeper-no-recheck.ts';
+import { lock as zookeeperOrphanNode } from './broken/zookeeper-orphan-node.ts';
+import { lock as zookeeperPrefixAlias } from './broken/zookeeper-prefix-alias.ts';
 import { lock as fenceOutsideGrant } from './broken/fence-outside-grant.ts';
 import { lock as getThenDelete } from './broken/get-then-delete.ts';
 import { lock as noExpiry } from './broken/no-expiry.ts';
@@ -114,6 +123,15 @@ export const catalogue: ReadonlyMap<string, CatalogueEntry> = new Map(
     specimen(breakerCountsBusy),
     specimen(fallbackToLocal),
     specimen(redlockValidityHidden),
+    specimen(zookeeperOrphanNode),
+    specimen(zookeeperIgnoresSessionLoss),
+    specimen(zookeeperPrefixAlias),
+    specimen(zookeeperNoRecheck),
+    specimen(etcdComparesWrongKey),
+    specimen(etcdKeepsLeaseOnError),
+    specimen(etcdWatchFromNow),
+    specimen(etcdNoRecheckAfterWait),
+    specimen(consulNoSessionCheck),
   ].map((listed) => [listed.module.name, listed]),
 );
 
