@@ -87,7 +87,7 @@ async function judgementsOf(ground: Ground, plan: Plan, runs: number): Promise<r
     {
       ...{ lock, topology, scenario, provisioner: choice, external: settings.external, workers, leaseMs, hazards },
       deck: Array.from({ length: runs }, () => plan),
-      ...{ search: undefined, listed: [], arenas: 1, timeMs: Infinity, always: runs },
+      ...{ search: undefined, exhaustive: false, listed: [], arenas: 1, timeMs: Infinity, always: runs },
       endsAt: () => true,
       folder: session.folder('shrinking'),
       onPlan: (event) => {

@@ -41,6 +41,7 @@ export function addVerify(program: Command, done: (code: ExitCode) => void): voi
     .option('--runs <n>', 'plans per hazard', wholeNumber(1))
     .option('--time <duration>', 'start no new plan after this', duration)
     .option('--shard <i/n>', 'run only this share of the plans', shard)
+    .option('--exhaustive', 'simulated: every position of one fault with two workers and one cycle')
     .option('--bail', 'stop at the first violation of a claim')
     .option('--require-all', 'what cannot be produced here counts as not exercised');
   for (const option of [...backendOptions(), ...outputOptions()]) command.addOption(option);
