@@ -12,10 +12,30 @@ import { lock as renewRecreatesKey } from './broken/renew-recreates-key.ts';
 import { lock as renewalWithoutDeadline } from './broken/renewal-without-deadline.ts';
 import { lock as setnxThenExpire } from './broken/setnx-then-expire.ts';
 import { lock as consul } from './consul/module.ts';
+import { lock as etcd } from './etcd/module.ts';
+import { lock as abandonedAcquire } from './broken/abandoned-acquire.ts';
+import { lock as breakerCountsBusy } from './broken/breaker-counts-busy.ts';
+import { lock as fairClientClock } from './broken/fair-client-clock.ts';
+import { lock as fairQueueDeadHead } from './broken/fair-queue-dead-head.ts';
+import { lock as fallbackToLocal } from './broken/fallback-to-local.ts';
+import { lock as ownerIsAName } from './broken/owner-is-a-name.ts';
+import { lock as redlockValidityHidden } from './broken/redlock-validity-hidden.ts';
+import { lock as reentrantLocalCount } from './broken/reentrant-local-count.ts';
+import { lock as reentrantOverwrite } from './broken/reentrant-overwrite.ts';
+import { lock as releaseNeverMatches } from './broken/release-never-matches.ts';
+import { lock as renewalEndsAtFirstError } from './broken/renewal-ends-at-first-error.ts';
+import { lock as renewalIgnoresLost } from './broken/renewal-ignores-lost.ts';
+import { lock as renewalNeverStops } from './broken/renewal-never-stops.ts';
+import { lock as renewalOncePerObject } from './broken/renewal-once-per-object.ts';
+import { lock as rwOneTtl } from './broken/rw-one-ttl.ts';
+import { lock as rwWriterIgnoresReaders } from './broken/rw-writer-ignores-readers.ts';
+import { lock as secondsTruncation } from './broken/seconds-truncation.ts';
+import { lock as tokenPerObject } from './broken/token-per-object.ts';
 import type { LockModule } from './lock.ts';
 import { lock as redisBasic } from './redis/basic.ts';
 import { lock as redisCluster } from './redis/cluster.ts';
 import { lock as redisFair } from './redis/fair.ts';
+import { lock as multiLock } from './redis/multi-lock.ts';
 import { lock as redisReadWrite } from './redis/read-write.ts';
 import { lock as redisReentrant } from './redis/reentrant.ts';
 import { lock as redlock } from './redis/redlock.ts';
@@ -49,6 +69,7 @@ export const catalogue: ReadonlyMap<string, CatalogueEntry> = new Map(
     entry(redlock, 'redis/redlock'),
     entry(redisSentinel, 'redis/sentinel'),
     entry(redisCluster, 'redis/cluster'),
+    entry(multiLock, 'redis/multi-lock'),
     entry(sqlTablePostgres, 'sql/postgres/table'),
     entry(sqlTablePostgresSync, 'sql/postgres/table-sync'),
     entry(sqlHeartbeatPostgres, 'sql/postgres/heartbeat'),
@@ -61,6 +82,7 @@ export const catalogue: ReadonlyMap<string, CatalogueEntry> = new Map(
     entry(sqlTableSqlite, 'sql/sqlite/table'),
     entry(sqlHeartbeatSqlite, 'sql/sqlite/heartbeat'),
     entry(zookeeper, 'zookeeper/module'),
+    entry(etcd, 'etcd/module'),
     entry(consul, 'consul/module'),
     entry(none, 'baseline/none'),
     entry(local, 'baseline/local'),
@@ -74,6 +96,24 @@ export const catalogue: ReadonlyMap<string, CatalogueEntry> = new Map(
     specimen(renewalWithoutDeadline),
     specimen(renewRecreatesKey),
     specimen(fenceOutsideGrant),
+    specimen(tokenPerObject),
+    specimen(ownerIsAName),
+    specimen(secondsTruncation),
+    specimen(reentrantOverwrite),
+    specimen(reentrantLocalCount),
+    specimen(rwOneTtl),
+    specimen(rwWriterIgnoresReaders),
+    specimen(fairQueueDeadHead),
+    specimen(fairClientClock),
+    specimen(renewalOncePerObject),
+    specimen(renewalEndsAtFirstError),
+    specimen(renewalIgnoresLost),
+    specimen(renewalNeverStops),
+    specimen(abandonedAcquire),
+    specimen(releaseNeverMatches),
+    specimen(breakerCountsBusy),
+    specimen(fallbackToLocal),
+    specimen(redlockValidityHidden),
   ].map((listed) => [listed.module.name, listed]),
 );
 

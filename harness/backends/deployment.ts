@@ -8,6 +8,7 @@ import { InfrastructureError } from '../errors.ts';
 import { mariadbLayouts } from './servers/mariadb.ts';
 import { postgresLayouts } from './servers/postgres.ts';
 import { consulLayouts } from './servers/consul.ts';
+import { etcdLayouts } from './servers/etcd.ts';
 import { redisLayouts } from './servers/redis.ts';
 import { zookeeperLayouts } from './servers/zookeeper.ts';
 
@@ -75,7 +76,7 @@ const LAYOUTS: Readonly<Record<Served, Readonly<Partial<Record<Topology, Layout>
   postgres: postgresLayouts,
   mariadb: mariadbLayouts,
   zookeeper: zookeeperLayouts,
-  etcd: {},
+  etcd: etcdLayouts,
   consul: consulLayouts,
 };
 

@@ -128,13 +128,14 @@ async function verifyLock(
     );
   const workers = options.exhaustive === true ? 2 : (options.workers ?? profile.workers);
   const practised = practisedOf(module);
+  const holdMs = options.hold ?? module.load?.holdMs;
   const { scenario } = settings;
   const sizes = {
     ...{ lock: lock.reference, options: lock.options, topology, scenario, workers, leaseMs },
-    clientsPerWorker: options.clients ?? module.clientsPerWorker ?? 1,
+    clientsPerWorker: options.clients ?? module.load?.clientsPerWorker ?? 1,
     recoverMs: module.recoverMs,
     ...(practised === undefined ? {} : { practised }),
-    ...(options.hold === undefined ? {} : { holdMs: options.hold }),
+    ...(holdMs === undefined ? {} : { holdMs }),
   };
   const deck = settings.deck
     ? { plans: settings.deck, firstRound: settings.deck.length }

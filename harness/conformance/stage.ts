@@ -82,7 +82,7 @@ export class CaseStage implements Stage {
   async connectCounting(): Promise<Client & { readonly trips: () => number[] }> {
     const nodes = this.deployment?.nodes ?? [];
     applicableIf(nodes.length > 0, 'it has no servers');
-    const proxies = await Promise.all(nodes.map(({ endpoint }) => CountingProxy.open(endpoint)));
+    const proxies = await Promise.all(nodes.map(({ endpoint }) => CountingProxy.open(endpoint, this.module.backend)));
     this.#closers.push(async () => {
       await Promise.all(proxies.map((proxy) => proxy.close()));
     });

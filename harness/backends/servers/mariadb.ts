@@ -51,8 +51,11 @@ export const mariadb: ServerDefinition = {
 
 export const mariadbLayouts: Readonly<Partial<Record<Topology, Layout>>> = { single: single(mariadb) };
 
-/** Rows of the locks' tables, which all have a column `name`. */
+/** Rows of the locks' tables, which all have a column `name` that is their key. Those that somebody has locked are in use. */
 async function removeRows(connection: Connection, prefix: Buffer): Promise<number> {
+  // No lock on anything but the rows themselves, and no long wait for one.
+  await connection.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED');
+  await connection.query('SET SESSION innodb_lock_wait_timeout = 1');
   const [tables] = await connection.query(
     `SELECT table_name AS name FROM information_schema.columns
      WHERE table_schema = ? AND table_name LIKE 'holdfast\\_%' AND column_name = 'name'`,
@@ -60,9 +63,9 @@ async function removeRows(connection: Connection, prefix: Buffer): Promise<numbe
   );
   let removed = 0;
   for (const { name } of tables as { name: string }[]) {
-    const [result] = await connection.query(`DELETE FROM ${DATABASE}.${name} WHERE LEFT(name, ?) = ?`, [
-      prefix.length,
+    const [result] = await connection.query(`DELETE FROM ${DATABASE}.${name} WHERE name >= ? AND name < ?`, [
       prefix,
+      Buffer.concat([prefix, Buffer.of(0xff)]),
     ]);
     removed += Number(Reflect.get(result, 'affectedRows'));
   }

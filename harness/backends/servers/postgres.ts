@@ -120,6 +120,8 @@ async function removeSharedMemory(folder: string): Promise<void> {
 
 /** Rows of the locks' tables, which all have a column `name`. */
 async function removeRows(client: Client, prefix: string): Promise<number> {
+  // A row that somebody has locked is in use.
+  await client.query("SET lock_timeout = '1s'");
   const { rows } = await client.query<{ table: string }>(
     `SELECT c.oid::regclass::text AS table FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
      WHERE c.relkind = 'r' AND c.relname LIKE 'holdfast\\_%' AND a.attname = 'name'`,
