@@ -13,6 +13,7 @@ type Callback = (...args: unknown[]) => void;
 export class SimTimer extends SimEvent {
   readonly #world: World;
   readonly #delayUs: number;
+  readonly #exact: boolean;
 
   constructor(world: World, callback: Callback, delayMs: unknown, args: readonly unknown[], repeats: boolean) {
     if (typeof callback !== 'function') throw new TypeError('The "callback" argument must be of type function.');
@@ -24,7 +25,13 @@ export class SimTimer extends SimEvent {
     super(0, callerIn(world), 'timer', repeats ? fire : act);
     this.#world = world;
     const asked = Number(delayMs);
-    this.#delayUs = asked >= 1 && asked <= LONGEST_MS ? Math.trunc(asked) * 1000 : 1000;
+    // The harness strikes at the very microsecond.
+    this.#exact = this.owner === world.system;
+    this.#delayUs = this.#exact
+      ? Math.max(1, Math.round(asked * 1000))
+      : asked >= 1 && asked <= LONGEST_MS
+        ? Math.trunc(asked) * 1000
+        : 1000;
     this.#arm();
   }
 
@@ -62,7 +69,7 @@ export class SimTimer extends SimEvent {
 
   /** Node counts in whole milliseconds of its loop's clock: a timer may come up to one early. */
   #arm(): void {
-    const startUs = Math.floor(this.#world.now / 1000) * 1000;
+    const startUs = this.#exact ? this.#world.now : Math.floor(this.#world.now / 1000) * 1000;
     this.postponedTo = startUs + this.#delayUs;
     if (this.queued) return;
     this.at = this.postponedTo;

@@ -54,6 +54,8 @@ export class World {
   /** Whose event is running. */
   #running: Owner;
   events = 0;
+  /** When something happened, in microseconds; collected only if it is there. */
+  moments: Set<number> | undefined;
   readonly #immediates: { readonly owner: Owner; readonly act: () => void }[] = [];
   #failure: Error | undefined;
 
@@ -221,6 +223,7 @@ export class World {
     }
     this.now = event.at;
     this.#running = owner;
+    this.moments?.add(this.now);
     this.events += 1;
     if (this.events > MOST_EVENTS) throw new SimulationError(`no end after ${MOST_EVENTS} events`);
     try {
