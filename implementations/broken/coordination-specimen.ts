@@ -15,10 +15,7 @@ interface Definition {
   readonly recoverMs?: number;
 }
 
-type Common = Pick<
-  LockModule,
-  'name' | 'summary' | 'topologies' | 'recoverMs' | 'clientsPerWorker' | 'specimen' | 'leastLeaseMs'
->;
+type Common = Pick<LockModule, 'name' | 'summary' | 'topologies' | 'recoverMs' | 'load' | 'specimen' | 'leastLeaseMs'>;
 
 /** One server shows these mistakes as well as three do. */
 function common({ name, specimen, recoverMs = 4000, leastLeaseMs }: Definition): Common {
