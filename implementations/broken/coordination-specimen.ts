@@ -21,7 +21,7 @@ type Common = Pick<LockModule, 'name' | 'summary' | 'topologies' | 'recoverMs' |
 function common({ name, specimen, recoverMs = 4000, leastLeaseMs }: Definition): Common {
   const least = leastLeaseMs === undefined ? {} : { leastLeaseMs };
   const summary = `Specimen: ${specimen.mistake}`;
-  return { name, summary, topologies: ['single'], recoverMs, clientsPerWorker: 2, specimen, ...least };
+  return { name, summary, topologies: ['single'], recoverMs, load: { clientsPerWorker: 2 }, specimen, ...least };
 }
 
 export function zookeeperSpecimen(
