@@ -40,6 +40,12 @@ import { lock as rwOneTtl } from './broken/rw-one-ttl.ts';
 import { lock as rwWriterIgnoresReaders } from './broken/rw-writer-ignores-readers.ts';
 import { lock as secondsTruncation } from './broken/seconds-truncation.ts';
 import { lock as tokenPerObject } from './broken/token-per-object.ts';
+import { lock as clientClockExpiry } from './broken/client-clock-expiry.ts';
+import { lock as rowLockReplace } from './broken/row-lock-replace.ts';
+import { lock as sweepCheckThenDelete } from './broken/sweep-check-then-delete.ts';
+import { lock as takeoverByKey } from './broken/takeover-by-key.ts';
+import { lock as takeoverKeepsOldExpiry } from './broken/takeover-keeps-old-expiry.ts';
+import { lock as waiterKeepsTransaction } from './broken/waiter-keeps-transaction.ts';
 import type { LockModule } from './lock.ts';
 import { lock as redisBasic } from './redis/basic.ts';
 import { lock as redisCluster } from './redis/cluster.ts';
@@ -132,6 +138,12 @@ export const catalogue: ReadonlyMap<string, CatalogueEntry> = new Map(
     specimen(etcdWatchFromNow),
     specimen(etcdNoRecheckAfterWait),
     specimen(consulNoSessionCheck),
+    specimen(clientClockExpiry),
+    specimen(rowLockReplace),
+    specimen(sweepCheckThenDelete),
+    specimen(takeoverByKey),
+    specimen(takeoverKeepsOldExpiry),
+    specimen(waiterKeepsTransaction),
   ].map((listed) => [listed.module.name, listed]),
 );
 
