@@ -1,6 +1,15 @@
 /** Every lock by name, and where its module lies, for workers load it by its address. */
 import { lock as local } from './baseline/local.ts';
 import { lock as none } from './baseline/none.ts';
+import { lock as consulNoSessionCheck } from './broken/consul-no-session-check.ts';
+import { lock as etcdComparesWrongKey } from './broken/etcd-compares-wrong-key.ts';
+import { lock as etcdKeepsLeaseOnError } from './broken/etcd-keeps-lease-on-error.ts';
+import { lock as etcdNoRecheckAfterWait } from './broken/etcd-no-recheck-after-wait.ts';
+import { lock as etcdWatchFromNow } from './broken/etcd-watch-from-now.ts';
+import { lock as zookeeperIgnoresSessionLoss } from './broken/zookeeper-ignores-session-loss.ts';
+import { lock as zookeeperNoRecheck } from './broken/zookeeper-no-recheck.ts';
+import { lock as zookeeperOrphanNode } from './broken/zookeeper-orphan-node.ts';
+import { lock as zookeeperPrefixAlias } from './broken/zookeeper-prefix-alias.ts';
 import { lock as fenceOutsideGrant } from './broken/fence-outside-grant.ts';
 import { lock as getThenDelete } from './broken/get-then-delete.ts';
 import { lock as noExpiry } from './broken/no-expiry.ts';
@@ -12,6 +21,7 @@ import { lock as renewRecreatesKey } from './broken/renew-recreates-key.ts';
 import { lock as renewalWithoutDeadline } from './broken/renewal-without-deadline.ts';
 import { lock as setnxThenExpire } from './broken/setnx-then-expire.ts';
 import { lock as consul } from './consul/module.ts';
+import { lock as etcd } from './etcd/module.ts';
 import { lock as abandonedAcquire } from './broken/abandoned-acquire.ts';
 import { lock as breakerCountsBusy } from './broken/breaker-counts-busy.ts';
 import { lock as fairClientClock } from './broken/fair-client-clock.ts';
@@ -81,6 +91,7 @@ export const catalogue: ReadonlyMap<string, CatalogueEntry> = new Map(
     entry(sqlTableSqlite, 'sql/sqlite/table'),
     entry(sqlHeartbeatSqlite, 'sql/sqlite/heartbeat'),
     entry(zookeeper, 'zookeeper/module'),
+    entry(etcd, 'etcd/module'),
     entry(consul, 'consul/module'),
     entry(none, 'baseline/none'),
     entry(local, 'baseline/local'),
@@ -112,7 +123,24 @@ export const catalogue: ReadonlyMap<string, CatalogueEntry> = new Map(
     specimen(breakerCountsBusy),
     specimen(fallbackToLocal),
     specimen(redlockValidityHidden),
+    specimen(zookeeperOrphanNode),
+    specimen(zookeeperIgnoresSessionLoss),
+    specimen(zookeeperPrefixAlias),
+    specimen(zookeeperNoRecheck),
+    specimen(etcdComparesWrongKey),
+    specimen(etcdKeepsLeaseOnError),
+    specimen(etcdWatchFromNow),
+    specimen(etcdNoRecheckAfterWait),
+    specimen(consulNoSessionCheck),
   ].map((listed) => [listed.module.name, listed]),
+);
+
+/**
+ * Published locks behind the contract, by the names that they are tested by, and where their modules lie. They are loaded
+ * only when asked for: the libraries are no dependencies of this one.
+ */
+export const ADAPTERS: ReadonlyMap<string, string> = new Map(
+  ['redlock', 'redis-semaphore', 'redlock-universal'].map((name) => [`npm:${name}`, urlOf(`adapters/${name}`)]),
 );
 
 /** What stands for the lock of that kind on PostgreSQL. */
@@ -129,8 +157,12 @@ export function findLock(name: string): CatalogueEntry | undefined {
 
 /** The modules lie beside this one, as sources or compiled, with its own extension. */
 function entry(module: LockModule, path: string): CatalogueEntry {
+  return { module, url: urlOf(path) };
+}
+
+function urlOf(path: string): string {
   const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
-  return { module, url: new URL(`./${path}${extension}`, import.meta.url).href };
+  return new URL(`./${path}${extension}`, import.meta.url).href;
 }
 
 /** A specimen's file bears its name. */

@@ -159,6 +159,8 @@ export interface LockModule {
    * allowed for handing over, in milliseconds (default 300).
    */
   readonly turns?: { readonly bypass?: number; readonly allowanceMs?: number };
+  /** Whether waiters only poll, because nothing in the backend could wake them. Default false. */
+  readonly polls?: boolean;
   /** What plans ask of it unless the user says, where its promises show only so: clients of one process, longest hold. */
   readonly load?: { readonly clientsPerWorker?: number; readonly holdMs?: number };
   /** Round trips to the backend of one uncontended acquire and release together. */

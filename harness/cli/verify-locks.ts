@@ -42,6 +42,7 @@ export interface VerifyOptions extends ExternalOptions, Shown {
   readonly time?: number;
   readonly shard?: { index: number; of: number };
   readonly bail?: boolean;
+  readonly exhaustive?: boolean;
   readonly requireAll?: boolean;
   readonly out?: string;
 }
@@ -125,7 +126,7 @@ async function verifyLock(
     throw new UsageError(
       `${module.name} (${topology}) makes no claim on ${foreign}; it does on: ${testable.join(', ')}`,
     );
-  const workers = options.workers ?? profile.workers;
+  const workers = options.exhaustive === true ? 2 : (options.workers ?? profile.workers);
   const practised = practisedOf(module);
   const holdMs = options.hold ?? module.load?.holdMs;
   const { scenario } = settings;
@@ -154,16 +155,27 @@ async function verifyLock(
   });
   progress.note(`${module.name} on ${module.backend} (${topology}), ${choice.kind}: ${choice.reason}`);
   const simulated = choice.kind === 'sim';
+  const exhaustive = options.exhaustive === true;
+  if (exhaustive && !simulated) throw new UsageError('--exhaustive is for simulations: add --backend sim');
   if (simulated) progress.note(`simulation: ${SIMULATION_NOTE}`);
   progress.update({ doing: `starting ${module.backend} (${topology})`, total: deck.plans.length });
   try {
     return await runPlans(
       session,
       {
-        ...{ lock, topology, provisioner: choice, external: settings.external, workers, leaseMs, deck: deck.plans },
+        ...{
+          lock,
+          topology,
+          provisioner: choice,
+          external: settings.external,
+          workers,
+          leaseMs,
+          deck: exhaustive ? [] : deck.plans,
+        },
         ...{ hazards: testable, listed: listedOf(settings, wanted), arenas: choice.kind === 'external' ? 1 : 2 },
         ...{ scenario, endsAt: settings.endsAt, folder: settings.out },
-        timeMs: options.time ?? (simulated ? profile.simulatedMs : profile.timeMs),
+        timeMs: options.time ?? (exhaustive ? Infinity : simulated ? profile.simulatedMs : profile.timeMs),
+        exhaustive,
         // Who says how many plans there shall be, or which, wants no others.
         search:
           !simulated || settings.deck !== undefined || options.runs !== undefined
@@ -183,9 +195,17 @@ async function verifyLock(
 function showing(progress: Progress, name: string): (event: PlanEvent) => void {
   let done = 0;
   let violations = 0;
+  /** Of an exhaustive run. */
+  let total: number | undefined;
   const told = new Set<string>();
   return (event) => {
     if (event.type === 'started') progress.update({ doing: `${name} under ${event.plan.hazards.join(' + ')}` });
+    if (event.type === 'exhaustive') {
+      const { positions, plans } = event;
+      total = plans;
+      progress.note(`${name}: ${positions} positions, ${plans} plans: each fault at each position`);
+      progress.update({ doing: `${name}, every position`, total: plans });
+    }
     if (event.type !== 'judged') return;
     done++;
     if (event.failure !== undefined) {
@@ -197,6 +217,7 @@ function showing(progress: Progress, name: string): (event: PlanEvent) => void {
       told.add(kind);
       progress.note(`${finding.property} violated under ${active.join(' + ')}: ${finding.summary}`);
     }
+    if (done === total) progress.note(`${name}: all ${total} plans were tried`);
     progress.update({ done, violations });
   };
 }

@@ -41,6 +41,9 @@ export function sentinelLayout(redis: ServerDefinition): Layout {
     files: (node) => ({ 'sentinel.conf': sentinelConfiguration(node) }),
     args: ({ folder, host }) => [`${folder}/sentinel.conf`, '--sentinel', '--bind', host],
     containerReady: /Sentinel ID is/,
+    // It keeps nothing that locks write.
+    census: async () => ({}),
+    removePrefixed: async () => 0,
   };
   return {
     nodes: [data, data, data, sentinel, sentinel, sentinel],
