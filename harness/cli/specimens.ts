@@ -127,7 +127,7 @@ async function timeToCatch(
       caughtMs ??= performance.now() - began;
       return true;
     };
-    await verifyLocks(session, [await resolveLock(name)], { ...settings, endsAt }, signal);
+    await verifyLocks(session, [await resolveLock(name)], { ...settings, endsAt, foresees: false }, signal);
     return caughtMs;
   } finally {
     await session.close();

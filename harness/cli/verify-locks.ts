@@ -16,12 +16,13 @@ import { practisedOf } from '../plan/practice.ts';
 import { makeDeck } from '../run/deck.ts';
 import { inspectMachine } from '../run/machine.ts';
 import { OFTEN, PROFILES, type ProfileName } from '../run/profiles.ts';
-import type { LockUnderTest, PlanEvent } from '../run/request.ts';
+import type { LockUnderTest, PlanEvent, RunRequest } from '../run/request.ts';
 import { runPlans } from '../run/run.ts';
 import type { Evidence } from '../verdict/matrix.ts';
 import { REPORT_VERSION, type LockReport, type Report } from '../verdict/report.ts';
 import { conclusionOf, EXIT, exitCodeOf, worst } from './exit-codes.ts';
 import type { ExternalOptions } from './external-options.ts';
+import { foresee, type Foreseen } from './foresee.ts';
 import type { Shown } from './render.ts';
 import { VERSION } from './version.ts';
 
@@ -57,6 +58,8 @@ export interface Settings {
   readonly backend: BackendChoice;
   readonly external: ExternalConfig;
   readonly endsAt: (evidence: Evidence) => boolean;
+  /** Whether real servers are given what a short search in the simulation finds. */
+  readonly foresees: boolean;
   /** Instead of the plans that the profile would make. */
   readonly deck?: readonly Plan[];
 }
@@ -159,40 +162,56 @@ async function verifyLock(
   if (exhaustive && !simulated) throw new UsageError('--exhaustive is for simulations: add --backend sim');
   if (simulated) progress.note(`simulation: ${SIMULATION_NOTE}`);
   progress.update({ doing: `starting ${module.backend} (${topology})`, total: deck.plans.length });
+  const space = { sizes, hazards: wanted, seed: seed + (options.shard?.index ?? 0) };
+  // Who says how many plans there shall be, or which, wants no others.
+  const searches = settings.deck === undefined && options.runs === undefined;
+  const request: RunRequest = {
+    ...{ lock, topology, scenario, provisioner: choice, external: settings.external, workers, leaseMs },
+    ...{ hazards: testable, listed: listedOf(settings, wanted), arenas: choice.kind === 'external' ? 1 : 2 },
+    ...{
+      endsAt: settings.endsAt,
+      folder: settings.out,
+      onPlan: showing(progress, module.name, deck.plans.length),
+      exhaustive,
+    },
+    deck: exhaustive ? [] : deck.plans,
+    search: simulated && searches ? space : undefined,
+    timeMs: options.time ?? (exhaustive ? Infinity : simulated ? profile.simulatedMs : profile.timeMs),
+    // A user's own bound is a bound; the profile's leaves no listed hazard out.
+    always: options.time === undefined ? deck.firstRound : 0,
+  };
   try {
-    return await runPlans(
-      session,
-      {
-        ...{
-          lock,
-          topology,
-          provisioner: choice,
-          external: settings.external,
-          workers,
-          leaseMs,
-          deck: exhaustive ? [] : deck.plans,
-        },
-        ...{ hazards: testable, listed: listedOf(settings, wanted), arenas: choice.kind === 'external' ? 1 : 2 },
-        ...{ scenario, endsAt: settings.endsAt, folder: settings.out },
-        timeMs: options.time ?? (exhaustive ? Infinity : simulated ? profile.simulatedMs : profile.timeMs),
-        exhaustive,
-        // Who says how many plans there shall be, or which, wants no others.
-        search:
-          !simulated || settings.deck !== undefined || options.runs !== undefined
-            ? undefined
-            : { sizes, hazards: wanted, seed: seed + (options.shard?.index ?? 0) },
-        // A user's own bound is a bound; the profile's leaves no listed hazard out.
-        always: options.time === undefined ? deck.firstRound : 0,
-        onPlan: showing(progress, module.name),
-      },
-      signal,
-    );
+    const foreseen =
+      !simulated && searches && settings.foresees
+        ? await foresee(session, request, space, settings, signal)
+        : undefined;
+    return await runForeseen(session, request, foreseen, signal);
   } finally {
     progress.stop();
   }
 }
 
-function showing(progress: Progress, name: string): (event: PlanEvent) => void {
+/** What the simulation found comes first, and the report says what became of it. */
+async function runForeseen(
+  session: Session,
+  request: RunRequest,
+  foreseen: Foreseen | undefined,
+  signal: AbortSignal,
+): Promise<LockReport> {
+  if (foreseen === undefined) return runPlans(session, request, signal);
+  const { plans, watch, summary } = foreseen;
+  const onPlan = (event: PlanEvent): void => {
+    watch(event);
+    request.onPlan(event);
+  };
+  const deck = [...plans, ...request.deck];
+  request.onPlan({ type: 'foreseen', plans: plans.length });
+  const report = await runPlans(session, { ...request, deck, always: request.always + plans.length, onPlan }, signal);
+  const search = summary();
+  return search === undefined ? report : { ...report, search };
+}
+
+function showing(progress: Progress, name: string, deckSize: number): (event: PlanEvent) => void {
   let done = 0;
   let violations = 0;
   /** Of an exhaustive run. */
@@ -200,6 +219,7 @@ function showing(progress: Progress, name: string): (event: PlanEvent) => void {
   const told = new Set<string>();
   return (event) => {
     if (event.type === 'started') progress.update({ doing: `${name} under ${event.plan.hazards.join(' + ')}` });
+    if (event.type === 'foreseen') progress.update({ total: deckSize + event.plans });
     if (event.type === 'exhaustive') {
       const { positions, plans } = event;
       total = plans;

@@ -71,6 +71,7 @@ export function settingsOf(options: VerifyOptions, config: Config): Settings {
     backend,
     external: externalFrom(options, config.external, backend),
     endsAt: () => options.bail === true,
+    foresees: true,
   };
 }
 
