@@ -1,6 +1,15 @@
 /** Every lock by name, and where its module lies, for workers load it by its address. */
 import { lock as local } from './baseline/local.ts';
 import { lock as none } from './baseline/none.ts';
+import { lock as consulNoSessionCheck } from './broken/consul-no-session-check.ts';
+import { lock as etcdComparesWrongKey } from './broken/etcd-compares-wrong-key.ts';
+import { lock as etcdKeepsLeaseOnError } from './broken/etcd-keeps-lease-on-error.ts';
+import { lock as etcdNoRecheckAfterWait } from './broken/etcd-no-recheck-after-wait.ts';
+import { lock as etcdWatchFromNow } from './broken/etcd-watch-from-now.ts';
+import { lock as zookeeperIgnoresSessionLoss } from './broken/zookeeper-ignores-session-loss.ts';
+import { lock as zookeeperNoRecheck } from './broken/zookeeper-no-recheck.ts';
+import { lock as zookeeperOrphanNode } from './broken/zookeeper-orphan-node.ts';
+import { lock as zookeeperPrefixAlias } from './broken/zookeeper-prefix-alias.ts';
 import { lock as fenceOutsideGrant } from './broken/fence-outside-grant.ts';
 import { lock as getThenDelete } from './broken/get-then-delete.ts';
 import { lock as noExpiry } from './broken/no-expiry.ts';
@@ -12,6 +21,25 @@ import { lock as renewRecreatesKey } from './broken/renew-recreates-key.ts';
 import { lock as renewalWithoutDeadline } from './broken/renewal-without-deadline.ts';
 import { lock as setnxThenExpire } from './broken/setnx-then-expire.ts';
 import { lock as consul } from './consul/module.ts';
+import { lock as etcd } from './etcd/module.ts';
+import { lock as abandonedAcquire } from './broken/abandoned-acquire.ts';
+import { lock as breakerCountsBusy } from './broken/breaker-counts-busy.ts';
+import { lock as fairClientClock } from './broken/fair-client-clock.ts';
+import { lock as fairQueueDeadHead } from './broken/fair-queue-dead-head.ts';
+import { lock as fallbackToLocal } from './broken/fallback-to-local.ts';
+import { lock as ownerIsAName } from './broken/owner-is-a-name.ts';
+import { lock as redlockValidityHidden } from './broken/redlock-validity-hidden.ts';
+import { lock as reentrantLocalCount } from './broken/reentrant-local-count.ts';
+import { lock as reentrantOverwrite } from './broken/reentrant-overwrite.ts';
+import { lock as releaseNeverMatches } from './broken/release-never-matches.ts';
+import { lock as renewalEndsAtFirstError } from './broken/renewal-ends-at-first-error.ts';
+import { lock as renewalIgnoresLost } from './broken/renewal-ignores-lost.ts';
+import { lock as renewalNeverStops } from './broken/renewal-never-stops.ts';
+import { lock as renewalOncePerObject } from './broken/renewal-once-per-object.ts';
+import { lock as rwOneTtl } from './broken/rw-one-ttl.ts';
+import { lock as rwWriterIgnoresReaders } from './broken/rw-writer-ignores-readers.ts';
+import { lock as secondsTruncation } from './broken/seconds-truncation.ts';
+import { lock as tokenPerObject } from './broken/token-per-object.ts';
 import { lock as clientClockExpiry } from './broken/client-clock-expiry.ts';
 import { lock as rowLockReplace } from './broken/row-lock-replace.ts';
 import { lock as sweepCheckThenDelete } from './broken/sweep-check-then-delete.ts';
@@ -22,6 +50,7 @@ import type { LockModule } from './lock.ts';
 import { lock as redisBasic } from './redis/basic.ts';
 import { lock as redisCluster } from './redis/cluster.ts';
 import { lock as redisFair } from './redis/fair.ts';
+import { lock as multiLock } from './redis/multi-lock.ts';
 import { lock as redisReadWrite } from './redis/read-write.ts';
 import { lock as redisReentrant } from './redis/reentrant.ts';
 import { lock as redlock } from './redis/redlock.ts';
@@ -55,6 +84,7 @@ export const catalogue: ReadonlyMap<string, CatalogueEntry> = new Map(
     entry(redlock, 'redis/redlock'),
     entry(redisSentinel, 'redis/sentinel'),
     entry(redisCluster, 'redis/cluster'),
+    entry(multiLock, 'redis/multi-lock'),
     entry(sqlTablePostgres, 'sql/postgres/table'),
     entry(sqlTablePostgresSync, 'sql/postgres/table-sync'),
     entry(sqlHeartbeatPostgres, 'sql/postgres/heartbeat'),
@@ -67,6 +97,7 @@ export const catalogue: ReadonlyMap<string, CatalogueEntry> = new Map(
     entry(sqlTableSqlite, 'sql/sqlite/table'),
     entry(sqlHeartbeatSqlite, 'sql/sqlite/heartbeat'),
     entry(zookeeper, 'zookeeper/module'),
+    entry(etcd, 'etcd/module'),
     entry(consul, 'consul/module'),
     entry(none, 'baseline/none'),
     entry(local, 'baseline/local'),
@@ -80,6 +111,33 @@ export const catalogue: ReadonlyMap<string, CatalogueEntry> = new Map(
     specimen(renewalWithoutDeadline),
     specimen(renewRecreatesKey),
     specimen(fenceOutsideGrant),
+    specimen(tokenPerObject),
+    specimen(ownerIsAName),
+    specimen(secondsTruncation),
+    specimen(reentrantOverwrite),
+    specimen(reentrantLocalCount),
+    specimen(rwOneTtl),
+    specimen(rwWriterIgnoresReaders),
+    specimen(fairQueueDeadHead),
+    specimen(fairClientClock),
+    specimen(renewalOncePerObject),
+    specimen(renewalEndsAtFirstError),
+    specimen(renewalIgnoresLost),
+    specimen(renewalNeverStops),
+    specimen(abandonedAcquire),
+    specimen(releaseNeverMatches),
+    specimen(breakerCountsBusy),
+    specimen(fallbackToLocal),
+    specimen(redlockValidityHidden),
+    specimen(zookeeperOrphanNode),
+    specimen(zookeeperIgnoresSessionLoss),
+    specimen(zookeeperPrefixAlias),
+    specimen(zookeeperNoRecheck),
+    specimen(etcdComparesWrongKey),
+    specimen(etcdKeepsLeaseOnError),
+    specimen(etcdWatchFromNow),
+    specimen(etcdNoRecheckAfterWait),
+    specimen(consulNoSessionCheck),
     specimen(clientClockExpiry),
     specimen(rowLockReplace),
     specimen(sweepCheckThenDelete),
@@ -87,6 +145,14 @@ export const catalogue: ReadonlyMap<string, CatalogueEntry> = new Map(
     specimen(takeoverKeepsOldExpiry),
     specimen(waiterKeepsTransaction),
   ].map((listed) => [listed.module.name, listed]),
+);
+
+/**
+ * Published locks behind the contract, by the names that they are tested by, and where their modules lie. They are loaded
+ * only when asked for: the libraries are no dependencies of this one.
+ */
+export const ADAPTERS: ReadonlyMap<string, string> = new Map(
+  ['redlock', 'redis-semaphore', 'redlock-universal'].map((name) => [`npm:${name}`, urlOf(`adapters/${name}`)]),
 );
 
 /** What stands for the lock of that kind on PostgreSQL. */
@@ -103,8 +169,12 @@ export function findLock(name: string): CatalogueEntry | undefined {
 
 /** The modules lie beside this one, as sources or compiled, with its own extension. */
 function entry(module: LockModule, path: string): CatalogueEntry {
+  return { module, url: urlOf(path) };
+}
+
+function urlOf(path: string): string {
   const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
-  return { module, url: new URL(`./${path}${extension}`, import.meta.url).href };
+  return new URL(`./${path}${extension}`, import.meta.url).href;
 }
 
 /** A specimen's file bears its name. */

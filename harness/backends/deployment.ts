@@ -8,6 +8,7 @@ import { InfrastructureError } from '../errors.ts';
 import { mariadbLayouts } from './servers/mariadb.ts';
 import { postgresLayouts } from './servers/postgres.ts';
 import { consulLayouts } from './servers/consul.ts';
+import { etcdLayouts } from './servers/etcd.ts';
 import { redisLayouts } from './servers/redis.ts';
 import { zookeeperLayouts } from './servers/zookeeper.ts';
 
@@ -34,7 +35,10 @@ export type Limits = Readonly<Partial<Record<Hazard, string>>>;
 
 export interface Deployment {
   readonly provisioner: ProvisionerKind;
+  /** Of the first node: what keeps the data. */
   readonly server: ServerDefinition;
+  /** Of each node. */
+  readonly servers: readonly ServerDefinition[];
   readonly topology: Topology;
   readonly version: string;
   /** Those of its servers that claims depend on, where they are known. */
@@ -75,7 +79,7 @@ const LAYOUTS: Readonly<Record<Served, Readonly<Partial<Record<Topology, Layout>
   postgres: postgresLayouts,
   mariadb: mariadbLayouts,
   zookeeper: zookeeperLayouts,
-  etcd: {},
+  etcd: etcdLayouts,
   consul: consulLayouts,
 };
 

@@ -1,5 +1,6 @@
 /** The part of npm `consul` that the lock uses, several of its clients as one, and what its errors say. */
 import { EventEmitter } from 'node:events';
+import { impatientAfterMs } from '../lease/request-timeout.ts';
 import { LockBackendError, LockOutcomeUnknownError } from '../lock.ts';
 import type { LockError } from '../lock.ts';
 
@@ -51,18 +52,27 @@ export class Agents {
     this.#clients = clients;
   }
 
-  /** @throws RefusalError, LockBackendError (definite: not sent, or refused), LockOutcomeUnknownError */
-  async ask<T>(question: (client: ConsulClient) => Promise<T>): Promise<T> {
+  /**
+   * @param timeoutMs the time limit that the question has, `Infinity` if it may take any time; long before it the next question goes to another server
+   * @throws RefusalError, LockBackendError (definite: not sent, or refused), LockOutcomeUnknownError
+   */
+  async ask<T>(timeoutMs: number, question: (client: ConsulClient) => Promise<T>): Promise<T> {
     if (this.#closed) throw new LockBackendError('the lock has been closed', 'definite');
     const asked = this.#current;
+    // Others that were not answered by the same one may have moved on already.
+    const passOver = (): void => {
+      if (this.#current === asked) this.#current = (asked + 1) % this.#clients.length;
+    };
+    const impatient = timeoutMs === Infinity ? undefined : setTimeout(passOver, impatientAfterMs(timeoutMs));
     try {
       return await question(this.#clients[asked] ?? this.#clients[0]);
     } catch (error) {
       const status = statusOf(error);
       if (status !== undefined && status < 500) throw refusalOf(error, status);
-      // Others that failed on the same one have moved on already.
-      if (this.#current === asked) this.#current = (asked + 1) % this.#clients.length;
+      passOver();
       throw status === undefined ? connectionErrorOf(error) : failureOf(error);
+    } finally {
+      clearTimeout(impatient);
     }
   }
 

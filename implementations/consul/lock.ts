@@ -13,11 +13,12 @@ import { systemClock } from '../lease/clock.ts';
 import { HeldOnServer } from '../lease/held-on-server.ts';
 import { LeaseLock } from '../lease/lease-lock.ts';
 import type { LeaseLockOptions } from '../lease/options.ts';
+import { requestTimeoutMs } from '../lease/request-timeout.ts';
 import { LockBackendError } from '../lock.ts';
 import type { Inspection, ReleaseOutcome } from '../lock.ts';
 import { Agents, RefusalError } from './client.ts';
 import type { ConsulClient } from './client.ts';
-import { ConsulSessions, requestTimeoutMs } from './sessions.ts';
+import { ConsulSessions } from './sessions.ts';
 import type { ConsulSession } from './sessions.ts';
 import { BlockingQueries } from './wake-ups.ts';
 
@@ -80,8 +81,8 @@ export class ConsulBackend implements LeaseBackend {
       if (error.details.includes('invalid session')) {
         throw new LockBackendError('the session ended before it could acquire anything', 'definite', { cause: error });
       }
-      // Held by another, or empty and in its lock-delay.
-      this.sessions.putBack(session);
+      // Held by another, or empty and in its lock-delay. What has been undone meanwhile was destroyed.
+      if (!this.#givenUp.has(request)) this.sessions.putBack(session);
       return { kind: 'busy' };
     }
   }
@@ -160,14 +161,14 @@ export class ConsulBackend implements LeaseBackend {
   /** All or nothing. @returns the index of the last change of the last entry. @throws as `Agents.ask` */
   async #transact(operations: object[], leaseMs: number): Promise<bigint> {
     const timeout = requestTimeoutMs(leaseMs);
-    const answer = await this.agents.ask((client) => client.transaction.create(operations, { timeout }));
+    const answer = await this.agents.ask(timeout, (client) => client.transaction.create(operations, { timeout }));
     const indexes = transactionSchema.parse(answer).Results.map(({ KV }) => KV.ModifyIndex);
     return BigInt(indexes.at(-1) ?? 0);
   }
 
   /** As of now, by a leader that has made sure that it still is one. */
   async #read(key: string, timeout: number): Promise<z.infer<typeof entrySchema> | undefined> {
-    const answer = await this.agents.ask((client) =>
+    const answer = await this.agents.ask(timeout, (client) =>
       client.kv.get({ key: this.nameOf(key), consistent: true, timeout }),
     );
     return entrySchema.optional().parse(answer);

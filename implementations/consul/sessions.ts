@@ -1,8 +1,9 @@
 /** Sessions of Consul: what a lock is held by. */
 import { z } from 'zod';
 import type { Clock } from '../lease/clock.ts';
-import { Stock } from '../lease/stock.ts';
+import { spareMs, Stock } from '../lease/stock.ts';
 import type { Mortal } from '../lease/stock.ts';
+import { requestTimeoutMs } from '../lease/request-timeout.ts';
 import { RefusalError } from './client.ts';
 import type { Agents } from './client.ts';
 
@@ -14,11 +15,6 @@ const createdSchema = z.object({ ID: z.string() });
 /** Sessions that nobody needs any more are ended so many at a time, each with this much time. */
 const ENDINGS_AT_ONCE = 8;
 const END_WITHIN_MS = 5000;
-
-/** How long a request of a lease of this length may take before it is given up. */
-export function requestTimeoutMs(leaseMs: number): number {
-  return Math.max(100, Math.min(2000, leaseMs / 2));
-}
 
 export class ConsulSessions {
   readonly #agents: Agents;
@@ -39,9 +35,10 @@ export class ConsulSessions {
   async take(leaseMs: number): Promise<ConsulSession> {
     const inStock = this.#stock.take(leaseMs);
     if (inStock !== undefined) return inStock;
-    const ttlMs = Math.max(leaseMs, this.#leastTtlMs);
+    const ttlMs = Math.max(Math.ceil(leaseMs + spareMs(leaseMs)), this.#leastTtlMs);
     const renewedAt = this.#clock.now();
-    const created = await this.#agents.ask((client) =>
+    const timeout = requestTimeoutMs(leaseMs);
+    const created = await this.#agents.ask(timeout, (client) =>
       client.session.create({
         name: 'holdfast',
         ttl: `${ttlMs}ms`,
@@ -50,7 +47,7 @@ export class ConsulSessions {
         lockdelay: '0s',
         // No health check: the end of a node's agent says nothing about a process on it.
         checks: [],
-        timeout: requestTimeoutMs(leaseMs),
+        timeout,
       }),
     );
     return { id: createdSchema.parse(created).ID, ttlMs, renewedAt };
@@ -65,7 +62,8 @@ export class ConsulSessions {
   async renew(session: ConsulSession, leaseMs: number): Promise<boolean> {
     const sentAt = this.#clock.now();
     try {
-      await this.#agents.ask((client) => client.session.renew({ id: session.id, timeout: requestTimeoutMs(leaseMs) }));
+      const timeout = requestTimeoutMs(leaseMs);
+      await this.#agents.ask(timeout, (client) => client.session.renew({ id: session.id, timeout }));
     } catch (error) {
       if (error instanceof RefusalError && error.status === 404) return false;
       throw error;
@@ -100,6 +98,6 @@ export class ConsulSessions {
   }
 
   async #destroy(id: string, timeout: number): Promise<void> {
-    await this.#agents.ask((client) => client.session.destroy({ id, timeout }));
+    await this.#agents.ask(timeout, (client) => client.session.destroy({ id, timeout }));
   }
 }

@@ -53,7 +53,7 @@ export class BlockingQueries implements WakeUps {
     while (!watch.ended) {
       const context = watch.begin();
       try {
-        const answer = await this.#agents.ask((client) =>
+        const answer = await this.#agents.ask(Infinity, (client) =>
           client.kv.get({ key: name, index, wait: `${WAIT_MS}ms`, timeout: ANSWER_WITHIN_MS, ctx: context }),
         );
         const [{ headers }, entry] = answerSchema.parse(answer);

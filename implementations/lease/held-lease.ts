@@ -206,19 +206,13 @@ export class HeldLease implements Lease {
       certain = isLockError(error) && error.outcome === 'definite';
     }
     await sleep(clock, Math.min(RELEASE_RETRY_MS, commandTimeoutMs));
-    let late: ReleaseOutcome | undefined;
-    first.then(
-      (outcome) => {
-        late = outcome;
-      },
-      () => undefined,
-    );
     try {
       const outcome = await within(clock, backend.free(this.grant), commandTimeoutMs);
-      // What the second finds gone may have been freed by the first, whose answer was only late.
-      return outcome === 'lost' && !certain ? (late ?? 'unknown') : outcome;
+      if (outcome !== 'lost' || certain) return outcome;
+      // What the second finds gone may have been freed by the first, whose answer is only late.
+      return await within(clock, first, commandTimeoutMs);
     } catch {
-      return late ?? 'unknown';
+      return 'unknown';
     }
   }
 }

@@ -4,6 +4,14 @@ import type { Clock, Timer } from './clock.ts';
 /** An idle one is not kept for longer than this, nor for more than half of what is left of it. */
 const LINGER_MS = 2000;
 
+/**
+ * By how much what is made for a lease outlives it, in milliseconds: so long it may serve another lease without renewal. It
+ * is also by how much longer a dead process keeps others waiting.
+ */
+export function spareMs(leaseMs: number): number {
+  return Math.max(400, leaseMs / 10);
+}
+
 /** Something on the server that lasts `ttlMs` from its last renewal, at least. */
 export interface Mortal {
   readonly id: string;
