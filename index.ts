@@ -65,3 +65,6 @@ export { SqliteTableLock } from './implementations/sql/sqlite/table.ts';
 export type { SqliteTableLockOptions } from './implementations/sql/sqlite/table.ts';
 export { RedisSentinelLock } from './implementations/redis/sentinel.ts';
 export type { RedisSentinelLockOptions } from './implementations/redis/sentinel.ts';
+export { MultiLock } from './implementations/decorators/multi-lock.ts';
+export type { MultiLockOptions } from './implementations/decorators/multi-lock.ts';
+export { MultiLease } from './implementations/decorators/multi-lease.ts';

@@ -22,10 +22,35 @@ import { lock as renewalWithoutDeadline } from './broken/renewal-without-deadlin
 import { lock as setnxThenExpire } from './broken/setnx-then-expire.ts';
 import { lock as consul } from './consul/module.ts';
 import { lock as etcd } from './etcd/module.ts';
+import { lock as abandonedAcquire } from './broken/abandoned-acquire.ts';
+import { lock as breakerCountsBusy } from './broken/breaker-counts-busy.ts';
+import { lock as fairClientClock } from './broken/fair-client-clock.ts';
+import { lock as fairQueueDeadHead } from './broken/fair-queue-dead-head.ts';
+import { lock as fallbackToLocal } from './broken/fallback-to-local.ts';
+import { lock as ownerIsAName } from './broken/owner-is-a-name.ts';
+import { lock as redlockValidityHidden } from './broken/redlock-validity-hidden.ts';
+import { lock as reentrantLocalCount } from './broken/reentrant-local-count.ts';
+import { lock as reentrantOverwrite } from './broken/reentrant-overwrite.ts';
+import { lock as releaseNeverMatches } from './broken/release-never-matches.ts';
+import { lock as renewalEndsAtFirstError } from './broken/renewal-ends-at-first-error.ts';
+import { lock as renewalIgnoresLost } from './broken/renewal-ignores-lost.ts';
+import { lock as renewalNeverStops } from './broken/renewal-never-stops.ts';
+import { lock as renewalOncePerObject } from './broken/renewal-once-per-object.ts';
+import { lock as rwOneTtl } from './broken/rw-one-ttl.ts';
+import { lock as rwWriterIgnoresReaders } from './broken/rw-writer-ignores-readers.ts';
+import { lock as secondsTruncation } from './broken/seconds-truncation.ts';
+import { lock as tokenPerObject } from './broken/token-per-object.ts';
+import { lock as clientClockExpiry } from './broken/client-clock-expiry.ts';
+import { lock as rowLockReplace } from './broken/row-lock-replace.ts';
+import { lock as sweepCheckThenDelete } from './broken/sweep-check-then-delete.ts';
+import { lock as takeoverByKey } from './broken/takeover-by-key.ts';
+import { lock as takeoverKeepsOldExpiry } from './broken/takeover-keeps-old-expiry.ts';
+import { lock as waiterKeepsTransaction } from './broken/waiter-keeps-transaction.ts';
 import type { LockModule } from './lock.ts';
 import { lock as redisBasic } from './redis/basic.ts';
 import { lock as redisCluster } from './redis/cluster.ts';
 import { lock as redisFair } from './redis/fair.ts';
+import { lock as multiLock } from './redis/multi-lock.ts';
 import { lock as redisReadWrite } from './redis/read-write.ts';
 import { lock as redisReentrant } from './redis/reentrant.ts';
 import { lock as redlock } from './redis/redlock.ts';
@@ -59,6 +84,7 @@ export const catalogue: ReadonlyMap<string, CatalogueEntry> = new Map(
     entry(redlock, 'redis/redlock'),
     entry(redisSentinel, 'redis/sentinel'),
     entry(redisCluster, 'redis/cluster'),
+    entry(multiLock, 'redis/multi-lock'),
     entry(sqlTablePostgres, 'sql/postgres/table'),
     entry(sqlTablePostgresSync, 'sql/postgres/table-sync'),
     entry(sqlHeartbeatPostgres, 'sql/postgres/heartbeat'),
@@ -85,6 +111,24 @@ export const catalogue: ReadonlyMap<string, CatalogueEntry> = new Map(
     specimen(renewalWithoutDeadline),
     specimen(renewRecreatesKey),
     specimen(fenceOutsideGrant),
+    specimen(tokenPerObject),
+    specimen(ownerIsAName),
+    specimen(secondsTruncation),
+    specimen(reentrantOverwrite),
+    specimen(reentrantLocalCount),
+    specimen(rwOneTtl),
+    specimen(rwWriterIgnoresReaders),
+    specimen(fairQueueDeadHead),
+    specimen(fairClientClock),
+    specimen(renewalOncePerObject),
+    specimen(renewalEndsAtFirstError),
+    specimen(renewalIgnoresLost),
+    specimen(renewalNeverStops),
+    specimen(abandonedAcquire),
+    specimen(releaseNeverMatches),
+    specimen(breakerCountsBusy),
+    specimen(fallbackToLocal),
+    specimen(redlockValidityHidden),
     specimen(zookeeperOrphanNode),
     specimen(zookeeperIgnoresSessionLoss),
     specimen(zookeeperPrefixAlias),
@@ -94,7 +138,21 @@ export const catalogue: ReadonlyMap<string, CatalogueEntry> = new Map(
     specimen(etcdWatchFromNow),
     specimen(etcdNoRecheckAfterWait),
     specimen(consulNoSessionCheck),
+    specimen(clientClockExpiry),
+    specimen(rowLockReplace),
+    specimen(sweepCheckThenDelete),
+    specimen(takeoverByKey),
+    specimen(takeoverKeepsOldExpiry),
+    specimen(waiterKeepsTransaction),
   ].map((listed) => [listed.module.name, listed]),
+);
+
+/**
+ * Published locks behind the contract, by the names that they are tested by, and where their modules lie. They are loaded
+ * only when asked for: the libraries are no dependencies of this one.
+ */
+export const ADAPTERS: ReadonlyMap<string, string> = new Map(
+  ['redlock', 'redis-semaphore', 'redlock-universal'].map((name) => [`npm:${name}`, urlOf(`adapters/${name}`)]),
 );
 
 /** What stands for the lock of that kind on PostgreSQL. */
@@ -111,8 +169,12 @@ export function findLock(name: string): CatalogueEntry | undefined {
 
 /** The modules lie beside this one, as sources or compiled, with its own extension. */
 function entry(module: LockModule, path: string): CatalogueEntry {
+  return { module, url: urlOf(path) };
+}
+
+function urlOf(path: string): string {
   const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
-  return { module, url: new URL(`./${path}${extension}`, import.meta.url).href };
+  return new URL(`./${path}${extension}`, import.meta.url).href;
 }
 
 /** A specimen's file bears its name. */

@@ -21,6 +21,7 @@ import {
   isSimulated,
   machinePhrase,
   moment,
+  searchPhrase,
   simulationWarning,
 } from './wording.ts';
 
@@ -109,9 +110,11 @@ function whatWasRun(lock: LockReport): Markup {
   const { provisionerReason, settings } = lock.backend;
   const configured = Object.entries(settings).map(([name, value]) => `${name} ${value}`);
   const checked = checkedPhrase(lock);
+  const searched = searchPhrase(lock);
   return definitions([
     ['Backend', backendPhrase(lock) + (provisionerReason === undefined ? '' : ` (${provisionerReason})`)],
     ...(configured.length === 0 ? [] : [['Settings', configured.join(', ')] as const]),
+    ...(searched === undefined ? [] : [['Search', searched] as const]),
     ['Load', `${counted(lock.workers, 'worker')}, lease ${duration(lock.leaseMs)}`],
     ...(checked === '' ? [] : [['Checked', checked] as const]),
   ]);

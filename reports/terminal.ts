@@ -15,6 +15,7 @@ import {
   counted,
   duration,
   machinePhrase,
+  searchPhrase,
   simulationWarning,
   underHazard,
 } from './wording.ts';
@@ -102,6 +103,7 @@ function lockBlocks(lock: LockReport, width: number, paint: Paint): readonly Blo
     ...field('what', lock.summary, width, paint),
     ...backendField(lock, width, paint),
     ...(configured.length === 0 ? [] : field('settings', configured.join(', '), width, paint)),
+    ...searchField(lock, width, paint),
     ...field('load', load + (checked === '' ? '' : `: ${checked}`), width, paint),
   ];
   return [head, matrixLines(lock, width, paint), untestedBlock(lock, width, paint), costLines(lock, width, paint)];
@@ -127,6 +129,11 @@ function backendField(lock: LockReport, width: number, paint: Paint): Block {
     width,
     paint,
   );
+}
+
+function searchField(lock: LockReport, width: number, paint: Paint): Block {
+  const searched = searchPhrase(lock);
+  return searched === undefined ? [] : field('search', searched, width, paint);
 }
 
 const UNTESTED_MARKS: Readonly<Record<Untested['standing'], string>> = {

@@ -71,6 +71,16 @@ export function backendPhrase({ backend }: LockReport): string {
   return `${kind} ${version}, ${topology}, ${where}`;
 }
 
+/** What a search in the simulation came to before real servers were asked; `undefined` where there was none. */
+export function searchPhrase({ search }: LockReport): string | undefined {
+  if (search === undefined) return undefined;
+  const { schedules, found } = search;
+  const searched = `${counted(schedules, 'schedule')} simulated first`;
+  if (found === undefined) return `${searched}: nothing found`;
+  const confirmed = found.reproduced ? 'confirmed by' : 'not reproduced on';
+  return `${searched}: ${found.property} broken under ${found.hazards.map(hazardName).join(' + ')}, ${confirmed} the real servers`;
+}
+
 /** `Debian 12, 2 × Intel Xeon, 7.8 GiB, Node 24.21.0; timers late by 3 ms (p99)`. */
 export function machinePhrase({ machine }: Report): string {
   const { os, cores, cpu, memoryGiB, node, timerLatenessMs } = machine;

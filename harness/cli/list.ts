@@ -1,6 +1,6 @@
 /** `list`: locks, scenarios, hazards and profiles. */
 import type { Command } from 'commander';
-import { catalogue } from '../../implementations/catalogue.ts';
+import { ADAPTERS, catalogue } from '../../implementations/catalogue.ts';
 import { claimOn, type Hazard, type Property } from '../../implementations/claims.ts';
 import type { LockModule } from '../../implementations/lock.ts';
 import { hazardsOf } from '../plan/plan.ts';
@@ -32,6 +32,7 @@ function list(options: { readonly json?: boolean }): ExitCode {
     for (const module of modules.filter(belongs)) process.stdout.write(describe(module));
     process.stdout.write('\n');
   }
+  process.stdout.write(`Published locks: ${[...ADAPTERS.keys()].join(', ')}\n`);
   process.stdout.write(`Scenarios: ${scenarioNames().join(', ')}\n`);
   for (const [name, { hazards }] of Object.entries(PROFILES))
     process.stdout.write(`Profile ${name}: ${hazards.join(', ')}\n`);

@@ -2,7 +2,8 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { catalogue, findLock } from '../../implementations/catalogue.ts';
+import { ADAPTERS, catalogue, findLock } from '../../implementations/catalogue.ts';
+import type { LockModule } from '../../implementations/lock.ts';
 import { ContractError, loadLockModule } from '../worker/module.ts';
 import { UsageError } from '../errors.ts';
 import type { LockUnderTest } from '../run/request.ts';
@@ -18,8 +19,10 @@ export async function resolveLock(
 ): Promise<LockUnderTest> {
   const entry = findLock(reference);
   if (entry !== undefined) return { reference, module: entry.module, url: entry.url, options };
+  const adapter = ADAPTERS.get(reference);
+  if (adapter !== undefined) return { reference, module: await loadAdapter(reference, adapter), url: adapter, options };
   if (!isPath(reference)) {
-    const names = [...catalogue.keys()];
+    const names = [...catalogue.keys(), ...ADAPTERS.keys()];
     throw new UsageError(`there is no lock named "${reference}"${hint(reference, names)}`);
   }
   const path = resolve(reference);
@@ -31,6 +34,18 @@ export async function resolveLock(
     if (error instanceof ContractError)
       throw new UsageError(error.message.replaceAll(url, reference), { cause: error });
     throw error;
+  }
+}
+
+/** @throws UsageError when the library that it adapts is not installed */
+async function loadAdapter(reference: string, url: string): Promise<LockModule> {
+  try {
+    return await loadLockModule(url);
+  } catch (cause) {
+    const library = reference.slice('npm:'.length);
+    throw new UsageError(`${reference} cannot be loaded; is the library installed ("npm install ${library}")?`, {
+      cause,
+    });
   }
 }
 

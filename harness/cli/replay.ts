@@ -7,7 +7,7 @@ import { UsageError } from '../errors.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { readReport } from './read-report.ts';
 import { backendOptions, outputOptions, wholeNumber } from './options.ts';
-import { verifyPlan } from './verify.ts';
+import { shrinkAndVerify, verifyPlan } from './verify.ts';
 import type { VerifyOptions } from './verify-locks.ts';
 
 export function addReplay(program: Command, done: (code: ExitCode) => void): void {
@@ -15,9 +15,13 @@ export function addReplay(program: Command, done: (code: ExitCode) => void): voi
     .command('replay')
     .description('run a saved plan again')
     .argument('<plan|run>', 'a plan file, or a run folder: then the plan of its first counterexample')
-    .addOption(new Option('--runs <n>', 'how often').argParser(wholeNumber(1)).default(1));
+    .addOption(new Option('--runs <n>', 'how often').argParser(wholeNumber(1)).default(1))
+    .option('--shrink', 'look for a smaller plan that shows the same violation, and run that one');
   for (const option of [...backendOptions(), ...outputOptions()]) command.addOption(option);
-  command.action(async (path: string, options: VerifyOptions) => done(await verifyPlan(loadPlan(path), options)));
+  command.action(async (path: string, options: VerifyOptions & { readonly shrink?: boolean }) => {
+    const plan = loadPlan(path);
+    done(await (options.shrink === true ? shrinkAndVerify(plan, options) : verifyPlan(plan, options)));
+  });
 }
 
 /** @throws UsageError in one line that names the file and what is wrong with it. */

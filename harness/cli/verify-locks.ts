@@ -16,12 +16,13 @@ import { practisedOf } from '../plan/practice.ts';
 import { makeDeck } from '../run/deck.ts';
 import { inspectMachine } from '../run/machine.ts';
 import { OFTEN, PROFILES, type ProfileName } from '../run/profiles.ts';
-import type { LockUnderTest, PlanEvent } from '../run/request.ts';
+import type { LockUnderTest, PlanEvent, RunRequest } from '../run/request.ts';
 import { runPlans } from '../run/run.ts';
 import type { Evidence } from '../verdict/matrix.ts';
 import { REPORT_VERSION, type LockReport, type Report } from '../verdict/report.ts';
 import { conclusionOf, EXIT, exitCodeOf, worst } from './exit-codes.ts';
 import type { ExternalOptions } from './external-options.ts';
+import { foresee, type Foreseen } from './foresee.ts';
 import type { Shown } from './render.ts';
 import { VERSION } from './version.ts';
 
@@ -42,6 +43,7 @@ export interface VerifyOptions extends ExternalOptions, Shown {
   readonly time?: number;
   readonly shard?: { index: number; of: number };
   readonly bail?: boolean;
+  readonly exhaustive?: boolean;
   readonly requireAll?: boolean;
   readonly out?: string;
 }
@@ -56,6 +58,8 @@ export interface Settings {
   readonly backend: BackendChoice;
   readonly external: ExternalConfig;
   readonly endsAt: (evidence: Evidence) => boolean;
+  /** Whether real servers are given what a short search in the simulation finds. */
+  readonly foresees: boolean;
   /** Instead of the plans that the profile would make. */
   readonly deck?: readonly Plan[];
 }
@@ -125,15 +129,16 @@ async function verifyLock(
     throw new UsageError(
       `${module.name} (${topology}) makes no claim on ${foreign}; it does on: ${testable.join(', ')}`,
     );
-  const workers = options.workers ?? profile.workers;
+  const workers = options.exhaustive === true ? 2 : (options.workers ?? profile.workers);
   const practised = practisedOf(module);
+  const holdMs = options.hold ?? module.load?.holdMs;
   const { scenario } = settings;
   const sizes = {
     ...{ lock: lock.reference, options: lock.options, topology, scenario, workers, leaseMs },
-    clientsPerWorker: options.clients ?? module.clientsPerWorker ?? 1,
+    clientsPerWorker: options.clients ?? module.load?.clientsPerWorker ?? 1,
     recoverMs: module.recoverMs,
     ...(practised === undefined ? {} : { practised }),
-    ...(options.hold === undefined ? {} : { holdMs: options.hold }),
+    ...(holdMs === undefined ? {} : { holdMs }),
   };
   const deck = settings.deck
     ? { plans: settings.deck, firstRound: settings.deck.length }
@@ -153,38 +158,74 @@ async function verifyLock(
   });
   progress.note(`${module.name} on ${module.backend} (${topology}), ${choice.kind}: ${choice.reason}`);
   const simulated = choice.kind === 'sim';
+  const exhaustive = options.exhaustive === true;
+  if (exhaustive && !simulated) throw new UsageError('--exhaustive is for simulations: add --backend sim');
   if (simulated) progress.note(`simulation: ${SIMULATION_NOTE}`);
   progress.update({ doing: `starting ${module.backend} (${topology})`, total: deck.plans.length });
+  const space = { sizes, hazards: wanted, seed: seed + (options.shard?.index ?? 0) };
+  // Who says how many plans there shall be, or which, wants no others.
+  const searches = settings.deck === undefined && options.runs === undefined;
+  const request: RunRequest = {
+    ...{ lock, topology, scenario, provisioner: choice, external: settings.external, workers, leaseMs },
+    ...{ hazards: testable, listed: listedOf(settings, wanted), arenas: choice.kind === 'external' ? 1 : 2 },
+    ...{
+      endsAt: settings.endsAt,
+      folder: settings.out,
+      onPlan: showing(progress, module.name, deck.plans.length),
+      exhaustive,
+    },
+    deck: exhaustive ? [] : deck.plans,
+    search: simulated && searches ? space : undefined,
+    timeMs: options.time ?? (exhaustive ? Infinity : simulated ? profile.simulatedMs : profile.timeMs),
+    // A user's own bound is a bound; the profile's leaves no listed hazard out.
+    always: options.time === undefined ? deck.firstRound : 0,
+  };
   try {
-    return await runPlans(
-      session,
-      {
-        ...{ lock, topology, provisioner: choice, external: settings.external, workers, leaseMs, deck: deck.plans },
-        ...{ hazards: testable, listed: listedOf(settings, wanted), arenas: choice.kind === 'external' ? 1 : 2 },
-        ...{ scenario, endsAt: settings.endsAt, folder: settings.out },
-        timeMs: options.time ?? (simulated ? profile.simulatedMs : profile.timeMs),
-        // Who says how many plans there shall be, or which, wants no others.
-        search:
-          !simulated || settings.deck !== undefined || options.runs !== undefined
-            ? undefined
-            : { sizes, hazards: wanted, seed: seed + (options.shard?.index ?? 0) },
-        // A user's own bound is a bound; the profile's leaves no listed hazard out.
-        always: options.time === undefined ? deck.firstRound : 0,
-        onPlan: showing(progress, module.name),
-      },
-      signal,
-    );
+    const foreseen =
+      !simulated && searches && settings.foresees
+        ? await foresee(session, request, space, settings, signal)
+        : undefined;
+    return await runForeseen(session, request, foreseen, signal);
   } finally {
     progress.stop();
   }
 }
 
-function showing(progress: Progress, name: string): (event: PlanEvent) => void {
+/** What the simulation found comes first, and the report says what became of it. */
+async function runForeseen(
+  session: Session,
+  request: RunRequest,
+  foreseen: Foreseen | undefined,
+  signal: AbortSignal,
+): Promise<LockReport> {
+  if (foreseen === undefined) return runPlans(session, request, signal);
+  const { plans, watch, summary } = foreseen;
+  const onPlan = (event: PlanEvent): void => {
+    watch(event);
+    request.onPlan(event);
+  };
+  const deck = [...plans, ...request.deck];
+  request.onPlan({ type: 'foreseen', plans: plans.length });
+  const report = await runPlans(session, { ...request, deck, always: request.always + plans.length, onPlan }, signal);
+  const search = summary();
+  return search === undefined ? report : { ...report, search };
+}
+
+function showing(progress: Progress, name: string, deckSize: number): (event: PlanEvent) => void {
   let done = 0;
   let violations = 0;
+  /** Of an exhaustive run. */
+  let total: number | undefined;
   const told = new Set<string>();
   return (event) => {
     if (event.type === 'started') progress.update({ doing: `${name} under ${event.plan.hazards.join(' + ')}` });
+    if (event.type === 'foreseen') progress.update({ total: deckSize + event.plans });
+    if (event.type === 'exhaustive') {
+      const { positions, plans } = event;
+      total = plans;
+      progress.note(`${name}: ${positions} positions, ${plans} plans: each fault at each position`);
+      progress.update({ doing: `${name}, every position`, total: plans });
+    }
     if (event.type !== 'judged') return;
     done++;
     if (event.failure !== undefined) {
@@ -196,6 +237,7 @@ function showing(progress: Progress, name: string): (event: PlanEvent) => void {
       told.add(kind);
       progress.note(`${finding.property} violated under ${active.join(' + ')}: ${finding.summary}`);
     }
+    if (done === total) progress.note(`${name}: all ${total} plans were tried`);
     progress.update({ done, violations });
   };
 }

@@ -14,6 +14,7 @@ import { externalFrom } from './external-options.ts';
 import { resolveLock, resolveLocks } from './locks.ts';
 import { backendOptions, duration, hazards, outputOptions, shard, wholeNumber } from './options.ts';
 import { showReport } from './render.ts';
+import { keepPlan, shrinkPlan, sizeOf } from './shrink.ts';
 import { verifyLocks, type Settings, type VerifyOptions } from './verify-locks.ts';
 import { withSession } from './with-session.ts';
 
@@ -40,6 +41,7 @@ export function addVerify(program: Command, done: (code: ExitCode) => void): voi
     .option('--runs <n>', 'plans per hazard', wholeNumber(1))
     .option('--time <duration>', 'start no new plan after this', duration)
     .option('--shard <i/n>', 'run only this share of the plans', shard)
+    .option('--exhaustive', 'simulated: every position of one fault with two workers and one cycle')
     .option('--bail', 'stop at the first violation of a claim')
     .option('--require-all', 'what cannot be produced here counts as not exercised');
   for (const option of [...backendOptions(), ...outputOptions()]) command.addOption(option);
@@ -69,14 +71,40 @@ export function settingsOf(options: VerifyOptions, config: Config): Settings {
     backend,
     external: externalFrom(options, config.external, backend),
     endsAt: () => options.bail === true,
+    foresees: true,
   };
+}
+
+/** Looks for a smaller plan that shows the same, keeps it, and runs it. */
+export async function shrinkAndVerify(plan: Plan, options: VerifyOptions): Promise<ExitCode> {
+  const lock = await resolveLock(plan.lock, plan.options);
+  const settings = settingsForPlan(plan, options, await loadConfig());
+  let smallest: Plan | undefined;
+  const code = await withSession(async (session, signal) => {
+    const shrunk = await shrinkPlan(session, lock, plan, settings, signal);
+    if (shrunk === undefined) {
+      process.stderr.write('holdfast: the plan showed no violation: there is nothing to shrink\n');
+      return EXIT.inconclusive;
+    }
+    smallest = shrunk.plan;
+    const file = keepPlan(smallest, settings.out);
+    const { property, tries } = shrunk;
+    process.stderr.write(`${property}: ${sizeOf(smallest)}, after ${tries} smaller plans were tried: ${file}\n`);
+    return EXIT.ok;
+  });
+  return smallest === undefined ? code : verifyPlan(smallest, options);
 }
 
 /** Runs a saved plan again, `runs` times. */
 export async function verifyPlan(plan: Plan, options: VerifyOptions): Promise<ExitCode> {
-  const config = await loadConfig();
   const lock = await resolveLock(plan.lock, plan.options);
-  const settings = settingsOf(
+  const settings = settingsForPlan(plan, options, await loadConfig());
+  const deck = Array.from({ length: options.runs ?? 1 }, (_, index) => ({ ...plan, index: plan.index + index }));
+  return verifyAndShow([lock], { ...settings, seed: plan.seed, leaseMs: plan.leaseMs, deck });
+}
+
+function settingsForPlan(plan: Plan, options: VerifyOptions, config: Config): Settings {
+  return settingsOf(
     {
       ...options,
       topology: plan.topology,
@@ -87,8 +115,6 @@ export async function verifyPlan(plan: Plan, options: VerifyOptions): Promise<Ex
     },
     config,
   );
-  const deck = Array.from({ length: options.runs ?? 1 }, (_, index) => ({ ...plan, index: plan.index + index }));
-  return verifyAndShow([lock], { ...settings, seed: plan.seed, leaseMs: plan.leaseMs, deck });
 }
 
 async function verifyAndShow(locks: readonly LockUnderTest[], settings: Settings): Promise<ExitCode> {

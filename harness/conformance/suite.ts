@@ -39,9 +39,12 @@ export async function runCases(
     strays.push(error);
   };
   process.on('unhandledRejection', onStray);
+  // A lock's timers keep no process alive, and one that lives in a file has nothing else.
+  const alive = setInterval(() => undefined, CASE_WITHIN_MS);
   const together = cases.filter(({ alone }) => alone !== true);
   await Promise.all(Array.from({ length: AT_ONCE }, () => runNext(together)));
   await runNext(cases.filter(({ alone }) => alone === true));
+  clearInterval(alive);
   process.off('unhandledRejection', onStray);
   const tidy: CaseResult = {
     name: 'no error was left to nobody',
@@ -79,8 +82,10 @@ async function runCase(one: ConformanceCase, stage: CaseStage): Promise<CaseResu
 }
 
 function describe(error: unknown): string {
-  if (isLockError(error)) return `${error.name} (${error.code}): ${error.message}`;
-  return error instanceof Error ? `${error.message}${placeOf(error)}` : String(error);
+  if (!(error instanceof Error)) return String(error);
+  const name = isLockError(error) ? `${error.name} (${error.code}): ` : '';
+  const cause = error.cause instanceof Error ? `, because: ${error.cause.message}` : '';
+  return `${name}${error.message}${cause}${placeOf(error)}`;
 }
 
 /** Which line of the case. */

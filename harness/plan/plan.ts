@@ -49,6 +49,8 @@ const fields = z.object({
   index: z.number().int().nonnegative(),
   /** The seed that made it; the plan itself is explicit. */
   seed: z.number().int(),
+  /** What the simulation draws its latencies and ties from; absent: from `seed` and `index`. */
+  timing: z.number().int().optional(),
   /** Name in the catalogue, or path of a lock module. */
   lock: z.string(),
   options: z.record(z.string(), z.unknown()),

@@ -28,6 +28,8 @@ export interface RunRequest {
   readonly deck: readonly Plan[];
   /** What the simulation searches after the deck, as long as there is time. */
   readonly search: SearchSpace | undefined;
+  /** Instead of searching, every position of one fault in a small scope. */
+  readonly exhaustive: boolean;
   /** Hazards that exist for the lock; those on the profile's list must be exercised. */
   readonly hazards: readonly Hazard[];
   readonly listed: readonly Hazard[];
@@ -46,6 +48,9 @@ export interface RunRequest {
 export type PlanEvent =
   | { readonly type: 'ready'; readonly version: string; readonly limits: Limits }
   | { readonly type: 'started'; readonly plan: Plan }
+  /** So many plans that the simulation found come before the others. */
+  | { readonly type: 'foreseen'; readonly plans: number }
+  | { readonly type: 'exhaustive'; readonly positions: number; readonly plans: number }
   | {
       readonly type: 'judged';
       readonly plan: Plan;

@@ -12,6 +12,8 @@ export class SimEvent {
   /** Whether it is in the heap. */
   queued = false;
   cancelled = false;
+  /** Later than `at`: it happens then, and is put there when it comes up. */
+  postponedTo = 0;
   readonly owner: Owner;
   readonly kind: EventKind;
   readonly run: () => void;

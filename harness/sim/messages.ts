@@ -14,8 +14,10 @@ export interface SearchSpace {
 
 export type ToThread =
   | { readonly type: 'load'; readonly module: string; readonly scenario: string }
-  /** Runs these, and sends all that happened. */
-  | { readonly type: 'plans'; readonly plans: readonly Plan[] }
+  /** Runs these. `whole`: sends all that happened in each, else only where something new was shown. */
+  | { readonly type: 'plans'; readonly plans: readonly Plan[]; readonly whole: boolean }
+  /** Runs this one, and tells when something happened in it. */
+  | { readonly type: 'trace'; readonly plan: Plan }
   /** Makes and runs the plans with these numbers of a search. */
   | { readonly type: 'search'; readonly space: SearchSpace; readonly from: number; readonly count: number };
 
@@ -30,4 +32,5 @@ export interface Simulated {
 
 export type FromThread =
   | { readonly type: 'done'; readonly results: readonly Simulated[] }
+  | { readonly type: 'traced'; readonly moments: readonly number[] }
   | { readonly type: 'failed'; readonly blame: 'lock' | 'usage' | 'harness'; readonly message: string };

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { ownModule } from '../backends/own-module.ts';
 import { InfrastructureError, UsageError } from '../errors.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { FromThread, Simulated, ToThread } from './messages.ts';
 
 /** The young objects of a schedule die with it: they should not be looked at in vain meanwhile. */
@@ -22,7 +23,7 @@ class Thread {
     this.#worker.unref();
   }
 
-  async ask(message: ToThread): Promise<readonly Simulated[]> {
+  async ask(message: ToThread): Promise<Exclude<FromThread, { type: 'failed' }>> {
     this.#worker.ref();
     const ended = new AbortController();
     const { signal } = ended;
@@ -36,7 +37,7 @@ class Thread {
           message: 'a simulating thread ended',
         })),
       ]);
-      if (answer.type === 'done') return answer.results;
+      if (answer.type !== 'failed') return answer;
       throw answer.blame === 'harness' ? new InfrastructureError(answer.message) : new UsageError(answer.message);
     } finally {
       ended.abort();
@@ -69,12 +70,19 @@ export class Pool {
     let taking: Promise<void> = Promise.resolve();
     const serve = async (thread: Thread): Promise<void> => {
       for (let message = next(); message !== undefined; message = next()) {
-        const results = await thread.ask(message);
-        taking = taking.then(() => take(results));
+        const answer = await thread.ask(message);
+        if (answer.type !== 'done') continue;
+        taking = taking.then(() => take(answer.results));
         await taking;
       }
     };
     await Promise.all(this.#threads.map(serve));
+  }
+
+  /** The moments, in milliseconds, at which something happens in the run of a plan. */
+  async trace(plan: Plan): Promise<readonly number[]> {
+    const answer = await this.#threads[0]?.ask({ type: 'trace', plan });
+    return answer?.type === 'traced' ? answer.moments : [];
   }
 
   async stop(): Promise<void> {

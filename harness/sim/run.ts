@@ -4,9 +4,11 @@ import type { RunRequest } from '../run/request.ts';
 import { Results } from '../run/results.ts';
 import { scenarioUrl } from '../run/scenarios.ts';
 import type { LockReport } from '../verdict/report.ts';
-import type { Simulated, ToThread } from './messages.ts';
+import type { Plan } from '../plan/plan.ts';
+import { exhaustivePlans, undisturbedPlan } from './exhaustive.ts';
+import type { SearchSpace, Simulated, ToThread } from './messages.ts';
 
-import { sharedPool } from './pool.ts';
+import { sharedPool, type Pool } from './pool.ts';
 import { simulatedOf } from './simulated.ts';
 
 /** Plans that a thread is given at a time. */
@@ -15,6 +17,19 @@ const BATCH = 25;
 const FIRST_SEARCHED = 10_000;
 
 /** @throws InfrastructureError, UsageError */
+/** Tells how many positions there are. */
+async function everyPosition(
+  pool: Pool,
+  { sizes, hazards, seed }: SearchSpace,
+  { onPlan }: RunRequest,
+): Promise<Plan[]> {
+  const base = undisturbedPlan(sizes, seed);
+  const moments = await pool.trace(base);
+  const plans = exhaustivePlans(base, hazards, moments);
+  onPlan({ type: 'exhaustive', positions: moments.length, plans: plans.length });
+  return plans;
+}
+
 export async function simulatePlans(request: RunRequest, signal: AbortSignal): Promise<LockReport> {
   const { lock, topology, deck, search } = request;
   const { version } = simulatedOf(lock.module.backend, topology);
@@ -23,6 +38,7 @@ export async function simulatePlans(request: RunRequest, signal: AbortSignal): P
   request.onPlan({ type: 'ready', version, limits: {} });
   await mkdir(request.folder, { recursive: true });
   const results = new Results(request, {});
+  const exhaustive = request.exhaustive && search !== undefined ? await everyPosition(pool, search, request) : [];
   const endsAtMs = performance.now() + request.timeMs;
   let next = 0;
   let searched = FIRST_SEARCHED;
@@ -47,9 +63,10 @@ export async function simulatePlans(request: RunRequest, signal: AbortSignal): P
     if (plan !== undefined && (next < request.always || !timeIsUp)) {
       next += 1;
       request.onPlan({ type: 'started', plan });
-      return { type: 'plans', plans: [plan] };
+      return { type: 'plans', plans: [plan], whole: true };
     }
-    if (search === undefined || timeIsUp) return undefined;
+    if (!timeIsUp && exhaustive.length > 0) return { type: 'plans', plans: exhaustive.splice(0, BATCH), whole: false };
+    if (search === undefined || timeIsUp || request.exhaustive) return undefined;
     searched += BATCH;
     return { type: 'search', space: search, from: searched - BATCH, count: BATCH };
   };

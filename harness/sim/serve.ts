@@ -15,9 +15,13 @@ let lock: { readonly module: LockModule; readonly scenario: Scenario } | undefin
 /** Violations of this kind have been shown with their events. */
 const shown = new Set<string>();
 
-async function run(plan: Plan, all: boolean): Promise<Simulated> {
+function loaded(): NonNullable<typeof lock> {
   if (lock === undefined) throw new Error('plans before the lock was loaded');
-  const { events, elapsedMs, problems } = await simulate({ ...lock, plan });
+  return lock;
+}
+
+async function run(plan: Plan, all: boolean): Promise<Simulated> {
+  const { events, elapsedMs, problems } = await simulate({ ...loaded(), plan });
   const [problem] = problems;
   if (problem !== undefined) {
     throw new ContractError(`${problem.owner}: ${problem.kind}, which the contract forbids: ${String(problem.error)}`);
@@ -36,24 +40,30 @@ function isNew(what: string, kind: string): boolean {
   return true;
 }
 
-async function obey(message: ToThread): Promise<readonly Simulated[]> {
+async function obey(message: ToThread): Promise<FromThread> {
   const results: Simulated[] = [];
   switch (message.type) {
     case 'load': {
       const { scenario } = (await import(message.scenario)) as { scenario: Scenario };
       lock = { module: await loadLockModule(message.module), scenario };
       shown.clear();
-      return results;
+      break;
     }
     case 'plans':
-      for (const plan of message.plans) results.push(await run(plan, true));
-      return results;
+      for (const plan of message.plans) results.push(await run(plan, message.whole));
+      break;
     case 'search':
       for (let index = message.from; index < message.from + message.count; index += 1) {
         results.push(await run(searchPlan(message.space, index), false));
       }
-      return results;
+      break;
+    case 'trace':
+      return {
+        type: 'traced',
+        moments: (await simulate({ ...loaded(), plan: message.plan }, { trace: true })).moments,
+      };
   }
+  return { type: 'done', results };
 }
 
 export function serve(port: MessagePort): void {
@@ -61,12 +71,9 @@ export function serve(port: MessagePort): void {
   Error.stackTraceLimit = 0;
   const say = (message: FromThread): void => port.postMessage(message);
   port.on('message', (message: ToThread) => {
-    obey(message).then(
-      (results) => say({ type: 'done', results }),
-      (error: unknown) => {
-        const blame = error instanceof ContractError ? 'lock' : error instanceof UsageError ? 'usage' : 'harness';
-        say({ type: 'failed', blame, message: error instanceof Error ? error.message : String(error) });
-      },
-    );
+    obey(message).then(say, (error: unknown) => {
+      const blame = error instanceof ContractError ? 'lock' : error instanceof UsageError ? 'usage' : 'harness';
+      say({ type: 'failed', blame, message: error instanceof Error ? error.message : String(error) });
+    });
   });
 }

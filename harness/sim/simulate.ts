@@ -28,13 +28,20 @@ export interface SimulatedRun {
   readonly elapsedMs: number;
   /** What the lock left to nobody. */
   readonly problems: readonly Problem[];
+  /** With `trace`: when something happened, in milliseconds since the run began. */
+  readonly moments: readonly number[];
   /** What happened in the world, events of all kinds. */
   readonly steps: number;
 }
 
+export interface SimulateOptions {
+  /** Takes down when something happened. */
+  readonly trace?: boolean;
+}
+
 /** @throws SimulationError, UsageError */
-export function simulate({ plan, module, scenario }: Simulation): Promise<SimulatedRun> {
-  const world = new World(mix(plan.seed, plan.index));
+export function simulate({ plan, module, scenario }: Simulation, options: SimulateOptions = {}): Promise<SimulatedRun> {
+  const world = new World(plan.timing ?? mix(plan.seed, plan.index));
   const { servers } = simulatedOf(module.backend, plan.topology);
   const nodes = Array.from({ length: servers }, (_, index) => new SimNode(world, index, makerOf(module.backend)));
   return runIn(world, async () => {
@@ -47,6 +54,8 @@ export function simulate({ plan, module, scenario }: Simulation): Promise<Simula
     const workers = Array.from({ length: plan.workers }, (_, index) => new SimWorker(index, around));
     await Promise.all(workers.map((worker) => worker.start()));
     recorder.begin();
+    const beganUs = world.now;
+    if (options.trace === true) world.moments = new Set();
     const incarnations = workers.map(() => 0);
     const assign = (worker: SimWorker): void =>
       worker.run(assignmentOf(plan, worker.index, incarnations[worker.index] ?? 0), recorder);
@@ -67,8 +76,9 @@ export function simulate({ plan, module, scenario }: Simulation): Promise<Simula
     network.finish();
     if (stuck !== undefined) world.fail(stuck);
     const { elapsedMs } = recorder;
+    const moments = [...(world.moments ?? [])].map((us) => (us - beganUs) / 1000);
     const events = recorder.events.map((event, index) => ({ index, ...event }));
-    return { events, elapsedMs, problems: world.problems, steps: world.events };
+    return { events, elapsedMs, problems: world.problems, steps: world.events, moments };
   });
 }
 

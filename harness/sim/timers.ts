@@ -1,7 +1,6 @@
 /** Virtual timers, which look like Node's. */
 import { activeWorld, callerIn } from './active.ts';
-import type { SimEvent } from './heap.ts';
-import type { Owner } from './owner.ts';
+import { SimEvent } from './heap.ts';
 import { real } from './real.ts';
 import type { World } from './world.ts';
 
@@ -11,24 +10,28 @@ const LONGEST_MS = 2_147_483_647;
 type Callback = (...args: unknown[]) => void;
 
 /** What `setTimeout`, `setInterval` and `setImmediate` answer. */
-export class SimTimer {
+export class SimTimer extends SimEvent {
   readonly #world: World;
-  readonly #owner: Owner;
-  readonly #callback: Callback;
-  readonly #args: readonly unknown[];
   readonly #delayUs: number;
-  readonly #repeats: boolean;
-  #event: SimEvent | undefined;
+  readonly #exact: boolean;
 
   constructor(world: World, callback: Callback, delayMs: unknown, args: readonly unknown[], repeats: boolean) {
     if (typeof callback !== 'function') throw new TypeError('The "callback" argument must be of type function.');
+    const act = args.length === 0 ? callback : () => callback(...args);
+    const fire = (): void => {
+      if (repeats) this.#arm();
+      act();
+    };
+    super(0, callerIn(world), 'timer', repeats ? fire : act);
     this.#world = world;
-    this.#owner = callerIn(world);
-    this.#callback = callback;
-    this.#args = args;
-    this.#repeats = repeats;
     const asked = Number(delayMs);
-    this.#delayUs = asked >= 1 && asked <= LONGEST_MS ? Math.trunc(asked) * 1000 : 1000;
+    // The harness strikes at the very microsecond.
+    this.#exact = this.owner === world.system;
+    this.#delayUs = this.#exact
+      ? Math.max(1, Math.round(asked * 1000))
+      : asked >= 1 && asked <= LONGEST_MS
+        ? Math.trunc(asked) * 1000
+        : 1000;
     this.#arm();
   }
 
@@ -44,41 +47,33 @@ export class SimTimer {
     return true;
   }
 
+  /** Starts it anew, also when it has come up. One that was cleared stays so. */
   refresh(): this {
-    this.close();
-    this.#arm();
+    if (!this.cancelled) this.#arm();
     return this;
   }
 
   close(): this {
-    if (this.#event !== undefined) this.#event.cancelled = true;
-    this.#event = undefined;
+    this.cancelled = true;
     return this;
   }
 
   [Symbol.toPrimitive](): number {
-    numbered.set(this.#number, this);
-    return this.#number;
+    numbered.set(this.sequence, this);
+    return this.sequence;
   }
 
   [Symbol.dispose](): void {
     this.close();
   }
 
-  get #number(): number {
-    return this.#event?.sequence ?? -1;
-  }
-
   /** Node counts in whole milliseconds of its loop's clock: a timer may come up to one early. */
   #arm(): void {
-    const startUs = Math.floor(this.#world.now / 1000) * 1000;
-    this.#event = this.#world.schedule(startUs + this.#delayUs, this.#owner, 'timer', () => this.#fire());
-  }
-
-  #fire(): void {
-    this.#event = undefined;
-    if (this.#repeats) this.#arm();
-    this.#callback(...this.#args);
+    const startUs = this.#exact ? this.#world.now : Math.floor(this.#world.now / 1000) * 1000;
+    this.postponedTo = startUs + this.#delayUs;
+    if (this.queued) return;
+    this.at = this.postponedTo;
+    this.#world.enqueue(this);
   }
 }
 
@@ -91,15 +86,19 @@ export function clear(timer: unknown): void {
   else if (typeof timer === 'number' || typeof timer === 'string') numbered.get(Number(timer))?.close();
 }
 
+/** As in Node, it comes when the step that asked for it is over, before anything else that happens to its process. */
 export class SimImmediate {
-  readonly #event: SimEvent;
+  #cancelled = false;
 
   constructor(world: World, callback: Callback, args: readonly unknown[]) {
-    this.#event = world.schedule(world.now, callerIn(world), 'timer', () => callback(...args));
+    const owner = callerIn(world);
+    world.afterStep(owner, () => {
+      if (!this.#cancelled) callback(...args);
+    });
   }
 
   cancel(): void {
-    this.#event.cancelled = true;
+    this.#cancelled = true;
   }
 
   ref(): this {

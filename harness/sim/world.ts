@@ -6,11 +6,12 @@ import { drain } from './drain.ts';
 import { EventHeap, SimEvent, type EventKind } from './heap.ts';
 import { Owner, type Recall } from './owner.ts';
 import { mix, Random } from './random.ts';
-import { context } from './real.ts';
 
 /** Where clocks start: microseconds of the monotonic clock, milliseconds of the wall clock. */
 const START_US = 1_000_000;
 const START_WALL_MS = Date.UTC(2026, 0, 1);
+/** More than these in one step, and they are events of their own. */
+const MOST_IMMEDIATES = 10_000;
 /** More events than any run has that ends at all. */
 const MOST_EVENTS = 20_000_000;
 
@@ -53,6 +54,9 @@ export class World {
   /** Whose event is running. */
   #running: Owner;
   events = 0;
+  /** When something happened, in microseconds; collected only if it is there. */
+  moments: Set<number> | undefined;
+  readonly #immediates: { readonly owner: Owner; readonly act: () => void }[] = [];
   #failure: Error | undefined;
 
   constructor(seed: number) {
@@ -90,6 +94,16 @@ export class World {
     event.tie = mix(this.#tieSeed ^ event.owner.id, event.at);
     event.sequence = this.#sequence++;
     this.#heap.push(event);
+  }
+
+  /**
+   * Runs `act` when what goes on in this step has come to rest. Also for a process that was stopped or killed in it:
+   * libraries share one such callback among all their instances, and the others would wait for it.
+   */
+  afterStep(owner: Owner, act: () => void): void {
+    // Code that waits by nothing but immediates must not stop the time.
+    if (this.#immediates.length < MOST_IMMEDIATES) this.#immediates.push({ owner, act });
+    else this.schedule(this.now + 1, owner, 'timer', act);
   }
 
   /** Runs `act` as the process itself would, as soon as it is running. */
@@ -162,7 +176,7 @@ export class World {
    */
   begin<T>(main: () => Promise<T>): Settling<T> {
     const settling: Settling<T> = { end: undefined };
-    context.run(this.system, () => {
+    this.system.run(() => {
       main().then(
         (value) => {
           settling.end = { value };
@@ -173,6 +187,16 @@ export class World {
       );
     });
     return settling;
+  }
+
+  #runImmediate(index: number): void {
+    const immediate = this.#immediates[index];
+    try {
+      immediate?.owner.run(immediate.act);
+      drain();
+    } catch (error) {
+      this.report('uncaught exception', error);
+    }
   }
 
   /**
@@ -189,20 +213,27 @@ export class World {
     }
     const { owner } = event;
     if (event.cancelled || owner.dead) return;
+    if (event.postponedTo > event.at) {
+      event.at = event.postponedTo;
+      return this.enqueue(event);
+    }
     if (owner.held !== undefined && event.kind !== 'system') {
       owner.held.push(event);
       return;
     }
     this.now = event.at;
     this.#running = owner;
+    this.moments?.add(this.now);
     this.events += 1;
     if (this.events > MOST_EVENTS) throw new SimulationError(`no end after ${MOST_EVENTS} events`);
     try {
-      context.run(owner, event.run);
+      owner.run(event.run);
       drain();
     } catch (error) {
       this.report('uncaught exception', error);
     }
+    for (let done = 0; done < this.#immediates.length; done += 1) this.#runImmediate(done);
+    this.#immediates.length = 0;
     if (this.#failure !== undefined) throw this.#failure;
   }
 }

@@ -118,6 +118,15 @@ export const lockReportSchema = z.object({
   workers: z.number().int().positive(),
   leaseMs: z.number().positive(),
   cells: z.array(cellSchema),
+  /** What was searched in the simulation before the real servers were asked, and whether they confirmed what it found. */
+  search: z
+    .object({
+      schedules: z.number().int().nonnegative(),
+      found: z
+        .object({ property: z.enum(PROPERTIES), hazards: z.array(z.enum(HAZARDS)), reproduced: z.boolean() })
+        .optional(),
+    })
+    .optional(),
   /** What cannot be produced here, and why. */
   notTestable: z.array(z.object({ hazard: z.enum(HAZARDS), reason: z.string() })),
   /** Locked increments that were checked. */

@@ -1,4 +1,6 @@
 /** What the Redis specimens share: everything that is not their mistake is the reference implementation's. */
+import type { Claims } from '../claims.ts';
+import { HeldLease } from '../lease/held-lease.ts';
 import type { LeaseLock } from '../lease/lease-lock.ts';
 import type { LockModule, Specimen } from '../lock.ts';
 import { claims as basicClaims, connectRedis } from '../redis/basic.ts';
@@ -7,21 +9,36 @@ import { connectClients, connected, parseOptions } from '../redis/connect.ts';
 import { claims as redlockClaims, redlockOptions } from '../redis/redlock.ts';
 import type { RedlockOptions } from '../redis/redlock.ts';
 
-interface Definition {
+interface Definition extends Pick<LockModule, 'load'> {
   readonly name: string;
   readonly specimen: Specimen;
+  /** Default: those of the lock that it is nearly. */
+  readonly claims?: Claims;
+}
+
+/**
+ * A lease of a watchdog that knows no deadline: while it renews, it is held until a renewal says otherwise. Without
+ * renewal it ends at its deadline.
+ */
+export class TrustingLease extends HeldLease {
+  protected override lossAt(): number {
+    return this.settings.renew ? Infinity : this.expiresAt;
+  }
+
+  override remainingMs(): number {
+    return this.settings.renew && !this.signal.aborted ? Infinity : super.remainingMs();
+  }
 }
 
 /** A specimen on one server. It claims what `redis-basic` does. */
 export function redisSpecimen(definition: Definition, make: (options: RedisLockOptions) => LeaseLock): LockModule {
   return {
-    name: definition.name,
     summary: `Specimen: ${definition.specimen.mistake}`,
     backend: 'redis',
     topologies: ['single'],
     claims: basicClaims,
     recoverMs: 2500,
-    specimen: definition.specimen,
+    ...definition,
     connect: (context) => connectRedis(context, make),
   };
 }
@@ -29,13 +46,12 @@ export function redisSpecimen(definition: Definition, make: (options: RedisLockO
 /** A specimen on five independent servers. It claims what `redlock` does. */
 export function redlockSpecimen(definition: Definition, make: (options: RedlockOptions) => LeaseLock): LockModule {
   return {
-    name: definition.name,
     summary: `Specimen: ${definition.specimen.mistake}`,
     backend: 'redis',
     topologies: ['5 independent nodes'],
     claims: redlockClaims,
     recoverMs: 2500,
-    specimen: definition.specimen,
+    ...definition,
     async connect(context) {
       const options = parseOptions(redlockOptions, context.options);
       const clients = connectClients(context, options);

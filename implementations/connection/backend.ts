@@ -19,8 +19,11 @@ export interface Holder {
   onEnd(listener: () => void): void;
   /** Gives the connection back for other uses. Nothing is held on it. */
   giveBack(): void;
-  /** Ends the connection, and so whatever is held on it, as soon as the server notices. Idempotent. */
-  end(): void;
+  /**
+   * Ends the connection, and so whatever is held or waited for on it. Idempotent; never rejects.
+   * @returns when the server has been told, where it would not notice by itself; that may take for ever.
+   */
+  end(): Promise<void>;
 }
 
 export interface HeldGrant {

@@ -112,7 +112,7 @@ export class ConnectionLease implements Lease {
     if (!this.#isOpen()) return;
     this.#loss = this.#lossOf(why, reason, options);
     this.#timer?.close();
-    this.#holder.end();
+    void this.#holder.end();
     this.#controller.abort(this.#loss);
     this.#settings.onOver();
   }
@@ -129,11 +129,11 @@ export class ConnectionLease implements Lease {
     try {
       const outcome = await within(clock, this.#holder.unlock(), commandTimeoutMs);
       if (outcome === 'released') this.#holder.giveBack();
-      else this.#holder.end();
+      else void this.#holder.end();
       return outcome;
     } catch {
       // The lock ends with the connection, or has ended with it before.
-      this.#holder.end();
+      void this.#holder.end();
       return 'unknown';
     }
   }

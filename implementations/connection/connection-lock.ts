@@ -106,7 +106,7 @@ export class ConnectionLock implements Lock {
   /** Ends the connections of all who wait, and of all leases: they are lost. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const holder of this.#asking) holder.end();
+    for (const holder of this.#asking) void holder.end();
     for (const lease of this.#leases) lease.abandon();
   }
 
@@ -135,7 +135,8 @@ export class ConnectionLock implements Lock {
       holder.giveBack();
       return { kind: 'busy' };
     } catch (error) {
-      holder?.end();
+      // The next who asks should not meet what was given up here.
+      if (holder !== undefined) await within(this.#settings.clock, holder.end(), commandTimeoutMs).catch(ignore);
       if (error instanceof CutShortError && error.by === 'caller') return { kind: 'aborted' };
       return { kind: 'trouble', error: attemptError(key, error, holder !== undefined) };
     } finally {
@@ -196,3 +197,6 @@ function attemptError(key: string, error: unknown, asked: boolean): LockError {
     ? new LockOutcomeUnknownError(message, { cause: error })
     : new LockBackendError(message, 'definite', { cause: error });
 }
+
+/** A server that does not answer is not told; it will notice in its own time. */
+function ignore(): void {}

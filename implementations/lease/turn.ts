@@ -63,24 +63,31 @@ export interface QueueDoor {
   readonly stays: Set<Stay>;
 }
 
-type Ending = Granted | 'out of time' | 'aborted' | 'closed' | 'dropped';
+/** `late`: it was granted, and nothing was left of the lease when the news arrived. */
+type Ending = Granted | 'out of time' | 'aborted' | 'closed' | 'dropped' | 'late';
 
 /** @throws LockTimeoutError, LockAbortedError, LockBackendError, LockOutcomeUnknownError */
 export async function acquireInTurn(door: QueueDoor, call: Call, timeoutMs: number): Promise<Granted> {
   const { clock } = door.settings;
   const startedAt = clock.now();
   const course = new Course(call.key);
+  let late = false;
   for (;;) {
     const stay = new Stay(door, call, course, startedAt + timeoutMs);
     door.stays.add(stay);
     const ending = await stay.run().finally(() => door.stays.delete(stay));
-    if (ending === 'dropped') continue;
+    if (ending === 'late') {
+      stay.undo();
+      late = true;
+    }
+    if (ending === 'dropped' || ending === 'late') continue;
     if (ending === 'aborted' || ending === 'closed') stay.undo();
     if (ending === 'closed') throw new LockBackendError('the lock has been closed', stay.outcome);
     if (ending === 'aborted') throw abortedError(call.key, call.signal, stay.outcome);
     if (ending !== 'out of time') return ending;
     // Most often the backend says at once that nothing is left of it: then the outcome is definite.
-    if (stay.outcome === 'unknown' && !(await stay.withdrawn())) course.outcome = 'unknown';
+    const gone = stay.outcome === 'definite' || (await stay.withdrawn());
+    course.outcome = gone && !late ? 'definite' : 'unknown';
     throw course.end(clock.now() - startedAt);
   }
 }
@@ -150,6 +157,7 @@ export class Stay {
     const { clock, retry, random } = this.#door.settings;
     const { leaseMs, commandTimeoutMs, signal } = this.#call;
     const now = clock.now();
+    if (now >= this.#until) return 'out of time';
     const n = this.#sentAt.push(now);
     const limitMs = Math.min(commandTimeoutMs, this.#until - now);
     const wasUnknown = this.outcome;
@@ -186,7 +194,7 @@ export class Stay {
   async #wait(delayMs: number): Promise<Ending | undefined> {
     const { clock } = this.#door.settings;
     try {
-      const limitMs = Math.min(delayMs, this.#until - clock.now());
+      const limitMs = Math.max(0, Math.min(delayMs, this.#until - clock.now()));
       const handed = await within(clock, this.#handed.promise, limitMs, this.#call.signal);
       return handed === 'closed' ? 'closed' : this.#granted(handed);
     } catch (error) {
@@ -205,8 +213,7 @@ export class Stay {
     }
     const message = `the grant of ${JSON.stringify(key)} arrived after its own deadline`;
     this.#course.note({ kind: 'trouble', error: new LockBackendError(message, 'unknown') }, false);
-    this.undo();
-    return settings.clock.now() >= this.#until ? 'out of time' : 'dropped';
+    return 'late';
   }
 
   #trouble(error: unknown): LockError {

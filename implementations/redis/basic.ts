@@ -26,7 +26,7 @@ export interface RedisLockOptions extends LeaseLockOptions {
 
 /** Answers of one server are the lock's answers. */
 export class RedisBackend implements LeaseBackend {
-  readonly shares = false;
+  readonly shares: boolean = false;
   readonly wakeUps: WakeUps | undefined;
   protected readonly node: RedisNode;
 

@@ -78,6 +78,18 @@ local fence = KEYS[2] and call('GET', KEYS[2])
 if fence and fence ~= ARGV[3] then return -1 end
 return 1`;
 
+/** By text: every lock on every server has the same few. */
+const digests = new Map<string, string>();
+
+function digestOf(lua: string): string {
+  let digest = digests.get(lua);
+  if (digest === undefined) {
+    digest = createHash('sha1').update(lua).digest('hex');
+    digests.set(lua, digest);
+  }
+  return digest;
+}
+
 export class Script {
   readonly #client: RedisClient;
   readonly #lua: string;
@@ -89,7 +101,7 @@ export class Script {
   constructor(client: RedisClient, lua: string) {
     this.#client = client;
     this.#lua = lua;
-    this.#digest = createHash('sha1').update(lua).digest('hex');
+    this.#digest = digestOf(lua);
     this.#connections = connectionsOf(client);
   }
 

@@ -40,7 +40,7 @@ const disturbing = (name: string): readonly Hazard[] => hazardsFor(name).filter(
 
 /** Runs plans of one lock on a thread of their own. */
 export function simulateAll(name: string, plans: readonly Plan[]): Promise<readonly Simulated[]> {
-  return askThread(name, { type: 'plans', plans });
+  return askThread(name, { type: 'plans', plans, whole: true });
 }
 
 /** The first so many plans of a search. */

@@ -28,13 +28,14 @@ export function clusterLayout(redis: ServerDefinition): Layout {
       ...redis.args(context),
       ...['--cluster-enabled', 'yes', '--cluster-config-file', 'nodes.conf'],
       ...['--cluster-node-timeout', String(NODE_TIMEOUT_MS), '--cluster-port', String(context.ports[0])],
-      ...['--cluster-announce-ip', context.host, '--repl-diskless-sync-delay', '0'],
+      ...['--cluster-announce-ip', context.nodes[context.index]?.host ?? context.host],
+      ...['--repl-diskless-sync-delay', '0'],
     ],
   };
   return {
     nodes: [node, ...Array.from({ length: NODES - 1 }, () => node)],
     form: assemble,
-    leader: ownerOfFirstSlot,
+    leader: busiestPrimary,
   };
 }
 
@@ -92,7 +93,6 @@ interface SeenNode {
   readonly myself: boolean;
   readonly linked: boolean;
   readonly replica: boolean;
-  readonly epoch: number;
   readonly slots: readonly string[];
 }
 
@@ -103,23 +103,38 @@ async function nodesSeenBy(client: Redis): Promise<SeenNode[]> {
     .trim()
     .split('\n')
     .map((line) => {
-      const [, , flags = '', , , , epoch, link, ...slots] = line.split(' ');
+      const [, , flags = '', , , , , link, ...slots] = line.split(' ');
       const has = (flag: string): boolean => flags.split(',').includes(flag);
       const linked = link === 'connected' && !has('handshake');
-      return { myself: has('myself'), linked, replica: has('slave'), epoch: Number(epoch), slots };
+      return { myself: has('myself'), linked, replica: has('slave'), slots };
     });
 }
 
-/** Each primary leads its own slots; one of them stands for all. While it is being replaced, nobody does. */
-async function ownerOfFirstSlot(nodes: readonly Endpoint[]): Promise<number | undefined> {
-  const claims = await Promise.all(
+/**
+ * Each primary leads its own slots; the busiest of them stands for all, for its failure is noticed. While slots are
+ * without a primary that answers, nobody leads.
+ */
+async function busiestPrimary(nodes: readonly Endpoint[]): Promise<number | undefined> {
+  const primaries = await Promise.all(
     nodes.map((node) =>
       withClient(node, ASK_WITHIN_MS, async (client) => {
         const self = (await nodesSeenBy(client)).find(({ myself }) => myself);
-        return self?.replica === false && self.slots.some((range) => /^0(-|$)/.test(range)) ? self.epoch : -1;
-      }).catch(() => -1),
+        if (self === undefined || self.replica) return undefined;
+        const load = /instantaneous_ops_per_sec:(\d+)/.exec(await client.info('stats'))?.[1];
+        return { slots: countSlots(self.slots), load: Number(load) };
+      }).catch(() => undefined),
     ),
   );
-  const newest = Math.max(...claims);
-  return newest < 0 ? undefined : claims.indexOf(newest);
+  const served = primaries.reduce((sum, primary) => sum + (primary?.slots ?? 0), 0);
+  if (served < SLOTS) return undefined;
+  const loads = primaries.map((primary) => (primary === undefined || primary.slots === 0 ? -1 : primary.load));
+  return loads.indexOf(Math.max(...loads));
+}
+
+/** Of ranges such as `0-5461` and single slots; what migrates is in brackets. */
+function countSlots(ranges: readonly string[]): number {
+  return ranges
+    .filter((range) => !range.startsWith('['))
+    .map((range) => range.split('-').map(Number))
+    .reduce((sum, [first = 0, last = first]) => sum + last - first + 1, 0);
 }

@@ -56,7 +56,25 @@ export class SimSocket extends Duplex {
   arrive(chunk: Buffer): void {
     this.bytesRead += chunk.length;
     this.#active();
-    this.push(chunk);
+    // What somebody listens to needs no queue.
+    if (this.readableFlowing === true && this.readableLength === 0 && this.listenerCount('readable') === 0) {
+      this.emit('data', this.readableEncoding === null ? chunk : chunk.toString(this.readableEncoding));
+    } else this.push(chunk);
+  }
+
+  /** Past the queue of streams where there is nothing to queue: it is the most frequent call of all. */
+  override write(chunk: unknown, encoding?: BufferEncoding | Callback, callback?: Callback): boolean {
+    if (typeof encoding === 'function') return super.write(chunk, encoding);
+    if (encoding !== undefined) return super.write(chunk, encoding, callback);
+    if (callback !== undefined || this.writableEnded || this.destroyed || this.#queues) {
+      return super.write(chunk, callback);
+    }
+    this.#transmit(typeof chunk === 'string' ? Buffer.from(chunk) : (chunk as Buffer));
+    return true;
+  }
+
+  get #queues(): boolean {
+    return this.connecting || this.writableCorked > 0 || this.writableLength > 0;
   }
 
   override _read(): void {
@@ -68,9 +86,7 @@ export class SimSocket extends Duplex {
       this.#waiting = () => this._write(chunk, _encoding, done);
       return;
     }
-    this.bytesWritten += chunk.length;
-    this.#active();
-    this.#wire.send(chunk);
+    this.#transmit(chunk);
     done();
   }
 
@@ -128,6 +144,12 @@ export class SimSocket extends Duplex {
     if (this.writable) this.end();
     if (this.writableFinished) this.destroy();
     else this.once('finish', () => this.destroy());
+  }
+
+  #transmit(chunk: Buffer): void {
+    this.bytesWritten += chunk.length;
+    this.#active();
+    this.#wire.send(chunk);
   }
 
   #active(): void {

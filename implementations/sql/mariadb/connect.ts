@@ -13,8 +13,8 @@ import type { DatabaseOptions } from './database.ts';
 
 const CONNECT_TIMEOUT_MS = 1000;
 const LEASE_CONNECTIONS = 10;
-/** More than that many leases at once need a larger `connections`. */
-const HOLDERS = 20;
+/** For 20 leases at once and a few who wait; more need a larger `connections`. */
+const HOLDERS = 25;
 
 /** On the first endpoint, in the database `holdfast` unless the options name another. */
 function openPool({ endpoints }: ConnectContext, options: DatabaseModuleOptions & { connections: number }): Pool {

@@ -86,6 +86,11 @@ export class MariadbDatabase {
     }
   }
 
+  /** Ends the session with this number, if it can be done: it may have ended by itself, or end when it is heard of. */
+  async kill(threadId: number): Promise<void> {
+    await this.run({ sql: 'KILL CONNECTION ?', values: [threadId] }).catch(() => undefined);
+  }
+
   /** After a statement failed for want of a table. @throws LockBackendError with the statements that create it. */
   async create(error: unknown): Promise<void> {
     if (!this.#createMissing) {

@@ -11,12 +11,15 @@ export abstract class MariadbHolder implements Holder {
   protected readonly database: MariadbDatabase;
   readonly #connection: PoolConnection;
   readonly #onEnd = new Set<() => void>();
+  /** Answers that are outstanding. */
+  #asking = 0;
   #state: 'open' | 'ended' | 'given back' = 'open';
 
   constructor(database: MariadbDatabase, connection: PoolConnection) {
     this.database = database;
     this.#connection = connection;
-    connection.once('error', this.#ended).once('end', this.#ended);
+    // Whatever it is that ends it, a connection of a pool says so by an error.
+    connection.once('error', this.#ended);
   }
 
   abstract lock(key: string, waitMs: number): Promise<HeldGrant | undefined>;
@@ -35,18 +38,25 @@ export abstract class MariadbHolder implements Holder {
     this.#leave('given back', false);
   }
 
-  end(): void {
+  async end(): Promise<void> {
+    const { threadId } = this.#connection;
+    const asking = this.#state === 'open' && this.#asking > 0;
     this.#leave('ended', true);
+    // A session that waits for a lock does not look whether its client is still there, and would be granted it.
+    if (asking) await this.database.kill(threadId);
   }
 
   /** @throws LockError */
   protected async ask({ sql, values = [] }: Statement): Promise<unknown> {
     if (this.#state !== 'open') throw new LockOutcomeUnknownError('the connection to MariaDB has ended');
+    this.#asking += 1;
     try {
       const [result] = await this.#connection.query({ sql, values: [...values] });
       return result;
     } catch (error) {
       throw statementError(error);
+    } finally {
+      this.#asking -= 1;
     }
   }
 
@@ -75,7 +85,7 @@ export abstract class MariadbHolder implements Holder {
     if (this.#state !== 'open') return;
     this.#state = state;
     giveBack(this.#connection, broken);
-    this.#connection.off('error', this.#ended).off('end', this.#ended);
+    this.#connection.off('error', this.#ended);
   }
 }
 

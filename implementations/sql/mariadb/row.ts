@@ -65,7 +65,9 @@ class RowHolder extends MariadbHolder {
     // A time limit in fractions of a second, where that of InnoDB has whole ones; 0 of the latter is "do not wait".
     const limit =
       waitMs === 0 ? 'innodb_lock_wait_timeout = 0' : `max_statement_time = ${(Math.ceil(waitMs) / 1000).toFixed(3)}`;
+    // READ COMMITTED locks the row alone; REPEATABLE READ also the gap beside it, into which others want to insert theirs.
     const sql = `SET STATEMENT ${limit} FOR BEGIN NOT ATOMIC
+      SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
       START TRANSACTION;
       SELECT ${NEXT_FENCE} AS fence FROM ${this.#table} WHERE name = ? FOR UPDATE;
     END`;

@@ -34,6 +34,7 @@ export const lock: LockModule = {
   topologies: ['single'],
   claims: leaseClaims,
   recoverMs: 2500,
+  polls: true,
   roundTrips: 2,
   connect: (context) => connectLease(context, (options) => new MariadbTableLock(options)),
 };

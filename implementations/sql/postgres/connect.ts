@@ -102,8 +102,8 @@ export async function connectLease(
   return connected(lock, listener === undefined ? [pool] : [pool, listener], context.signal);
 }
 
-/** More than that many leases at once need a larger `connections`. */
-const HOLDERS = 20;
+/** For 20 leases at once and a few who wait; more need a larger `connections`. */
+const HOLDERS = 25;
 
 /** For a lock that is held by a connection: each waiter and holder has one for itself. */
 export async function connectHolders(

@@ -72,6 +72,17 @@ export class PostgresDatabase {
     throw new LockBackendError('this PostgreSQL server is a read-only replica: connect to the primary', 'definite');
   }
 
+  /**
+   * Ends the session of a connection that was given up while `statement` ran, if it still runs: by then its process may be
+   * another's.
+   */
+  async terminate(client: PoolClient, statement: string): Promise<void> {
+    const text = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE pid = $1 AND state = 'active' AND left(query, 500) = left($2, 500)`;
+    const values = [Reflect.get(client, 'processID'), statement];
+    await this.run({ text, values }).catch(() => undefined);
+  }
+
   /** After a statement failed for want of a table. @throws LockBackendError with the statement that creates it. */
   async create(error: unknown): Promise<void> {
     if (!this.#createMissing) {

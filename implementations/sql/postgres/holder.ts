@@ -14,6 +14,8 @@ export abstract class PostgresHolder implements Holder {
   protected readonly database: PostgresDatabase;
   readonly #client: PoolClient;
   readonly #onEnd = new Set<() => void>();
+  /** The statement whose answer is outstanding. */
+  #asked: string | undefined;
   #state: 'open' | 'ended' | 'given back' = 'open';
 
   constructor(database: PostgresDatabase, client: PoolClient) {
@@ -38,17 +40,23 @@ export abstract class PostgresHolder implements Holder {
     this.#leave('given back', false);
   }
 
-  end(): void {
+  async end(): Promise<void> {
+    const asked = this.#state === 'open' ? this.#asked : undefined;
     this.#leave('ended', true);
+    // A session that waits for a lock does not look whether its client is still there, and would be granted it.
+    if (asked !== undefined) await this.database.terminate(this.#client, asked);
   }
 
   /** @throws LockError */
   protected async ask(query: QueryConfig): Promise<QueryResult> {
     if (this.#state !== 'open') throw new LockOutcomeUnknownError('the connection to PostgreSQL has ended');
+    this.#asked = query.text;
     try {
       return await this.#client.query(query);
     } catch (error) {
       throw statementError(error);
+    } finally {
+      this.#asked = undefined;
     }
   }
 

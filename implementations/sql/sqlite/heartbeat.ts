@@ -33,6 +33,7 @@ export const lock: LockModule = {
   topologies: ['single'],
   claims: fileClaims,
   recoverMs: 2000,
+  polls: true,
   roundTrips: 0,
   connect: (context) => connectFile(context, (options) => new SqliteHeartbeatLock(options)),
 };

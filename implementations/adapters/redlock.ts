@@ -1,0 +1,74 @@
+/**
+ * npm's `redlock` 4: the algorithm of Redis's description over independent servers.
+ *
+ * Its documentation: "strong guarantees in both single-redis and multi-redis environments", "we can safely take out or
+ * fail-over a minority of nodes without invalidating active locks", following Redis's description, which asks for
+ * persistence or delayed restarts, and for clocks that run alike. It states an expiration with each lock, on the wall
+ * clock; it does not extend by itself, and tells nobody that a lock is over.
+ */
+import NpmRedlock from 'redlock';
+import type { Claims } from '../claims.ts';
+import type { LockModule, ReleaseOutcome } from '../lock.ts';
+import { connectAdapted, type Asked, type Held, type Library } from './adapted.ts';
+
+const asDescribed = {
+  'server-crash-volatile': 'not-promised',
+  failover: 'not-applicable',
+  'clock-jump': 'not-promised',
+  'clock-jump-majority': 'not-promised',
+  'client-clock-jump': 'not-promised',
+  'majority-partition': 'unavailable',
+} as const;
+
+const claims: Claims = {
+  exclusion: { otherwise: 'holds', except: asDescribed },
+  'no-lost-update': { otherwise: 'holds', except: { ...asDescribed, 'client-pause': 'not-promised' } },
+  'deadlock-freedom': {
+    otherwise: 'holds',
+    except: { failover: 'not-applicable', 'clock-jump-back': 'not-promised', 'clock-jump-majority': 'not-promised' },
+  },
+};
+
+/** As by default: 10 more tries, about 200 ms apart. */
+const RETRY_MS = 200;
+
+function libraryOf(redlock: NpmRedlock): Library {
+  return {
+    async take({ key, leaseMs, timeoutMs }: Asked): Promise<Held | null> {
+      const retryCount = Math.ceil(timeoutMs / RETRY_MS);
+      const lock = await redlock.lockWithOptions(key, leaseMs, { retryCount });
+      return {
+        token: lock.value,
+        expiresAt: onOwnTimeLine(lock.expiration),
+        lost: new AbortController().signal,
+        // It rejects when no majority had it; servers that did not answer count among those.
+        release: () =>
+          Promise.resolve(lock.unlock()).then(
+            (): ReleaseOutcome => 'released',
+            (): ReleaseOutcome => 'unknown',
+          ),
+        extend: async () => onOwnTimeLine((await lock.extend(leaseMs)).expiration),
+      };
+    },
+  };
+}
+
+/** A moment of the wall clock on the time line of `performance.now()`, as both stand now. */
+const onOwnTimeLine = (wallMs: number): number => performance.now() + (wallMs - Date.now());
+
+export const lock: LockModule = {
+  name: 'npm:redlock',
+  summary: "npm's redlock 4.2: a majority of independent Redis servers.",
+  backend: 'redis',
+  topologies: ['5 independent nodes', 'single'],
+  claims,
+  // It polls about every 200 ms.
+  recoverMs: 3000,
+  connect(context) {
+    return connectAdapted(context, (clients) => {
+      const redlock = new NpmRedlock(clients);
+      redlock.on('clientError', () => undefined);
+      return libraryOf(redlock);
+    });
+  },
+};
