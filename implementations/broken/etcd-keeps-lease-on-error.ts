@@ -44,6 +44,7 @@ class KeptAlive extends EtcdBackend {
 export const lock = etcdSpecimen(
   {
     name: 'etcd-keeps-lease-on-error',
+    recoverMs: 1000,
     specimen: {
       mistake: 'the lease of a failed transaction is kept alive',
       source: 'document 001',

@@ -38,7 +38,7 @@ export const lock = redisSpecimen(
       source: 'documents 003 and 004',
       shows: [{ property: 'loss-notice', hazards: ['reset', 'client-partition', 'latency'] }],
     },
-    load: { holdMs: 2000 },
+    holdMs: 2000,
   },
   (options) => new GivingUpLock(new RedisBackend(options), options),
 );

@@ -50,7 +50,7 @@ export const lock = redisSpecimen(
       source: 'documents 001 and 003',
       shows: [{ property: 'exclusion', hazards: ['none'] }],
     },
-    load: { holdMs: 900 },
+    holdMs: 900,
   },
   (options) => new RenewsOnce(new RedisBackend(options), options),
 );

@@ -30,7 +30,7 @@ export const lock = redisSpecimen(
       ],
     },
     claims,
-    load: { clientsPerWorker: 2 },
+    clientsPerWorker: 2,
   },
   (options) => new LeaseLock(new IgnoresReaders(options), options),
 );

@@ -1,7 +1,7 @@
 /** Plans for tests of the simulation, and threads to run them in. */
 import { createHash } from 'node:crypto';
 import { findLock, type CatalogueEntry } from '../../implementations/catalogue.ts';
-import { makePlan, REGIMES, type PlanSizes } from '../../harness/plan/arbitrary.ts';
+import { makePlan, REGIMES, sizesOf, type PlanSizes } from '../../harness/plan/arbitrary.ts';
 import { hazardsOf, type Plan } from '../../harness/plan/plan.ts';
 import { scenarioUrl } from '../../harness/run/scenarios.ts';
 import type { Simulated, ToThread } from '../../harness/sim/messages.ts';
@@ -14,12 +14,12 @@ export function lockNamed(name: string): CatalogueEntry {
   return entry;
 }
 
-function sizesOf(name: string): PlanSizes {
+function sizesFor(name: string): PlanSizes {
   const { module } = lockNamed(name);
   const [topology] = module.topologies;
   return {
-    ...{ lock: name, options: {}, topology, scenario: 'shared-counter', workers: 3, clientsPerWorker: 1 },
-    ...{ leaseMs: 600, recoverMs: module.recoverMs },
+    ...{ lock: name, options: {}, topology, scenario: 'shared-counter', workers: 3, leaseMs: 600 },
+    ...sizesOf(module),
   };
 }
 
@@ -32,7 +32,7 @@ export function hazardsFor(name: string): readonly Hazard[] {
 /** Plan number `index` of a mixed bag. */
 export function mixedPlan(name: string, index: number, hazards: readonly Hazard[] = disturbing(name)): Plan {
   const hazard = hazards[index % hazards.length] ?? 'none';
-  const plan = makePlan(sizesOf(name), [hazard], 7, index, REGIMES[index % REGIMES.length] ?? 'busy');
+  const plan = makePlan(sizesFor(name), [hazard], 7, index, REGIMES[index % REGIMES.length] ?? 'busy');
   return { ...plan, workMs: Math.min(plan.workMs, 1500) };
 }
 
@@ -45,7 +45,7 @@ export function simulateAll(name: string, plans: readonly Plan[]): Promise<reado
 
 /** The first so many plans of a search. */
 export function searchAll(name: string, count: number, hazards = hazardsFor(name)): Promise<readonly Simulated[]> {
-  return askThread(name, { type: 'search', space: { sizes: sizesOf(name), hazards, seed: 7 }, from: 0, count });
+  return askThread(name, { type: 'search', space: { sizes: sizesFor(name), hazards, seed: 7 }, from: 0, count });
 }
 
 async function askThread(name: string, work: ToThread): Promise<readonly Simulated[]> {
