@@ -1,6 +1,15 @@
 /** Every lock by name, and where its module lies, for workers load it by its address. */
 import { lock as local } from './baseline/local.ts';
 import { lock as none } from './baseline/none.ts';
+import { lock as consulNoSessionCheck } from './broken/consul-no-session-check.ts';
+import { lock as etcdComparesWrongKey } from './broken/etcd-compares-wrong-key.ts';
+import { lock as etcdKeepsLeaseOnError } from './broken/etcd-keeps-lease-on-error.ts';
+import { lock as etcdNoRecheckAfterWait } from './broken/etcd-no-recheck-after-wait.ts';
+import { lock as etcdWatchFromNow } from './broken/etcd-watch-from-now.ts';
+import { lock as zookeeperIgnoresSessionLoss } from './broken/zookeeper-ignores-session-loss.ts';
+import { lock as zookeeperNoRecheck } from './broken/zookeeper-no-recheck.ts';
+import { lock as zookeeperOrphanNode } from './broken/zookeeper-orphan-node.ts';
+import { lock as zookeeperPrefixAlias } from './broken/zookeeper-prefix-alias.ts';
 import { lock as fenceOutsideGrant } from './broken/fence-outside-grant.ts';
 import { lock as getThenDelete } from './broken/get-then-delete.ts';
 import { lock as noExpiry } from './broken/no-expiry.ts';
@@ -31,6 +40,12 @@ import { lock as rwOneTtl } from './broken/rw-one-ttl.ts';
 import { lock as rwWriterIgnoresReaders } from './broken/rw-writer-ignores-readers.ts';
 import { lock as secondsTruncation } from './broken/seconds-truncation.ts';
 import { lock as tokenPerObject } from './broken/token-per-object.ts';
+import { lock as clientClockExpiry } from './broken/client-clock-expiry.ts';
+import { lock as rowLockReplace } from './broken/row-lock-replace.ts';
+import { lock as sweepCheckThenDelete } from './broken/sweep-check-then-delete.ts';
+import { lock as takeoverByKey } from './broken/takeover-by-key.ts';
+import { lock as takeoverKeepsOldExpiry } from './broken/takeover-keeps-old-expiry.ts';
+import { lock as waiterKeepsTransaction } from './broken/waiter-keeps-transaction.ts';
 import type { LockModule } from './lock.ts';
 import { lock as redisBasic } from './redis/basic.ts';
 import { lock as redisCluster } from './redis/cluster.ts';
@@ -114,6 +129,21 @@ export const catalogue: ReadonlyMap<string, CatalogueEntry> = new Map(
     specimen(breakerCountsBusy),
     specimen(fallbackToLocal),
     specimen(redlockValidityHidden),
+    specimen(zookeeperOrphanNode),
+    specimen(zookeeperIgnoresSessionLoss),
+    specimen(zookeeperPrefixAlias),
+    specimen(zookeeperNoRecheck),
+    specimen(etcdComparesWrongKey),
+    specimen(etcdKeepsLeaseOnError),
+    specimen(etcdWatchFromNow),
+    specimen(etcdNoRecheckAfterWait),
+    specimen(consulNoSessionCheck),
+    specimen(clientClockExpiry),
+    specimen(rowLockReplace),
+    specimen(sweepCheckThenDelete),
+    specimen(takeoverByKey),
+    specimen(takeoverKeepsOldExpiry),
+    specimen(waiterKeepsTransaction),
   ].map((listed) => [listed.module.name, listed]),
 );
 

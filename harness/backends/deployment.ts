@@ -35,7 +35,10 @@ export type Limits = Readonly<Partial<Record<Hazard, string>>>;
 
 export interface Deployment {
   readonly provisioner: ProvisionerKind;
+  /** Of the first node: what keeps the data. */
   readonly server: ServerDefinition;
+  /** Of each node. */
+  readonly servers: readonly ServerDefinition[];
   readonly topology: Topology;
   readonly version: string;
   /** Those of its servers that claims depend on, where they are known. */

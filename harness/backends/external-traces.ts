@@ -24,7 +24,7 @@ export type Traces = z.infer<typeof tracesSchema>;
  */
 export async function removeTraces(traces: Traces): Promise<void> {
   const proxies = await Promise.allSettled([removeOwnProxies(traces)]);
-  const names = await Promise.allSettled(traces.endpoints.map((endpoint) => removeNames(traces, endpoint)));
+  const names = await Promise.allSettled(traces.endpoints.map((endpoint, node) => removeNames(traces, endpoint, node)));
   const failed = [...proxies, ...names].find((one) => one.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
 }
@@ -35,8 +35,8 @@ async function removeOwnProxies({ toxiproxy, proxies }: Traces): Promise<void> {
   await Promise.all(ours.map(({ name }) => removeProxy(toxiproxy, name)));
 }
 
-async function removeNames({ backend, topology, prefix }: Traces, endpoint: Endpoint): Promise<void> {
-  const server = layoutOf(backend, topology)?.nodes[0];
+async function removeNames({ backend, topology, prefix }: Traces, endpoint: Endpoint, node: number): Promise<void> {
+  const server = layoutOf(backend, topology)?.nodes[node];
   let removed: number;
   do {
     // Until nothing is found: commands that were under way may have arrived since the last look.

@@ -132,10 +132,11 @@ export class CaseStage implements Stage {
   }
 
   async census(): Promise<Readonly<Record<string, number>>> {
-    const nodes = this.deployment?.nodes ?? [];
-    const server = this.deployment?.server;
+    const { nodes = [], server } = this.deployment ?? {};
     applicableIf(server?.census !== undefined, 'what is on its backend cannot be counted');
-    const counts = await Promise.all(nodes.map(async ({ endpoint }) => server.census?.(endpoint, this.#prefix)));
+    const counts = await Promise.all(
+      nodes.map(async ({ index, endpoint }) => this.deployment?.servers[index]?.census?.(endpoint, this.#prefix)),
+    );
     return Object.fromEntries(
       counts.flatMap((count, node) =>
         Object.entries(count ?? {}).map(([what, number]) => [`${what} on ${node}`, number]),
@@ -144,10 +145,12 @@ export class CaseStage implements Stage {
   }
 
   async forget(): Promise<void> {
-    const server = this.deployment?.server;
+    const { nodes = [], server } = this.deployment ?? {};
     applicableIf(server?.removePrefixed !== undefined, 'what it writes cannot be taken away from outside');
     await Promise.all(
-      (this.deployment?.nodes ?? []).map(async ({ endpoint }) => server.removePrefixed?.(endpoint, this.#prefix)),
+      nodes.map(async ({ index, endpoint }) =>
+        this.deployment?.servers[index]?.removePrefixed?.(endpoint, this.#prefix),
+      ),
     );
   }
 

@@ -82,8 +82,10 @@ async function runCase(one: ConformanceCase, stage: CaseStage): Promise<CaseResu
 }
 
 function describe(error: unknown): string {
-  if (isLockError(error)) return `${error.name} (${error.code}): ${error.message}`;
-  return error instanceof Error ? `${error.message}${placeOf(error)}` : String(error);
+  if (!(error instanceof Error)) return String(error);
+  const name = isLockError(error) ? `${error.name} (${error.code}): ` : '';
+  const cause = error.cause instanceof Error ? `, because: ${error.cause.message}` : '';
+  return `${name}${error.message}${cause}${placeOf(error)}`;
 }
 
 /** Which line of the case. */

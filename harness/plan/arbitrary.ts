@@ -93,7 +93,8 @@ function planArbitrary(sizes: PlanSizes, hazards: readonly Hazard[], index: numb
       workers: sizes.workers,
       clientsPerWorker: sizes.clientsPerWorker,
       keys: Array.from({ length: drawn.keys }, (_, key) => `p${index}-${String.fromCharCode(97 + key)}`),
-      lapseKey: `p${index}-lapse`,
+      // Begins as the first key does: locks that find what is theirs by a common beginning mix them up.
+      lapseKey: `p${index}-a_-lapse`,
       leaseMs: sizes.leaseMs,
       acquireTimeoutMs: sizes.leaseMs * 4,
       renew: drawn.renew,

@@ -6,17 +6,11 @@
  */
 import type { Lease } from '../lock.ts';
 import type { Grant } from '../lease/backend.ts';
-import { HeldLease } from '../lease/held-lease.ts';
 import type { LeaseSettings } from '../lease/held-lease.ts';
 import { LeaseLock } from '../lease/lease-lock.ts';
 import { RedisBackend } from '../redis/basic.ts';
 import { redisSpecimen } from './specimen.ts';
-
-class TrustingLease extends HeldLease {
-  protected override lossAt(): number {
-    return Infinity;
-  }
-}
+import { TrustingLease } from './trusting-lease.ts';
 
 class TrustingLock extends LeaseLock {
   protected override hold(settings: LeaseSettings, grant: Grant, sentAt: number): Lease {

@@ -18,10 +18,12 @@ export class EtcdLeases {
   readonly #client: EtcdClient;
   readonly #clock: Clock;
   readonly #stock: Stock<EtcdLease>;
+  readonly #spareOf: (leaseMs: number) => number;
 
-  constructor(client: EtcdClient, clock: Clock) {
+  constructor(client: EtcdClient, clock: Clock, spareOf = spareMs) {
     this.#client = client;
     this.#clock = clock;
+    this.#spareOf = spareOf;
     this.#stock = new Stock(clock, (lease) => this.discard(lease));
   }
 
@@ -37,7 +39,7 @@ export class EtcdLeases {
     }
     // The number is chosen here, so that a lease whose grant was not answered can be revoked.
     const number = BigInt.asUintN(63, randomBytes(8).readBigUInt64BE()) | 1n;
-    const ttlSeconds = Math.ceil((leaseMs + spareMs(leaseMs)) / 1000);
+    const ttlSeconds = Math.ceil((leaseMs + this.#spareOf(leaseMs)) / 1000);
     const lease: EtcdLease = {
       id: String(number),
       number,

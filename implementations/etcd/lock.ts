@@ -21,7 +21,7 @@ import type { EtcdLease } from './leases.ts';
 import { put, query, remove } from './messages.ts';
 import { Place, PlaceLostError, queueOf } from './place.ts';
 import type { Ahead, PlaceName } from './place.ts';
-import { Waiter } from './waiter.ts';
+import { keyChange, untilFirst } from './waiter.ts';
 
 export interface EtcdLockOptions extends LeaseLockOptions {
   readonly client: EtcdClient;
@@ -37,6 +37,8 @@ interface Held {
 }
 
 const INSPECT_WITHIN_MS = 2000;
+/** The lease of a waiter is renewed as often as that of a holder. */
+const RENEWALS_PER_LEASE = 3;
 
 export class EtcdBackend implements LeaseBackend {
   readonly shares = false;
@@ -51,11 +53,14 @@ export class EtcdBackend implements LeaseBackend {
   readonly #with = new WeakMap<LeaseRequest, EtcdLease>();
   readonly #givenUp = new WeakSet<LeaseRequest>();
 
-  constructor({ client, prefix = 'holdfast:', clock = systemClock }: EtcdLockOptions) {
+  constructor(
+    { client, prefix = 'holdfast:', clock = systemClock }: EtcdLockOptions,
+    leases = new EtcdLeases(client, clock),
+  ) {
     this.client = client;
     this.clock = clock;
     this.#prefix = prefix;
-    this.leases = new EtcdLeases(client, clock);
+    this.leases = leases;
     this.#held = new HeldOnServer(clock, ({ lease }) => this.leases.discard(lease));
   }
 
@@ -89,13 +94,14 @@ export class EtcdBackend implements LeaseBackend {
     const sentAt = this.clock.now();
     const { place, ahead } = await this.#depending(this.enter(lease, this.nameOf(request), timeoutMs));
     if (ahead.key === undefined) return this.#granted(request, place, sentAt);
-    const waiter = new Waiter({ client: this.client, leases: this.leases, clock: this.clock }, place, request.leaseMs);
-    const turn = await waiter
-      .untilFirst(ahead, patience, (again) => this.look(again, timeoutMs))
-      .catch((error: unknown) => {
-        this.leases.discard(lease);
-        throw error;
-      });
+    const steps = {
+      confirm: () => this.confirm(place, request.leaseMs),
+      untilChanged: (now: Ahead) => this.untilChanged(now, request.leaseMs, patience),
+    };
+    const turn = await untilFirst(this.clock, ahead, patience, steps).catch((error: unknown) => {
+      this.leases.discard(lease);
+      throw error;
+    });
     if (turn !== undefined) return this.#granted(request, place, turn.sentAt);
     try {
       await this.leases.revoke(lease, timeoutMs);
@@ -172,8 +178,18 @@ export class EtcdBackend implements LeaseBackend {
     return Place.take(this.client, lease, name, timeoutMs);
   }
 
-  protected look(place: Place, timeoutMs: number): Promise<Ahead> {
-    return place.look(timeoutMs);
+  /** @throws PlaceLostError, and as the client does */
+  protected async confirm(place: Place, leaseMs: number): Promise<Ahead> {
+    const [alive, ahead] = await Promise.all([
+      this.leases.renew(place.lease, leaseMs),
+      place.look(requestTimeoutMs(leaseMs)),
+    ]);
+    if (!alive) throw new PlaceLostError();
+    return ahead;
+  }
+
+  protected untilChanged(ahead: Ahead, leaseMs: number, patience: AbortSignal): Promise<void> {
+    return keyChange(this.client, this.clock, ahead, leaseMs / RENEWALS_PER_LEASE, patience);
   }
 
   async #leaseFor(request: LeaseRequest): Promise<EtcdLease> {

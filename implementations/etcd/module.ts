@@ -29,13 +29,23 @@ function urlOf({ host, port, tls }: Endpoint): string {
 
 const quorum = { 'server-crash-volatile': 'not-promised', 'majority-partition': 'unavailable' } as const;
 
+/** A waiter whose request was not answered asks anew, behind those who came meanwhile. */
+const asksAnew = {
+  ...quorum,
+  'slow-node': 'not-promised',
+  'server-pause': 'not-promised',
+  'server-crash': 'not-promised',
+  failover: 'not-promised',
+  'minority-partition': 'not-promised',
+} as const;
+
 export const claims: Claims = {
   exclusion: { otherwise: 'holds', except: quorum },
   'no-lost-update': { otherwise: 'holds', except: { ...quorum, 'client-pause': 'not-promised' } },
   fencing: { otherwise: 'holds', except: quorum },
   'loss-notice': { otherwise: 'holds' },
   'deadlock-freedom': { otherwise: 'holds', except: { 'server-crash-volatile': 'not-promised' } },
-  fairness: { otherwise: 'holds' },
+  fairness: { otherwise: 'holds', except: asksAnew },
 };
 
 export const lock: LockModule = {
@@ -46,6 +56,7 @@ export const lock: LockModule = {
   topologies: ['3-node quorum', 'single'],
   claims,
   recoverMs: 4000,
+  load: { clientsPerWorker: 2 },
   roundTrips: 2,
   connect: (context) => connectEtcd(context, (options) => new EtcdLock(options)),
 };

@@ -164,6 +164,19 @@ function busy(reply: number): Answer {
   return remainingMs >= 0 ? { kind: 'busy', retryAfterMs: remainingMs } : { kind: 'busy' };
 }
 
+/** What to do about the refusals that one meets. */
+const REMEDIES: readonly (readonly [RegExp, string])[] = [
+  [/^READONLY/, 'this server is a replica: connect to its primary'],
+  [/^OOM/, 'the server is out of memory: raise maxmemory, and keep locks apart from what may be evicted'],
+  [/^(NOAUTH|WRONGPASS)/, 'check the user name and the password of the client'],
+  [
+    /^NOPERM/,
+    'the user needs the keys and channels that begin with the prefix, +eval, +evalsha, and what the scripts call',
+  ],
+  [/^MISCONF/, 'the server cannot write its data: free its disk'],
+  [/^CLUSTERDOWN/, 'part of the cluster has no primary'],
+];
+
 /** What ioredis says instead of sending anything. */
 const NOT_CONNECTED = /^(Stream isn't writeable|Cluster isn't ready) and enableOfflineQueue/;
 
@@ -175,7 +188,9 @@ function lockErrorOf(error: unknown, resent: boolean): LockError {
   }
   // An error reply: the scripts write nothing of consequence before the last command that can fail.
   if (cause.name === 'ReplyError' && !resent) {
-    return new LockBackendError(`Redis refused: ${cause.message}`, 'definite', { cause });
+    const remedy = REMEDIES.find(([refusal]) => refusal.test(cause.message))?.[1];
+    const message = `Redis refused: ${cause.message}${remedy === undefined ? '' : ` (${remedy})`}`;
+    return new LockBackendError(message, 'definite', { cause });
   }
   return new LockOutcomeUnknownError(`Redis did not answer: ${cause.message}`, { cause });
 }

@@ -23,9 +23,9 @@ export interface ZookeeperClient {
   create(path: string, data: Buffer, mode: number, callback: Callback<[string]>): void;
   remove(path: string, version: number, callback: Callback<[]>): void;
   setData(path: string, data: Buffer, version: number, callback: Callback<[ZookeeperStat]>): void;
-  getData(path: string, watcher: () => void, callback: Callback<[Buffer, ZookeeperStat]>): void;
   exists(path: string, callback: Callback<[ZookeeperStat | null]>): void;
   getChildren(path: string, callback: Callback<[string[], ZookeeperStat]>): void;
+  getChildren(path: string, watcher: () => void, callback: Callback<[string[], ZookeeperStat]>): void;
 }
 
 /** What the client keeps to itself and a watchdog needs: it never gives up a connection that has fallen silent. */

@@ -16,7 +16,8 @@ import { isLockError, LockBackendError, LockOutcomeUnknownError } from '../lock.
 import type { Inspection, ReleaseOutcome } from '../lock.ts';
 import { isNoNode, TreeError } from './client.ts';
 import type { ZookeeperClient, ZookeeperStat } from './client.ts';
-import { holders, lockNodes, pathOf } from './nodes.ts';
+import { holders, naming, pathOf } from './nodes.ts';
+import type { Naming } from './nodes.ts';
 import { Parents } from './parents.ts';
 import { list, Place, touch, zxidOf } from './places.ts';
 import type { Turn } from './places.ts';
@@ -91,7 +92,7 @@ export class ZookeeperBackend implements LeaseBackend {
       if (patience.aborted) return this.#withdraw(place);
       try {
         await this.#untilWoken(request, place, patience);
-        await place.check();
+        if (!patience.aborted) await this.recheck(place);
       } catch (error) {
         if (place.session.ended) throw new LockBackendError('the session ended while waiting', 'definite');
         if (error instanceof TreeError) throw new LockBackendError('the node of this waiter was removed', 'definite');
@@ -150,7 +151,7 @@ export class ZookeeperBackend implements LeaseBackend {
     const session = await this.#anySession();
     const parent = this.parentOf(key);
     try {
-      const nodes = lockNodes((await list(session, parent)).children);
+      const nodes = naming.queue((await list(session, parent)).children);
       const holding = holders(nodes);
       const [first] = holding;
       const waiters = nodes.length - holding.length;
@@ -208,6 +209,15 @@ export class ZookeeperBackend implements LeaseBackend {
     return this.#lastUsed ?? this.sessionsFor(this.#leaseMs);
   }
 
+  /** Whether the turn of a waiter that was woken has come is said by the place afterwards. */
+  protected recheck(place: Place): Promise<void> {
+    return place.check();
+  }
+
+  protected namingOf(_key: string): Naming {
+    return naming;
+  }
+
   protected parentOf(key: string): string {
     return pathOf(this.#prefix, key);
   }
@@ -223,7 +233,13 @@ export class ZookeeperBackend implements LeaseBackend {
     this.#parents.used(parent);
     const sessions = this.sessionsFor(request.leaseMs);
     if (!sessions.tried) await sessions.settled();
-    const surroundings = { session: sessions.current, clock: this.#clock, parents: this.#parents, parent };
+    const surroundings = {
+      session: sessions.current,
+      clock: this.#clock,
+      parents: this.#parents,
+      parent,
+      naming: this.namingOf(request.key),
+    };
     return Place.take(surroundings, request, () => this.#givenUp.has(request));
   }
 

@@ -52,12 +52,22 @@ export async function connectZookeeper(
 /** The data are on the disks of a majority, and time is measured on monotonic clocks. */
 const quorum = { 'server-crash-volatile': 'not-promised', 'majority-partition': 'unavailable' } as const;
 
+/** A waiter whose request was not answered asks anew, behind those who came meanwhile. */
+const asksAnew = {
+  ...quorum,
+  'slow-node': 'not-promised',
+  'server-pause': 'not-promised',
+  'server-crash': 'not-promised',
+  failover: 'not-promised',
+  'minority-partition': 'not-promised',
+} as const;
+
 export const claims: Claims = {
   exclusion: { otherwise: 'holds', except: quorum },
   'no-lost-update': { otherwise: 'holds', except: { ...quorum, 'client-pause': 'not-promised' } },
   fencing: { otherwise: 'holds', except: quorum },
   'loss-notice': { otherwise: 'holds' },
-  fairness: { otherwise: 'holds' },
+  fairness: { otherwise: 'holds', except: asksAnew },
   sharing: { otherwise: 'holds', except: quorum },
   'deadlock-freedom': { otherwise: 'holds', except: { 'server-crash-volatile': 'not-promised' } },
 };
@@ -70,6 +80,7 @@ export const lock: LockModule = {
   topologies: ['3-node quorum', 'single'],
   claims,
   recoverMs: 4000,
+  load: { clientsPerWorker: 2 },
   roundTrips: 2,
   connect: (context) => connectZookeeper(context, (options) => new ZookeeperLock(options)),
 };

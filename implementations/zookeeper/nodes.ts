@@ -12,15 +12,19 @@ export interface LockNode {
 
 const NAME = /^(exclusive|shared)-([0-9a-f]{32})-(\d{10})$/;
 
-/** What the server appends its number to. The token makes one's own node known again after a lost reply. */
-export function nodePrefix(mode: Mode, token: string): string {
-  return `${mode}-${token}-`;
+/** How the nodes of a lock are told from others, and put in order. */
+export interface Naming {
+  /** What the server appends its number to. The token makes one's own node known again after a lost reply. */
+  prefix(mode: Mode, token: string): string;
+  /** Those of the lock, the first in the queue first. */
+  queue(children: readonly string[]): LockNode[];
 }
 
-/** In the order of their creation. Compared as numbers and in a parent of their own, not as names of a common one. */
-export function lockNodes(children: readonly string[]): LockNode[] {
-  return children.flatMap((child) => parse(child) ?? []).toSorted((a, b) => a.sequence - b.sequence);
-}
+/** Each lock has a parent of its own; the order is that of creation, compared as numbers. */
+export const naming: Naming = {
+  prefix: (mode, token) => `${mode}-${token}-`,
+  queue: (children) => children.flatMap((child) => parse(child) ?? []).toSorted((a, b) => a.sequence - b.sequence),
+};
 
 function parse(name: string): LockNode | undefined {
   const [, mode, token, sequence] = NAME.exec(name) ?? [];
@@ -29,13 +33,12 @@ function parse(name: string): LockNode | undefined {
 }
 
 /**
- * The one whose end `own` has to wait for: the node just before it, or, for a shared one, the last exclusive node before
- * it. `undefined`: nobody, the lock is its own.
+ * The one whose end `own` has to wait for: the node just before it in the queue, or, for a shared one, the last exclusive
+ * node before it. `undefined`: nobody, the lock is its own.
  */
-export function nodeAhead(nodes: readonly LockNode[], own: LockNode): LockNode | undefined {
-  return nodes.findLast(
-    (node) => node.sequence < own.sequence && (own.mode === 'exclusive' || node.mode === 'exclusive'),
-  );
+export function nodeAhead(queue: readonly LockNode[], own: Pick<LockNode, 'name' | 'mode'>): LockNode | undefined {
+  const place = queue.findIndex(({ name }) => name === own.name);
+  return queue.slice(0, Math.max(0, place)).findLast(({ mode }) => own.mode === 'exclusive' || mode === 'exclusive');
 }
 
 /** Those who hold the lock now. */

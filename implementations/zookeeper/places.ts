@@ -4,8 +4,8 @@ import { LockBackendError, LockOutcomeUnknownError } from '../lock.ts';
 import type { LeaseRequest } from '../lease/backend.ts';
 import { EPHEMERAL_SEQUENTIAL, isNoNode } from './client.ts';
 import type { ZookeeperStat } from './client.ts';
-import { lockNodes, nodeAhead, nodePrefix } from './nodes.ts';
-import type { LockNode } from './nodes.ts';
+import { nodeAhead } from './nodes.ts';
+import type { LockNode, Naming } from './nodes.ts';
 import type { Parents } from './parents.ts';
 import type { Session } from './session.ts';
 
@@ -25,6 +25,7 @@ export interface Surroundings {
   readonly clock: Clock;
   readonly parents: Parents;
   readonly parent: string;
+  readonly naming: Naming;
 }
 
 interface Listing {
@@ -35,18 +36,17 @@ interface Listing {
 export class Place {
   readonly session: Session;
   readonly path: string;
-  readonly #parent: string;
-  readonly #own: LockNode;
-  readonly #clock: Clock;
+  readonly #surroundings: Surroundings;
+  readonly #own: Pick<LockNode, 'name' | 'mode'>;
   #ahead: LockNode | undefined;
+  #latest: Turn | undefined;
   /** Its turn, if it was found to have come. */
   turn: Turn | undefined;
 
-  private constructor(session: Session, clock: Clock, parent: string, own: LockNode) {
-    this.session = session;
-    this.path = `${parent}/${own.name}`;
-    this.#clock = clock;
-    this.#parent = parent;
+  private constructor(surroundings: Surroundings, own: Pick<LockNode, 'name' | 'mode'>) {
+    this.session = surroundings.session;
+    this.path = `${surroundings.parent}/${own.name}`;
+    this.#surroundings = surroundings;
     this.#own = own;
   }
 
@@ -55,12 +55,9 @@ export class Place {
    * @param givenUp whether the request has been undone: what was sent before is found by that, but nothing may follow
    * @throws LockBackendError (definite: no node is there), LockOutcomeUnknownError
    */
-  static async take(
-    { session, clock, parents, parent }: Surroundings,
-    request: LeaseRequest,
-    givenUp: () => boolean,
-  ): Promise<Place> {
-    const prefix = `${parent}/${nodePrefix(request.mode, request.token)}`;
+  static async take(surroundings: Surroundings, { mode, token }: LeaseRequest, givenUp: () => boolean): Promise<Place> {
+    const { session, clock, parents, parent, naming } = surroundings;
+    const prefix = `${parent}/${naming.prefix(mode, token)}`;
     for (let attempt = 1; ; attempt += 1) {
       if (givenUp()) throw new LockBackendError('the request was given up', 'definite');
       const sentAt = clock.now();
@@ -73,13 +70,10 @@ export class Place {
         await parents.make(session, parent);
         continue;
       }
-      const [own] = lockNodes([created.value.slice(parent.length + 1)]);
-      if (listed.status === 'rejected' || own === undefined) {
-        throw new LockOutcomeUnknownError('the queue of the lock cannot be read', {
-          cause: listed.status === 'rejected' ? listed.reason : created.value,
-        });
+      if (listed.status === 'rejected') {
+        throw new LockOutcomeUnknownError('the queue of the lock cannot be read', { cause: listed.reason });
       }
-      const place = new Place(session, clock, parent, own);
+      const place = new Place(surroundings, { mode, name: created.value.slice(parent.length + 1) });
       place.#judgeFirst(listed.value, sentAt);
       return place;
     }
@@ -90,9 +84,9 @@ export class Place {
    * earlier holder's node, earlier than any later one's. Else its own node's zxid must be asked for.
    */
   #judgeFirst({ children, stat }: Listing, sentAt: number): void {
-    const nodes = lockNodes(children);
-    this.#ahead = nodeAhead(nodes, this.#own);
-    if (this.#ahead === undefined && nodes.at(-1)?.name === this.#own.name) {
+    const queue = this.#surroundings.naming.queue(children);
+    this.#ahead = nodeAhead(queue, this.#own);
+    if (this.#ahead === undefined && queue.at(-1)?.name === this.#own.name) {
       this.turn = { sentAt, fencingToken: zxidOf(stat.pzxid) };
     }
   }
@@ -103,19 +97,29 @@ export class Place {
    * @throws TreeError when the node has gone; LockBackendError, LockOutcomeUnknownError: ask again
    */
   async check(): Promise<void> {
-    const sentAt = this.#clock.now();
-    const [stat, { children }] = await Promise.all([touch(this.session, this.path), list(this.session, this.#parent)]);
-    this.#ahead = nodeAhead(lockNodes(children), this.#own);
-    if (this.#ahead === undefined) this.turn = { sentAt, fencingToken: zxidOf(stat.czxid) };
+    const { clock, naming, parent } = this.#surroundings;
+    const sentAt = clock.now();
+    const [stat, { children }] = await Promise.all([touch(this.session, this.path), list(this.session, parent)]);
+    this.#ahead = nodeAhead(naming.queue(children), this.#own);
+    this.#latest = { sentAt, fencingToken: zxidOf(stat.czxid) };
+    if (this.#ahead === undefined) this.turn = this.#latest;
   }
 
-  /** Calls `wake` when the node ahead has changed or gone; rejects when it could not be asked. */
+  /** What its turn would be if it had come with the last check. */
+  get latest(): Turn | undefined {
+    return this.#latest;
+  }
+
+  /** Calls `wake` when the node ahead has gone; rejects when it could not be asked. */
   async watch(wake: () => void): Promise<void> {
     const ahead = this.#ahead;
     if (ahead === undefined) return wake();
     try {
-      // Not `exists`: where there is no node, that would leave a watch for ever.
-      await this.session.run<Buffer>((client, done) => client.getData(`${this.#parent}/${ahead.name}`, wake, done));
+      // A watch on its children, which it never has, is told of its own end and not of each renewal of its lease, as one on
+      // its data would be; nor does it stay for ever where the node has gone already, as one on its existence would.
+      await this.session.run<string[]>((client, done) =>
+        client.getChildren(`${this.#surroundings.parent}/${ahead.name}`, wake, done),
+      );
     } catch (error) {
       if (!isNoNode(error)) throw error;
       wake();

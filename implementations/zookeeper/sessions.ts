@@ -3,7 +3,6 @@ import type { Clock } from '../lease/clock.ts';
 import { LockBackendError } from '../lock.ts';
 import { isNoNode } from './client.ts';
 import type { ZookeeperClient } from './client.ts';
-import { lockNodes } from './nodes.ts';
 import { Session } from './session.ts';
 
 /** Before a session that was refused is asked for again. */
@@ -81,9 +80,9 @@ export class Sessions {
     const children = await session
       .run<string[]>((client, done) => client.getChildren(orphan.parent, done))
       .catch(noneIfGone);
-    const own = lockNodes(children).filter(({ token }) => token === orphan.token);
+    const own = children.filter((name) => name.includes(orphan.token));
     await Promise.all(
-      own.map(({ name }) =>
+      own.map((name) =>
         session.run<void>((client, done) => client.remove(`${orphan.parent}/${name}`, -1, done)).catch(noneIfGone),
       ),
     );

@@ -30,7 +30,7 @@ function histories(
     before: fc.nat(4),
     after: fc.nat(4),
     pending: fc.nat(6).map((n) => n === 0),
-    lie: fc.nat(9).map((n) => n === 0),
+    lie: fc.nat(4).map((n) => n === 0),
   });
   return fc.array(one, { minLength: 1, maxLength: 6 }).map((steps) => {
     const truth = answered(steps.map((step) => step.call));
@@ -73,7 +73,7 @@ function answerRegister(calls: readonly Call[]): Call[] {
 
 const letters = fc.constantFrom('', 'a', 'b', 'ab');
 const kvCalls: fc.Arbitrary<Call> = fc
-  .record({ f: fc.constantFrom('get', 'put', 'append'), text: letters })
+  .record({ f: fc.constantFrom('get', 'get', 'put', 'append'), text: letters })
   .map(({ f, text }) => ({
     f,
     input: f === 'get' ? undefined : text,

@@ -45,36 +45,56 @@ export const mariadb: ServerDefinition = {
       Number(await first(connection, `SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6)) / 1000 AS ms`)),
     ),
   fakeClock: { preload: ['/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1'] },
+  census: (endpoint, prefix) => withConnection(endpoint, 5000, (connection) => count(connection, Buffer.from(prefix))),
   removePrefixed: (endpoint, prefix) =>
     withConnection(endpoint, 5000, (connection) => removeRows(connection, Buffer.from(prefix))),
 };
 
 export const mariadbLayouts: Readonly<Partial<Record<Topology, Layout>>> = { single: single(mariadb) };
 
-/** Rows of the locks' tables, which all have a column `name` that is their key. Those that somebody has locked are in use. */
-async function removeRows(connection: Connection, prefix: Buffer): Promise<number> {
-  // No lock on anything but the rows themselves, and no long wait for one.
-  await connection.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED');
-  await connection.query('SET SESSION innodb_lock_wait_timeout = 1');
+/** The locks' tables, which all have a column `name` that is their key. */
+async function tablesOf(connection: Connection): Promise<string[]> {
   const [tables] = await connection.query(
     `SELECT table_name AS name FROM information_schema.columns
      WHERE table_schema = ? AND table_name LIKE 'holdfast\\_%' AND column_name = 'name'`,
     [DATABASE],
   );
+  return (tables as { name: string }[]).map(({ name }) => `${DATABASE}.${name}`);
+}
+
+/** Names that begin with `prefix`, as a range of the key. */
+const RANGE = 'name >= ? AND name < ?';
+const rangeOf = (prefix: Buffer): Buffer[] => [prefix, Buffer.concat([prefix, Buffer.of(0xff)])];
+
+async function count(connection: Connection, prefix: Buffer): Promise<Readonly<Record<string, number>>> {
+  let rows = 0;
+  for (const table of await tablesOf(connection)) {
+    rows += Number(await first(connection, `SELECT COUNT(*) FROM ${table} WHERE ${RANGE}`, rangeOf(prefix)));
+  }
+  const processes = 'SELECT COUNT(*) FROM information_schema.processlist WHERE id <> CONNECTION_ID()';
+  return {
+    rows,
+    connections: Number(await first(connection, `${processes} AND user NOT IN ('system user', 'event_scheduler')`)),
+    transactions: Number(await first(connection, 'SELECT COUNT(*) FROM information_schema.innodb_trx')),
+  };
+}
+
+/** Those that somebody has locked are in use. */
+async function removeRows(connection: Connection, prefix: Buffer): Promise<number> {
+  // No lock on anything but the rows themselves, and no long wait for one.
+  await connection.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED');
+  await connection.query('SET SESSION innodb_lock_wait_timeout = 1');
   let removed = 0;
-  for (const { name } of tables as { name: string }[]) {
-    const [result] = await connection.query(`DELETE FROM ${DATABASE}.${name} WHERE name >= ? AND name < ?`, [
-      prefix,
-      Buffer.concat([prefix, Buffer.of(0xff)]),
-    ]);
+  for (const table of await tablesOf(connection)) {
+    const [result] = await connection.query(`DELETE FROM ${table} WHERE ${RANGE}`, rangeOf(prefix));
     removed += Number(Reflect.get(result, 'affectedRows'));
   }
   return removed;
 }
 
 /** The first column of the first row. */
-async function first(connection: Connection, sql: string): Promise<unknown> {
-  const [rows] = await connection.query(sql);
+async function first(connection: Connection, sql: string, values: unknown[] = []): Promise<unknown> {
+  const [rows] = await connection.query(sql, values);
   return Object.values(Object((rows as unknown[])[0]))[0];
 }
 

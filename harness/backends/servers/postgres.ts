@@ -75,6 +75,7 @@ const base: ServerDefinition = {
       );
       return rows[0]?.ms ?? 0;
     }),
+  census: (endpoint, prefix) => withClient(endpoint, 5000, (client) => count(client, prefix)),
   removePrefixed: (endpoint, prefix) => withClient(endpoint, 5000, (client) => removeRows(client, prefix)),
   fakeClock: { preload: ['/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1'] },
 };
@@ -118,16 +119,34 @@ async function removeSharedMemory(folder: string): Promise<void> {
   if (id !== undefined) await promisify(execFile)('ipcrm', ['-m', id]).catch(() => undefined);
 }
 
-/** Rows of the locks' tables, which all have a column `name`. */
-async function removeRows(client: Client, prefix: string): Promise<number> {
-  // A row that somebody has locked is in use.
-  await client.query("SET lock_timeout = '1s'");
+/** The locks' tables, which all have a column `name`. */
+async function tablesOf(client: Client): Promise<string[]> {
   const { rows } = await client.query<{ table: string }>(
     `SELECT c.oid::regclass::text AS table FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
      WHERE c.relkind = 'r' AND c.relname LIKE 'holdfast\\_%' AND a.attname = 'name'`,
   );
+  return rows.map(({ table }) => table);
+}
+
+async function count(client: Client, prefix: string): Promise<Readonly<Record<string, number>>> {
+  let found = 0;
+  for (const table of await tablesOf(client)) {
+    found += (await client.query(`SELECT FROM ${table} WHERE starts_with(name, $1)`, [prefix])).rowCount ?? 0;
+  }
+  const { rows } = await client.query<{ connections: number; transactions: number; advisory: number; waiting: number }>(
+    `SELECT count(*)::int AS connections, count(a.xact_start)::int AS transactions,
+       (SELECT count(*)::int FROM pg_locks WHERE locktype = 'advisory') AS advisory,
+       (SELECT count(*)::int FROM pg_locks WHERE NOT granted) AS waiting
+     FROM pg_stat_activity a WHERE a.backend_type = 'client backend' AND a.pid <> pg_backend_pid()`,
+  );
+  return { rows: found, ...rows[0] };
+}
+
+async function removeRows(client: Client, prefix: string): Promise<number> {
+  // A row that somebody has locked is in use.
+  await client.query("SET lock_timeout = '1s'");
   let removed = 0;
-  for (const { table } of rows) {
+  for (const table of await tablesOf(client)) {
     removed += (await client.query(`DELETE FROM ${table} WHERE starts_with(name, $1)`, [prefix])).rowCount ?? 0;
   }
   return removed;

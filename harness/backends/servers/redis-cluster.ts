@@ -28,7 +28,8 @@ export function clusterLayout(redis: ServerDefinition): Layout {
       ...redis.args(context),
       ...['--cluster-enabled', 'yes', '--cluster-config-file', 'nodes.conf'],
       ...['--cluster-node-timeout', String(NODE_TIMEOUT_MS), '--cluster-port', String(context.ports[0])],
-      ...['--cluster-announce-ip', context.host, '--repl-diskless-sync-delay', '0'],
+      ...['--cluster-announce-ip', context.nodes[context.index]?.host ?? context.host],
+      ...['--repl-diskless-sync-delay', '0'],
     ],
   };
   return {

@@ -33,13 +33,17 @@ export function sentinelLayout(redis: ServerDefinition): Layout {
       'down-after-milliseconds': String(DOWN_AFTER_MS),
     },
     files: (node) => ({ 'redis.conf': dataConfiguration(node) }),
-    args: ({ folder }) => [`${folder}/redis.conf`],
+    // Where it listens is not where the others find it: containers listen everywhere.
+    args: ({ folder, host }) => [`${folder}/redis.conf`, '--bind', host],
   };
   const sentinel: ServerDefinition = {
     ...redis,
     files: (node) => ({ 'sentinel.conf': sentinelConfiguration(node) }),
-    args: ({ folder }) => [`${folder}/sentinel.conf`, '--sentinel'],
+    args: ({ folder, host }) => [`${folder}/sentinel.conf`, '--sentinel', '--bind', host],
     containerReady: /Sentinel ID is/,
+    // It keeps nothing that locks write.
+    census: async () => ({}),
+    removePrefixed: async () => 0,
   };
   return {
     nodes: [data, data, data, sentinel, sentinel, sentinel],
@@ -53,7 +57,7 @@ export function sentinelLayout(redis: ServerDefinition): Layout {
 function dataConfiguration({ index, host, port, folder, nodes }: NodeContext): string {
   const [first] = nodes;
   return lines([
-    ...[`bind ${host}`, `port ${port}`, `dir ${folder}`, 'protected-mode no', 'daemonize no'],
+    ...[`port ${port}`, `dir ${folder}`, 'protected-mode no', 'daemonize no'],
     ...['save ""', 'appendonly yes', 'appendfsync no', 'repl-diskless-sync yes', 'repl-diskless-sync-delay 0'],
     // The replicas are found by what they announce; in a network of their own that is also where they come from.
     ...[`replica-announce-ip ${host}`, `replica-announce-port ${port}`],
@@ -64,7 +68,7 @@ function dataConfiguration({ index, host, port, folder, nodes }: NodeContext): s
 function sentinelConfiguration({ host, port, folder, nodes }: NodeContext): string {
   const [first] = nodes;
   return lines([
-    ...[`bind ${host}`, `port ${port}`, `dir ${folder}`, 'protected-mode no', 'daemonize no'],
+    ...[`port ${port}`, `dir ${folder}`, 'protected-mode no', 'daemonize no'],
     ...[`sentinel announce-ip ${host}`, `sentinel announce-port ${port}`],
     `sentinel monitor ${SENTINEL_MASTER} ${first?.host} ${first?.port} ${QUORUM}`,
     ...Object.entries(WATCHING).map(([name, value]) => `sentinel ${name} ${SENTINEL_MASTER} ${value}`),

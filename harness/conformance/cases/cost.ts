@@ -9,6 +9,7 @@ const LONG_MS = 60_000;
 export const costCases: readonly ConformanceCase[] = [
   {
     name: 'an uncontended acquire and release cost the round trips that the catalogue states',
+    alone: true,
     async run(stage) {
       const { roundTrips } = stage.module;
       applicableIf(roundTrips !== undefined, 'the catalogue states none');

@@ -73,10 +73,15 @@ export const keyCases: readonly ConformanceCase[] = [
       const keys = Array.from({ length: MANY }, (_, index) => stage.key(`many-${index}`));
       const atOnce = stage.module.leasesAtOnce ?? MANY;
       for (let from = 0; from < MANY; from += atOnce) {
-        const options = { leaseMs: LONG_MS, timeoutMs: LONG_MS };
-        const leases = await Promise.all(keys.slice(from, from + atOnce).map((key) => lock.acquire(key, options)));
+        const some = keys.slice(from, from + atOnce);
+        const acquireAll = (): Promise<Lease[]> =>
+          Promise.all(some.map((key) => lock.acquire(key, { leaseMs: LONG_MS, timeoutMs: LONG_MS / 2 })));
+        const leases = await acquireAll();
         const outcomes = await Promise.all(leases.map((lease) => lease.release()));
-        assert.deepEqual([...new Set(outcomes)], ['released']);
+        assert.ok(!outcomes.includes('lost'), 'a lease was lost on the way');
+        // One whose answer was late was released all the same: every key is free long before its lease would end.
+        const again = await acquireAll();
+        await Promise.all(again.map((lease) => lease.release()));
       }
     },
   },

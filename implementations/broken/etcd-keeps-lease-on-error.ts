@@ -1,0 +1,54 @@
+/**
+ * Mistake: when the transaction fails, the lease that was made for it is kept alive all the same. If only the answer was
+ * lost, the key is there, and stays.
+ * Source: document 001.
+ * Must show: deadlock-freedom violated under lost-reply.
+ */
+import type { EtcdLease } from '../etcd/leases.ts';
+import { EtcdBackend, EtcdLock } from '../etcd/lock.ts';
+import type { PlaceName } from '../etcd/place.ts';
+import { Place } from '../etcd/place.ts';
+import { sleep } from '../lease/clock.ts';
+import { etcdSpecimen } from './coordination-specimen.ts';
+
+const KEEP_ALIVE_EVERY_MS = 200;
+
+class KeptAlive extends EtcdBackend {
+  #closed = false;
+
+  protected override async enter(lease: EtcdLease, name: PlaceName, timeoutMs: number): ReturnType<typeof Place.take> {
+    try {
+      return await Place.take(this.client, lease, name, timeoutMs);
+    } catch (error) {
+      void this.#keepAlive(lease);
+      throw error;
+    }
+  }
+
+  /** Nobody revokes the lease. */
+  override async undo(): Promise<void> {}
+
+  override async close(): Promise<void> {
+    this.#closed = true;
+    await super.close();
+  }
+
+  async #keepAlive(lease: EtcdLease): Promise<void> {
+    while (!this.#closed) {
+      await this.leases.renew(lease, lease.ttlMs).catch(() => undefined);
+      await sleep(this.clock, KEEP_ALIVE_EVERY_MS);
+    }
+  }
+}
+
+export const lock = etcdSpecimen(
+  {
+    name: 'etcd-keeps-lease-on-error',
+    specimen: {
+      mistake: 'the lease of a failed transaction is kept alive',
+      source: 'document 001',
+      shows: [{ property: 'deadlock-freedom', hazards: ['lost-reply', 'reset'] }],
+    },
+  },
+  (options) => new EtcdLock(options, new KeptAlive(options)),
+);
