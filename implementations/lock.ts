@@ -161,10 +161,8 @@ export interface LockModule {
   readonly turns?: { readonly bypass?: number; readonly allowanceMs?: number };
   /** Whether waiters only poll, because nothing in the backend could wake them. Default false. */
   readonly polls?: boolean;
-  /** How many clients of one process a plan has, unless the user says: more than one where it matters. Default 1. */
-  readonly clientsPerWorker?: number;
-  /** The longest hold of a plan in milliseconds, unless the user says: where something shows only so. */
-  readonly holdMs?: number;
+  /** What plans ask of it unless the user says, where its promises show only so: clients of one process, longest hold. */
+  readonly load?: { readonly clientsPerWorker?: number; readonly holdMs?: number };
   /** Round trips to the backend of one uncontended acquire and release together. */
   readonly roundTrips?: number;
   readonly specimen?: Specimen;

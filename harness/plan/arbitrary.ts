@@ -28,10 +28,10 @@ export function sizesOf(
 ): Pick<PlanSizes, 'clientsPerWorker' | 'holdMs' | 'recoverMs' | 'practised'> {
   const practised = practisedOf(module);
   return {
-    clientsPerWorker: module.clientsPerWorker ?? 1,
+    clientsPerWorker: module.load?.clientsPerWorker ?? 1,
     recoverMs: module.recoverMs,
     ...(practised === undefined ? {} : { practised }),
-    ...(module.holdMs === undefined ? {} : { holdMs: module.holdMs }),
+    ...(module.load?.holdMs === undefined ? {} : { holdMs: module.load.holdMs }),
   };
 }
 

@@ -30,8 +30,9 @@ const moduleSchema = z.looseObject({
   turns: z
     .object({ bypass: z.number().int().nonnegative().optional(), allowanceMs: z.number().nonnegative().optional() })
     .optional(),
-  clientsPerWorker: z.number().int().positive().optional(),
-  holdMs: z.number().nonnegative().optional(),
+  load: z
+    .object({ clientsPerWorker: z.number().int().positive().optional(), holdMs: z.number().nonnegative().optional() })
+    .optional(),
   connect: z.custom<LockModule['connect']>((value) => typeof value === 'function', 'must be a function'),
 });
 

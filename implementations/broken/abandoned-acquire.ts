@@ -32,8 +32,7 @@ export const lock = redisSpecimen(
       source: 'document 001',
       shows: [{ property: 'deadlock-freedom', hazards: ['client-pause', 'client-crash', 'latency', 'none'] }],
     },
-    clientsPerWorker: 3,
-    holdMs: 900,
+    load: { clientsPerWorker: 3, holdMs: 900 },
   },
   (options) => new AbandoningLock(new RedisBackend(options), options),
 );

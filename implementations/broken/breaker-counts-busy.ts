@@ -37,7 +37,7 @@ export const lock = redisSpecimen(
       source: 'document 000',
       shows: [{ property: 'exclusion', hazards: ['none', 'client-pause', 'client-crash', 'latency'] }],
     },
-    clientsPerWorker: 2,
+    load: { clientsPerWorker: 2 },
   },
   (options) => new LeaseLock(new Breaker(options), options),
 );

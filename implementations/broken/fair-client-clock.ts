@@ -19,7 +19,7 @@ export const lock = redisSpecimen(
       shows: [{ property: 'fairness', hazards: ['client-clock-jump'] }],
     },
     claims: fairClaims,
-    clientsPerWorker: 3,
+    load: { clientsPerWorker: 3 },
   },
   (options) => new RedisFairLock(options, new DocumentQueue(options, { place: () => Date.now() * NS_PER_MS })),
 );

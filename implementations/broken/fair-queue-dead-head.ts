@@ -16,7 +16,7 @@ export const lock = redisSpecimen(
       shows: [{ property: 'deadlock-freedom', hazards: ['client-crash'] }],
     },
     claims: fairClaims,
-    clientsPerWorker: 2,
+    load: { clientsPerWorker: 2 },
   },
   (options) => new RedisFairLock(options, new DocumentQueue(options, { keepsTheDead: true })),
 );

@@ -38,7 +38,7 @@ export const lock = redisSpecimen(
       source: 'documents 003 and 004',
       shows: [{ property: 'loss-notice', hazards: ['reset', 'client-partition', 'latency'] }],
     },
-    holdMs: 2000,
+    load: { holdMs: 2000 },
   },
   (options) => new GivingUpLock(new RedisBackend(options), options),
 );

@@ -34,7 +34,7 @@ export const lock = redisSpecimen(
       source: 'documents 003 and 004',
       shows: [{ property: 'loss-notice', hazards: ['server-crash-volatile', 'client-pause'] }],
     },
-    holdMs: 2000,
+    load: { holdMs: 2000 },
   },
   (options) => new HopefulLock(new NeverLost(options), options),
 );

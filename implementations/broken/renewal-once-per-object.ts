@@ -50,7 +50,7 @@ export const lock = redisSpecimen(
       source: 'documents 001 and 003',
       shows: [{ property: 'exclusion', hazards: ['none'] }],
     },
-    holdMs: 900,
+    load: { holdMs: 900 },
   },
   (options) => new RenewsOnce(new RedisBackend(options), options),
 );

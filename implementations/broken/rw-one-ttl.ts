@@ -70,7 +70,7 @@ export const lock = redisSpecimen(
       ],
     },
     claims,
-    clientsPerWorker: 2,
+    load: { clientsPerWorker: 2 },
   },
   (options) => new LeaseLock(new OneCounter(options), options),
 );

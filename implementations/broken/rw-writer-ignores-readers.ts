@@ -30,7 +30,7 @@ export const lock = redisSpecimen(
       ],
     },
     claims,
-    clientsPerWorker: 2,
+    load: { clientsPerWorker: 2 },
   },
   (options) => new LeaseLock(new IgnoresReaders(options), options),
 );

@@ -9,7 +9,7 @@ import { connectClients, connected, parseOptions } from '../redis/connect.ts';
 import { claims as redlockClaims, redlockOptions } from '../redis/redlock.ts';
 import type { RedlockOptions } from '../redis/redlock.ts';
 
-interface Definition extends Pick<LockModule, 'clientsPerWorker' | 'holdMs'> {
+interface Definition extends Pick<LockModule, 'load'> {
   readonly name: string;
   readonly specimen: Specimen;
   /** Default: those of the lock that it is nearly. */

@@ -41,7 +41,7 @@ export const lock = redisSpecimen(
       source: 'documents 001 and 003',
       shows: [{ property: 'exclusion', hazards: ['client-pause', 'latency'] }],
     },
-    clientsPerWorker: 2,
+    load: { clientsPerWorker: 2 },
   },
   (options) => new LeaseLock(new OneToken(options), options),
 );

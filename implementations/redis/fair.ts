@@ -136,7 +136,7 @@ export const lock: LockModule = {
   topologies: ['single'],
   claims,
   recoverMs: 2500,
-  clientsPerWorker: 3,
+  load: { clientsPerWorker: 3 },
   roundTrips: 2,
   connect: (context) => connectRedis(context, (options) => new RedisFairLock(options)),
 };

@@ -110,7 +110,7 @@ export const lock: LockModule = {
   topologies: ['single'],
   claims,
   recoverMs: 2500,
-  clientsPerWorker: 2,
+  load: { clientsPerWorker: 2 },
   roundTrips: 2,
   connect: (context) => connectRedis(context, (options) => new RedisReadWriteLock(options)),
 };
