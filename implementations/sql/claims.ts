@@ -90,6 +90,10 @@ export const queuedConnectionClaims: Claims = {
       'clock-jump': 'not-promised',
       'clock-jump-back': 'not-promised',
       'clock-jump-majority': 'not-promised',
+      // What these touch is every wait there is, and nothing can be told of those.
+      'slow-node': 'not-applicable',
+      'server-pause': 'not-applicable',
+      'majority-partition': 'not-applicable',
     },
   },
 };
