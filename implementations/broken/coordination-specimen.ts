@@ -16,16 +16,13 @@ interface Definition {
   readonly recoverMs?: number;
 }
 
-type Common = Pick<
-  LockModule,
-  'name' | 'summary' | 'topologies' | 'recoverMs' | 'clientsPerWorker' | 'specimen' | 'leastLeaseMs'
->;
+type Common = Pick<LockModule, 'name' | 'summary' | 'topologies' | 'recoverMs' | 'load' | 'specimen' | 'leastLeaseMs'>;
 
 /** One server shows these mistakes as well as three do. */
 function common({ name, specimen, recoverMs = 4000, leastLeaseMs }: Definition): Common {
   const least = leastLeaseMs === undefined ? {} : { leastLeaseMs };
   const summary = `Specimen: ${specimen.mistake}`;
-  return { name, summary, topologies: ['single'], recoverMs, clientsPerWorker: 2, specimen, ...least };
+  return { name, summary, topologies: ['single'], recoverMs, load: { clientsPerWorker: 2 }, specimen, ...least };
 }
 
 export function zookeeperSpecimen(

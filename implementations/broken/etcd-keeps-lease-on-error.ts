@@ -56,7 +56,12 @@ export const lock = etcdSpecimen(
     specimen: {
       mistake: 'the lease of a failed transaction is kept alive',
       source: 'document 001',
-      shows: [{ property: 'deadlock-freedom', hazards: ['lost-reply', 'reset', 'client-partition', 'server-crash', 'server-pause'] }],
+      shows: [
+        {
+          property: 'deadlock-freedom',
+          hazards: ['lost-reply', 'reset', 'client-partition', 'server-crash', 'server-pause'],
+        },
+      ],
     },
   },
   (options) => new EtcdLock(options, new KeptAlive(options)),

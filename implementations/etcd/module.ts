@@ -56,7 +56,7 @@ export const lock: LockModule = {
   topologies: ['3-node quorum', 'single'],
   claims,
   recoverMs: 4000,
-  clientsPerWorker: 2,
+  load: { clientsPerWorker: 2 },
   roundTrips: 2,
   connect: (context) => connectEtcd(context, (options) => new EtcdLock(options)),
 };

@@ -80,7 +80,7 @@ export const lock: LockModule = {
   topologies: ['3-node quorum', 'single'],
   claims,
   recoverMs: 4000,
-  clientsPerWorker: 2,
+  load: { clientsPerWorker: 2 },
   roundTrips: 2,
   connect: (context) => connectZookeeper(context, (options) => new ZookeeperLock(options)),
 };
