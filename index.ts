@@ -68,3 +68,13 @@ export type { RedisSentinelLockOptions } from './implementations/redis/sentinel.
 export { MultiLock } from './implementations/decorators/multi-lock.ts';
 export type { MultiLockOptions } from './implementations/decorators/multi-lock.ts';
 export { MultiLease } from './implementations/decorators/multi-lease.ts';
+export { ConsulLock } from './implementations/consul/lock.ts';
+export type { ConsulLockOptions } from './implementations/consul/lock.ts';
+export type { ConsulClient } from './implementations/consul/client.ts';
+export { EtcdClient } from './implementations/etcd/client.ts';
+export type { EtcdClientOptions } from './implementations/etcd/client.ts';
+export { EtcdLock } from './implementations/etcd/lock.ts';
+export type { EtcdLockOptions } from './implementations/etcd/lock.ts';
+export { ZookeeperLock } from './implementations/zookeeper/lock.ts';
+export type { ZookeeperLockOptions } from './implementations/zookeeper/lock.ts';
+export type { ZookeeperClient } from './implementations/zookeeper/client.ts';

@@ -2,14 +2,17 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { builtBinary, findBinary, findCommand } from './binaries.ts';
+import { consul } from './servers/consul.ts';
+import { etcd } from './servers/etcd.ts';
 import { mariadb } from './servers/mariadb.ts';
 import { postgres } from './servers/postgres.ts';
 import { redis } from './servers/redis.ts';
 import type { ServerDefinition } from './servers/server.ts';
 import { toxiproxy } from './servers/toxiproxy.ts';
+import { zookeeperServer } from './servers/zookeeper.ts';
 
 /** What `setup --backends` can name. */
-export const SETUP_BACKENDS = ['redis', 'postgres', 'mariadb'] as const;
+export const SETUP_BACKENDS = ['redis', 'postgres', 'mariadb', 'zookeeper', 'etcd', 'consul'] as const;
 export type SetupBackend = (typeof SETUP_BACKENDS)[number];
 
 export interface Requirement {
@@ -25,7 +28,14 @@ export type Step =
   | { readonly kind: 'debian'; readonly packages: readonly string[] }
   | { readonly kind: 'go'; readonly server: ServerDefinition };
 
-const SERVERS: Readonly<Record<SetupBackend, ServerDefinition>> = { redis, postgres, mariadb };
+const SERVERS: Readonly<Record<SetupBackend, ServerDefinition>> = {
+  redis,
+  postgres,
+  mariadb,
+  zookeeper: zookeeperServer,
+  etcd,
+  consul,
+};
 
 export function requirementsOf(backends: readonly SetupBackend[]): Requirement[] {
   const servers = [...backends.map((backend) => SERVERS[backend]), toxiproxy];

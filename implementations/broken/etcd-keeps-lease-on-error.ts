@@ -2,7 +2,7 @@
  * Mistake: when the transaction fails, the lease that was made for it is kept alive all the same. If only the answer was
  * lost, the key is there, and stays.
  * Source: document 001.
- * Must show: deadlock-freedom violated under lost-reply.
+ * Must show: deadlock-freedom violated under lost-reply, and whatever else makes a transaction fail.
  */
 import type { EtcdLease } from '../etcd/leases.ts';
 import { EtcdBackend, EtcdLock } from '../etcd/lock.ts';
@@ -56,7 +56,12 @@ export const lock = etcdSpecimen(
     specimen: {
       mistake: 'the lease of a failed transaction is kept alive',
       source: 'document 001',
-      shows: [{ property: 'deadlock-freedom', hazards: ['lost-reply', 'reset'] }],
+      shows: [
+        {
+          property: 'deadlock-freedom',
+          hazards: ['lost-reply', 'reset', 'client-partition', 'server-crash', 'server-pause'],
+        },
+      ],
     },
   },
   (options) => new EtcdLock(options, new KeptAlive(options)),

@@ -2,7 +2,7 @@
  * Mistake: when the creation of the node, or anything after it, fails, the node is forgotten. The session lives on, and the
  * node with it: everybody waits behind a node that nobody owns.
  * Source: document 000; Curator's "protection" exists because of it (CURATOR-27).
- * Must show: deadlock-freedom violated under reset.
+ * Must show: deadlock-freedom violated under reset, and whatever else breaks connections.
  */
 import { ZookeeperBackend, ZookeeperLock } from '../zookeeper/lock.ts';
 import type { Place } from '../zookeeper/places.ts';
@@ -26,7 +26,7 @@ export const lock = zookeeperSpecimen(
     specimen: {
       mistake: 'a node whose creation was not confirmed stays in the session',
       source: 'document 000; CURATOR-27',
-      shows: [{ property: 'deadlock-freedom', hazards: ['reset', 'lost-reply'] }],
+      shows: [{ property: 'deadlock-freedom', hazards: ['reset', 'lost-reply', 'client-partition', 'server-crash'] }],
     },
   },
   (options) => new ZookeeperLock(options, new Forgetful(options)),

@@ -4,6 +4,7 @@ import type { Endpoint, Topology } from '../../../implementations/lock.ts';
 import { plainName } from '../../../implementations/key.ts';
 import { InfrastructureError } from '../../errors.ts';
 import { hostAndPort } from '../address.ts';
+import { afterWriting } from './container-files.ts';
 import { several, single, type Layout } from './layout.ts';
 import type { NodeContext, ServerDefinition } from './server.ts';
 
@@ -17,7 +18,9 @@ const configuration = ({ index, host, port, ports: [serf = 0, rpc = 0], folder, 
   retry_join: nodes.length > 1 ? nodes.map((node) => `${node.host}:${node.ports[0]}`) : [],
   retry_interval: '1s',
   data_dir: `${folder}/consul`,
+  // Where it listens is not where the others find it: containers listen everywhere.
   bind_addr: host,
+  advertise_addr: nodes[index]?.host ?? host,
   client_addr: host,
   ports: { http: port, serf_lan: serf, server: rpc, serf_wan: -1, dns: -1, grpc: -1 },
   performance: { raft_multiplier: 1 },
@@ -31,11 +34,13 @@ const configuration = ({ index, host, port, ports: [serf = 0, rpc = 0], folder, 
   limits: { http_max_conns_per_client: 10_000 },
 });
 
+const files = (node: NodeContext): Record<string, string> => ({ 'config.json': JSON.stringify(configuration(node)) });
+
 export const consul: ServerDefinition = {
   name: 'consul',
   image: 'hashicorp/consul:1.13.9',
   containerPort: 8500,
-  containerCommand: 'consul',
+  containerCommand: 'sh',
   containerReady: /Starting Consul agent/,
   native: {
     command: 'consul',
@@ -44,7 +49,9 @@ export const consul: ServerDefinition = {
   extraPorts: 2,
   settings: { session_ttl_min: '1s', raft_multiplier: '1' },
   args: ({ folder }) => ['agent', '-config-file', `${folder}/config.json`],
-  files: (node) => ({ 'config.json': JSON.stringify(configuration(node)) }),
+  files,
+  containerArgs: (node) =>
+    afterWriting(node.folder, files(node), ['consul', 'agent', '-config-file', `${node.folder}/config.json`]),
   probe: async (endpoint, timeoutMs) => {
     const leader = await ask(endpoint, '/v1/status/leader', timeoutMs);
     const members = await ask(endpoint, '/v1/health/service/consul', timeoutMs);

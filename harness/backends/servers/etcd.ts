@@ -32,11 +32,13 @@ export const etcd: ServerDefinition = {
   settings: { 'heartbeat-interval': `${HEARTBEAT_MS} ms`, 'election-timeout': `${ELECTION_MS} ms` },
   args: (node) => {
     const nodes = node.nodes.length > 0 ? node.nodes : [node];
+    // Where it listens is not where the others find it: containers listen everywhere.
+    const announced = nodes[node.index] ?? node;
     const cluster = nodes.map((one) => `node-${one.index}=${peerUrl(one)}`).join(',');
     return [
       ...['--name', `node-${node.index}`, '--data-dir', `${node.folder}/etcd`],
-      ...['--listen-client-urls', clientUrl(node), '--advertise-client-urls', clientUrl(node)],
-      ...['--listen-peer-urls', peerUrl(node), '--initial-advertise-peer-urls', peerUrl(node)],
+      ...['--listen-client-urls', clientUrl(node), '--advertise-client-urls', clientUrl(announced)],
+      ...['--listen-peer-urls', peerUrl(node), '--initial-advertise-peer-urls', peerUrl(announced)],
       ...['--initial-cluster', cluster, '--initial-cluster-state', 'new', '--initial-cluster-token', 'holdfast'],
       ...['--heartbeat-interval', String(HEARTBEAT_MS), '--election-timeout', String(ELECTION_MS)],
       ...['--log-level', 'warn'],

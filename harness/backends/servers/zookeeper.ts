@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import zookeeper, { type Client, type Exception } from 'node-zookeeper-client';
 import { pathOf } from '../../../implementations/zookeeper/nodes.ts';
 import type { Endpoint, Topology } from '../../../implementations/lock.ts';
+import { afterWriting } from './container-files.ts';
 import { several, single, type Layout } from './layout.ts';
 import type { NodeContext, ServerDefinition } from './server.ts';
 
@@ -35,20 +36,28 @@ const configuration = (node: NodeContext): string =>
     '',
   ].join('\n');
 
+const files = (node: NodeContext): Record<string, string> => ({
+  'zoo.cfg': configuration(node),
+  myid: `${node.index + 1}\n`,
+});
+
+const args = ({ folder }: NodeContext): string[] => [
+  ...['-Xmx96m', '-Xms32m', '-Xss512k', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:-UsePerfData'],
+  ...['-cp', JARS.join(':'), 'org.apache.zookeeper.server.quorum.QuorumPeerMain', `${folder}/zoo.cfg`],
+];
+
 export const zookeeperServer: ServerDefinition = {
   name: 'zookeeper',
   image: 'zookeeper:3.8.4',
   containerPort: 2181,
-  containerCommand: 'java',
+  containerCommand: 'sh',
   containerReady: /binding to port|Snapshot taken|PeerState set to/i,
   native: { command: 'java', needs: [JARS[0] ?? ''], source: { kind: 'debian', package: 'zookeeper' } },
   extraPorts: 2,
   settings: { tickTime: `${TICK_MS} ms`, forceSync: 'yes' },
-  args: ({ folder }) => [
-    ...['-Xmx96m', '-Xms32m', '-Xss512k', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:-UsePerfData'],
-    ...['-cp', JARS.join(':'), 'org.apache.zookeeper.server.quorum.QuorumPeerMain', `${folder}/zoo.cfg`],
-  ],
-  files: (node) => ({ 'zoo.cfg': configuration(node), myid: `${node.index + 1}\n` }),
+  args,
+  files,
+  containerArgs: (node) => afterWriting(node.folder, files(node), ['java', ...args(node)]),
   probe: async (endpoint, timeoutMs) => {
     const answer = await ask(endpoint, 'srvr', timeoutMs);
     const version = /Zookeeper version: ([\d.]+)/.exec(answer)?.[1];
