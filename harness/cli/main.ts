@@ -10,6 +10,7 @@ import { addDoctor } from './doctor.ts';
 import { addList } from './list.ts';
 import { addReplay } from './replay.ts';
 import { addReport } from './report.ts';
+import { addSoak } from './soak.ts';
 import { addSetup } from './setup.ts';
 import { addSpecimens } from './specimens.ts';
 import { addDown, addUp } from './up.ts';
@@ -39,6 +40,7 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     addUp,
     addDown,
     addSpecimens,
+    addSoak,
   ])
     add(program, done);
   try {

@@ -2,6 +2,7 @@
 import type { HistoryHeader } from '../history/events.ts';
 import type { PlanSizes } from '../plan/arbitrary.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { Favoured } from './coverage.ts';
 import type { Judgement } from '../verdict/judge.ts';
 import type { Hazard } from '../../implementations/claims.ts';
 
@@ -10,6 +11,8 @@ export interface SearchSpace {
   readonly sizes: PlanSizes;
   readonly hazards: readonly Hazard[];
   readonly seed: number;
+  /** Half of the plans are of these. */
+  readonly favoured?: readonly Favoured[];
 }
 
 export type ToThread =

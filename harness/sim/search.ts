@@ -1,7 +1,8 @@
 /** Small plans for the search: few workers, few cycles, and something different in each. */
 import type { Hazard } from '../../implementations/claims.ts';
-import { makePlan, REGIMES } from '../plan/arbitrary.ts';
+import { makePlan, REGIMES, type PlanSizes } from '../plan/arbitrary.ts';
 import type { Fault, Plan } from '../plan/plan.ts';
+import type { Struck } from './coverage.ts';
 import type { SearchSpace } from './messages.ts';
 import { mix, Random } from './random.ts';
 
@@ -16,7 +17,10 @@ export function searchPlan(space: SearchSpace, index: number): Plan {
   const { sizes, seed } = space;
   const random = new Random(mix(mix(seed, STREAM), index));
   const workers = Math.min(sizes.workers, random.pick(WORKERS));
-  const plan = makePlan({ ...sizes, workers }, roomOf(space, random), seed, index, random.pick(REGIMES));
+  const { favoured = [] } = space;
+  const favourite = favoured.length > 0 && random.unit() < 0.5 ? random.pick(favoured) : undefined;
+  const room = favourite === undefined ? roomOf(space, random) : ([favourite.hazard] as const);
+  const plan = makePlan({ ...sizes, workers }, room, seed, index, random.pick(REGIMES));
   const overstays = random.unit() < 0.25;
   const { lapseKey, ...rest } = plan;
   return {
@@ -27,8 +31,29 @@ export function searchPlan(space: SearchSpace, index: number): Plan {
     // Now and then a hold outlasts the lease.
     holdsMs: plan.holdsMs.map((ms) => (random.unit() < 0.05 ? Math.round(sizes.leaseMs * (0.8 + random.unit())) : ms)),
     // Each schedule is spared some of the faults: what two of them hide, one may show.
-    faults: plan.faults.filter(() => random.unit() < 0.7).map((fault) => sharpened(fault, random)),
+    faults: plan.faults
+      .filter(() => random.unit() < 0.7)
+      .map((fault) =>
+        favourite === undefined
+          ? sharpened(fault, random)
+          : aimedAt(favourite.moment, fault, { ...sizes, workers }, random),
+      ),
   };
+}
+
+/** The fault at another moment than it was drawn for. */
+function aimedAt(moment: Struck, fault: Fault, { workers, leaseMs }: PlanSizes, random: Random): Fault {
+  const { aim, ...unaimed } = fault;
+  if (moment === 'any') return unaimed;
+  const worker = fault.workers[0] ?? random.whole(0, workers - 1);
+  const own = {
+    of: 'start' as const,
+    worker,
+    nth: random.whole(1, 2),
+    plusMs: random.whole(0, 10),
+    withinMs: leaseMs * 2,
+  };
+  return { ...fault, aim: { ...(aim ?? own), moment } };
 }
 
 /** Some faults of processes strike between two steps of a program: at the very moment that they aim at. */

@@ -11,13 +11,11 @@ import { zookeeperSpecimen } from './coordination-specimen.ts';
 class Forgetful extends ZookeeperBackend {
   override async undo(): Promise<void> {}
 
-  /** A waiter that meets with an error begins anew, with another node. */
+  /** A waiter that is woken by the loss of its connection begins anew, with another node. */
   protected override async recheck(place: Place): Promise<void> {
-    try {
-      await place.check();
-    } catch (cause) {
-      throw new Error('waiting failed', { cause });
-    }
+    const before = place.ahead;
+    await place.check();
+    if (place.ahead !== undefined && place.ahead === before) throw new Error('the connection was lost while waiting');
   }
 }
 

@@ -1,20 +1,28 @@
 /** Plans for tests of the simulation, and threads to run them in. */
 import { createHash } from 'node:crypto';
-import { findLock, type CatalogueEntry } from '../../implementations/catalogue.ts';
+import { ADAPTERS, findLock, type CatalogueEntry } from '../../implementations/catalogue.ts';
 import { makePlan, REGIMES, sizesOf, type PlanSizes } from '../../harness/plan/arbitrary.ts';
 import { hazardsOf, type Plan } from '../../harness/plan/plan.ts';
 import { scenarioUrl } from '../../harness/run/scenarios.ts';
 import type { Simulated, ToThread } from '../../harness/sim/messages.ts';
 import { Pool } from '../../harness/sim/pool.ts';
 import type { Hazard } from '../../implementations/claims.ts';
+import type { LockModule } from '../../implementations/lock.ts';
+
+/** Published locks are loaded once, for the tests only. */
+const published = new Map<string, CatalogueEntry>();
+for (const [name, url] of ADAPTERS) {
+  const { lock } = (await import(url)) as { lock: LockModule };
+  published.set(name, { module: lock, url });
+}
 
 export function lockNamed(name: string): CatalogueEntry {
-  const entry = findLock(name);
+  const entry = findLock(name) ?? published.get(name);
   if (entry === undefined) throw new Error(`there is no lock named ${name}`);
   return entry;
 }
 
-function sizesFor(name: string): PlanSizes {
+export function sizesFor(name: string): PlanSizes {
   const { module } = lockNamed(name);
   const [topology] = module.topologies;
   return {
@@ -46,6 +54,17 @@ export function simulateAll(name: string, plans: readonly Plan[]): Promise<reado
 /** The first so many plans of a search. */
 export function searchAll(name: string, count: number, hazards = hazardsFor(name)): Promise<readonly Simulated[]> {
   return askThread(name, { type: 'search', space: { sizes: sizesFor(name), hazards, seed: 7 }, from: 0, count });
+}
+
+/** The moments, in milliseconds, at which something happens in the run of a plan. */
+export async function traceOf(name: string, plan: Plan): Promise<readonly number[]> {
+  const pool = new Pool(1);
+  try {
+    await pool.load(lockNamed(name).url, scenarioUrl('shared-counter'));
+    return await pool.trace(plan);
+  } finally {
+    await pool.stop();
+  }
 }
 
 async function askThread(name: string, work: ToThread): Promise<readonly Simulated[]> {

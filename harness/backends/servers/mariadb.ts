@@ -11,7 +11,7 @@ const DATABASE = 'holdfast';
 
 /** An empty server in the folder $1, and an empty database in it: a folder is one. */
 const FILL = `
-mariadb-install-db --no-defaults --datadir="$1" --auth-root-authentication-method=normal --skip-test-db --skip-name-resolve &&
+mariadb-install-db --no-defaults --datadir="$1" --tmpdir="$1" --auth-root-authentication-method=normal --skip-test-db --skip-name-resolve &&
 mkdir "$1/${DATABASE}"`;
 
 /** In a container, which begins as root and is reached from outside: the same, then the server. $1 folder, $2 `FILL`. */
@@ -30,7 +30,8 @@ function serverArgs({ host, port, folder }: NodeContext): string[] {
     ...['--no-defaults', `--datadir=${folder}`, `--port=${port}`, `--bind-address=${host}`],
     ...[`--socket=${folder}/socket`, `--pid-file=${folder}/pid`, '--skip-name-resolve', '--skip-log-bin'],
     ...['--innodb-flush-log-at-trx-commit=2', '--innodb-buffer-pool-size=32M', '--innodb-log-file-size=16M'],
-    '--max-connections=200',
+    // A folder of its own: a server that starts removes all temporary tables that it finds, also those of others.
+    ...[`--tmpdir=${folder}`, '--max-connections=200'],
   ];
 }
 

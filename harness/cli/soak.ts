@@ -1,0 +1,132 @@
+/** `soak`: searches the simulation on all cores for as long as it is given, and keeps what it finds. */
+import { join } from 'node:path';
+import { Option, type Command } from 'commander';
+import type { Hazard } from '../../implementations/claims.ts';
+import { TOPOLOGIES, type Topology } from '../../implementations/lock.ts';
+import { hazardsOf } from '../plan/plan.ts';
+import { practisedOf } from '../plan/practice.ts';
+import type { LockUnderTest } from '../run/request.ts';
+import { scenarioUrl } from '../run/scenarios.ts';
+import { Coverage } from '../sim/coverage.ts';
+import type { SearchSpace, Simulated } from '../sim/messages.ts';
+import { sharedPool } from '../sim/pool.ts';
+import { simulatedOf } from '../sim/simulated.ts';
+import { Matrix, type Evidence } from '../verdict/matrix.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { resolveLock } from './locks.ts';
+import { duration, hazards, wholeNumber } from './options.ts';
+import { keepPlan, shrinkPlan, sizeOf } from './shrink.ts';
+import { settingsOf } from './verify.ts';
+import { withSession } from './with-session.ts';
+
+interface SoakOptions {
+  readonly impl: string;
+  readonly time: number;
+  readonly seed: number;
+  readonly topology?: Topology;
+  readonly hazard?: readonly Hazard[];
+  readonly out: string;
+}
+
+const LEASE_MS = 600;
+const WORKERS = 4;
+const BATCH = 50;
+/** Places that are tried least often and therefore next. */
+const FAVOURED = 8;
+const TELL_EVERY_MS = 5000;
+
+export function addSoak(program: Command, done: (code: ExitCode) => void): void {
+  program
+    .command('soak')
+    .description('search the simulation for violations, on all cores, for as long as you like')
+    .requiredOption('--impl <name|path>', 'lock to test')
+    .option('--time <duration>', 'how long', duration, 600_000)
+    .option('--seed <n>', 'where the search begins', wholeNumber(0), Math.floor(Math.random() * 2 ** 31))
+    .addOption(new Option('--topology <name>', 'topology of the backend').choices(TOPOLOGIES))
+    .option('--hazard <names>', 'only these hazards, comma-separated', hazards)
+    .option('--out <folder>', 'where counterexamples are kept', join('runs', 'soak'))
+    .action(async (options: SoakOptions) => done(await soak(options)));
+}
+
+async function soak(options: SoakOptions): Promise<ExitCode> {
+  const lock = await resolveLock(options.impl);
+  const topology = options.topology ?? lock.module.topologies[0];
+  simulatedOf(lock.module.backend, topology);
+  const wanted = options.hazard ?? hazardsOf(topology, lock.module.backend);
+  const space = spaceOf(lock, topology, wanted, options.seed);
+  const found: Evidence[] = [];
+  return withSession(async (session, signal) => {
+    await search(lock, space, options.time, signal, (evidence) => found.push(evidence));
+    const settings = settingsOf({ backend: 'sim', out: options.out, quiet: true }, {});
+    for (const { judgement, charged } of found) {
+      const shrunk = await shrinkPlan(session, lock, judgement.plan, settings, signal);
+      const plan = shrunk?.plan ?? judgement.plan;
+      const file = keepPlan(plan, options.out);
+      say(`${charged.finding.property} violated under ${charged.hazards.join(' + ')}: ${sizeOf(plan)}`);
+      say(`  npm run replay -- ${file} --backend sim`);
+    }
+    return found.length === 0 ? EXIT.ok : EXIT.violated;
+  });
+}
+
+/** @param onNew called with the first evidence of each kind */
+async function search(
+  lock: LockUnderTest,
+  space: SearchSpace,
+  timeMs: number,
+  signal: AbortSignal,
+  onNew: (evidence: Evidence) => void,
+): Promise<void> {
+  const { claims } = lock.module;
+  const matrix = new Matrix({ claims, hazards: space.hazards, listed: [], limits: {} });
+  const coverage = new Coverage(claims, space.hazards);
+  const kinds = new Set<string>();
+  const pool = sharedPool();
+  await pool.load(lock.url, scenarioUrl(space.sizes.scenario));
+  const began = performance.now();
+  let [next, schedules, violations, toldAt] = [0, 0, 0, began];
+  const tell = (): void => {
+    const { cells, of } = coverage.reached;
+    const rate = (schedules * 1000) / (performance.now() - began);
+    const reached = `${cells} of ${of} (promise × hazard × moment)`;
+    say(
+      `${schedules} schedules, ${rate.toFixed(0)}/s, reached ${reached}, ${violations} violations of ${kinds.size} kinds`,
+    );
+  };
+  const take = async (results: readonly Simulated[]): Promise<void> => {
+    for (const { judgement } of results) {
+      schedules += 1;
+      coverage.add(judgement);
+      const failure = matrix.add(judgement);
+      if (failure === undefined) continue;
+      violations += 1;
+      const kind = `${failure.charged.finding.property} ${failure.charged.hazards.toSorted().join(' ')}`;
+      if (kinds.has(kind)) continue;
+      kinds.add(kind);
+      onNew(failure);
+    }
+    if (performance.now() - toldAt < TELL_EVERY_MS) return;
+    toldAt = performance.now();
+    tell();
+  };
+  await pool.work(() => {
+    if (signal.aborted || performance.now() - began > timeMs) return undefined;
+    next += BATCH;
+    const steered = { ...space, favoured: coverage.least(FAVOURED) };
+    return { type: 'search', space: steered, from: next - BATCH, count: BATCH };
+  }, take);
+  tell();
+}
+
+function spaceOf(lock: LockUnderTest, topology: Topology, wanted: readonly Hazard[], seed: number): SearchSpace {
+  const { module, reference, options } = lock;
+  const practised = practisedOf(module);
+  const sizes = {
+    ...{ lock: reference, options, topology, scenario: 'shared-counter', workers: WORKERS },
+    ...{ clientsPerWorker: 1, leaseMs: Math.max(LEASE_MS, module.leastLeaseMs ?? 0), recoverMs: module.recoverMs },
+    ...(practised === undefined ? {} : { practised }),
+  };
+  return { sizes, hazards: wanted, seed };
+}
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);

@@ -1,0 +1,65 @@
+/** Which faults have struck at which moments while which properties were looked at: what a search has tried, and what not. */
+import { claimOn, type Claims, type Hazard, type Property } from '../../implementations/claims.ts';
+import type { Fault } from '../plan/plan.ts';
+import type { Judgement } from '../verdict/judge.ts';
+import { MOMENTS, type Moment } from '../worker/messages.ts';
+
+/** `any`: at a time, not at a moment of a client. */
+export type Struck = Moment | 'any';
+const STRUCK: readonly Struck[] = [...MOMENTS, 'any'];
+
+/** What a search should try more of. */
+export interface Favoured {
+  readonly hazard: Exclude<Hazard, 'none'>;
+  readonly moment: Struck;
+}
+
+export class Coverage {
+  readonly #hits = new Map<string, number>();
+  readonly #cells: readonly { readonly property: Property; readonly place: Favoured }[];
+
+  constructor(claims: Claims, hazards: readonly Hazard[]) {
+    const properties = Object.keys(claims) as Property[];
+    this.#cells = hazards.flatMap((hazard) =>
+      hazard === 'none'
+        ? []
+        : STRUCK.flatMap((moment) =>
+            properties
+              .filter((property) => ['holds', 'unavailable'].includes(claimOn(claims, property, hazard)))
+              .map((property) => ({ property, place: { hazard, moment } })),
+          ),
+    );
+  }
+
+  /** Faults that did not bite have reached nothing. */
+  add({ plan, bitten, operations }: Pick<Judgement, 'plan' | 'bitten' | 'operations'>): void {
+    const properties = Object.entries(operations).flatMap(([property, count]) => (count > 0 ? [property] : []));
+    for (const fault of plan.faults) {
+      if (!bitten.includes(fault.id)) continue;
+      for (const property of properties) {
+        const key = keyOf(property, { hazard: fault.hazard, moment: momentOf(fault) });
+        this.#hits.set(key, (this.#hits.get(key) ?? 0) + 1);
+      }
+    }
+  }
+
+  /** Cells of (promise × hazard × moment) that were reached, of all that there are. */
+  get reached(): { readonly cells: number; readonly of: number } {
+    return { cells: this.#cells.filter((cell) => this.#hitsOf(cell) > 0).length, of: this.#cells.length };
+  }
+
+  /** The places that were reached least often. */
+  least(count: number): Favoured[] {
+    return this.#cells
+      .toSorted((a, b) => this.#hitsOf(a) - this.#hitsOf(b))
+      .slice(0, count)
+      .map(({ place }) => place);
+  }
+
+  #hitsOf({ property, place }: { readonly property: Property; readonly place: Favoured }): number {
+    return this.#hits.get(keyOf(property, place)) ?? 0;
+  }
+}
+
+const momentOf = ({ aim }: Fault): Struck => aim?.moment ?? 'any';
+const keyOf = (property: string, { hazard, moment }: Favoured): string => `${property} ${hazard} ${moment}`;
