@@ -12,7 +12,7 @@ import type { ExternalConfig } from '../backends/external-config.ts';
 import type { Session } from '../backends/session.ts';
 import { UsageError } from '../errors.ts';
 import { hazardsOf, type Plan } from '../plan/plan.ts';
-import { practisedOf } from '../plan/practice.ts';
+import { sizesFor } from '../plan/sizes.ts';
 import { makeDeck } from '../run/deck.ts';
 import { inspectMachine } from '../run/machine.ts';
 import { OFTEN, PROFILES, type ProfileName } from '../run/profiles.ts';
@@ -130,16 +130,11 @@ async function verifyLock(
       `${module.name} (${topology}) makes no claim on ${foreign}; it does on: ${testable.join(', ')}`,
     );
   const workers = options.exhaustive === true ? 2 : (options.workers ?? profile.workers);
-  const practised = practisedOf(module);
-  const holdMs = options.hold ?? module.load?.holdMs;
   const { scenario } = settings;
-  const sizes = {
+  const sizes = sizesFor(module, {
     ...{ lock: lock.reference, options: lock.options, topology, scenario, workers, leaseMs },
-    clientsPerWorker: options.clients ?? module.load?.clientsPerWorker ?? 1,
-    recoverMs: module.recoverMs,
-    ...(practised === undefined ? {} : { practised }),
-    ...(holdMs === undefined ? {} : { holdMs }),
-  };
+    ...{ clientsPerWorker: options.clients, holdMs: options.hold },
+  });
   const deck = settings.deck
     ? { plans: settings.deck, firstRound: settings.deck.length }
     : makeDeck({

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { ADAPTERS, findLock, type CatalogueEntry } from '../../implementations/catalogue.ts';
 import { makePlan, REGIMES, type PlanSizes } from '../../harness/plan/arbitrary.ts';
 import { hazardsOf, type Plan } from '../../harness/plan/plan.ts';
+import { sizesFor } from '../../harness/plan/sizes.ts';
 import { scenarioUrl } from '../../harness/run/scenarios.ts';
 import type { Simulated, ToThread } from '../../harness/sim/messages.ts';
 import { Pool } from '../../harness/sim/pool.ts';
@@ -25,10 +26,8 @@ export function lockNamed(name: string): CatalogueEntry {
 export function sizesOf(name: string): PlanSizes {
   const { module } = lockNamed(name);
   const [topology] = module.topologies;
-  return {
-    ...{ lock: name, options: {}, topology, scenario: 'shared-counter', workers: 3, clientsPerWorker: 1 },
-    ...{ leaseMs: 600, recoverMs: module.recoverMs },
-  };
+  const leaseMs = Math.max(600, module.leastLeaseMs ?? 0);
+  return sizesFor(module, { lock: name, options: {}, topology, scenario: 'shared-counter', workers: 3, leaseMs });
 }
 
 /** All hazards that the simulation has for the lock. */
