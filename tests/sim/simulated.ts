@@ -27,7 +27,7 @@ export function sizesOf(name: string): PlanSizes {
   const { module } = lockNamed(name);
   const [topology] = module.topologies;
   const leaseMs = Math.max(600, module.leastLeaseMs ?? 0);
-  return sizesFor(module, { lock: name, options: {}, topology, scenario: 'shared-counter', workers: 3, leaseMs });
+  return sizesFor(module, { lock: name, options: {}, topology, scenario: 'shared-counter', workers: 4, leaseMs });
 }
 
 /** All hazards that the simulation has for the lock. */
@@ -39,8 +39,7 @@ export function hazardsFor(name: string): readonly Hazard[] {
 /** Plan number `index` of a mixed bag. */
 export function mixedPlan(name: string, index: number, hazards: readonly Hazard[] = disturbing(name)): Plan {
   const hazard = hazards[index % hazards.length] ?? 'none';
-  const plan = makePlan(sizesOf(name), [hazard], 7, index, REGIMES[index % REGIMES.length] ?? 'busy');
-  return { ...plan, workMs: Math.min(plan.workMs, 1500) };
+  return makePlan(sizesOf(name), [hazard], 7, index, REGIMES[index % REGIMES.length] ?? 'busy');
 }
 
 const disturbing = (name: string): readonly Hazard[] => hazardsFor(name).filter((hazard) => hazard !== 'none');
