@@ -1,11 +1,11 @@
 /** Where a server's program is on this machine. */
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { ServerDefinition } from './servers/server.ts';
 
-/** Debian keeps some servers out of a user's PATH. */
-const MORE_FOLDERS = ['/usr/sbin', '/usr/local/sbin', '/usr/lib/postgresql/15/bin'];
+/** Debian keeps some servers out of a user's PATH; of PostgreSQL it has each major version in a folder of its own. */
+const MORE_FOLDERS = ['/usr/sbin', '/usr/local/sbin', ...versionsUnder('/usr/lib/postgresql', 'bin')];
 
 /** Servers that this program builds are kept here, by version, outside of any project. */
 export function cacheFolder(): string {
@@ -25,6 +25,13 @@ export function findBinary(server: ServerDefinition): string | undefined {
   const built = builtBinary(server);
   if (built !== undefined && isExecutable(built)) return built;
   return findCommand(server.native.command);
+}
+
+/** `folder/<version>/below`, the newest first. */
+function versionsUnder(folder: string, below: string): string[] {
+  if (!existsSync(folder)) return [];
+  const versions = readdirSync(folder).toSorted((a, b) => Number(b) - Number(a));
+  return versions.map((version) => join(folder, version, below));
 }
 
 export function findCommand(command: string): string | undefined {

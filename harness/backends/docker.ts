@@ -147,12 +147,13 @@ function containerOf(
   node: NodeContext,
   network: NetworkPart,
 ): GenericContainer {
+  const within = { ...node, host: '0.0.0.0' };
   const container = new GenericContainer(imageOf(server))
     // The session's own reaper removes what is left; Ryuk would be one more image to pull and one more container to trust.
     .withAutoCleanup(false)
     .withLabels({ [SESSION_LABEL]: session.id })
     // Inside, a server listens everywhere; the others reach it at the address in its place among the nodes.
-    .withCommand(server.args({ ...node, host: '0.0.0.0' }))
+    .withCommand(server.containerArgs?.(within) ?? server.args(within))
     .withEnvironment({ ...server.containerEnvironment })
     .withCopyContentToContainer(
       Object.entries(server.files?.(node) ?? {}).map(([path, content]) => ({

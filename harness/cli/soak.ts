@@ -4,7 +4,7 @@ import { Option, type Command } from 'commander';
 import type { Hazard } from '../../implementations/claims.ts';
 import { TOPOLOGIES, type Topology } from '../../implementations/lock.ts';
 import { hazardsOf } from '../plan/plan.ts';
-import { sizesFor } from '../plan/sizes.ts';
+import { sizesOf } from '../plan/arbitrary.ts';
 import type { LockUnderTest } from '../run/request.ts';
 import { scenarioUrl } from '../run/scenarios.ts';
 import { Coverage } from '../sim/coverage.ts';
@@ -122,7 +122,7 @@ function spaceOf(lock: LockUnderTest, topology: Topology, wanted: readonly Hazar
   const { module, reference, options } = lock;
   const leaseMs = Math.max(LEASE_MS, module.leastLeaseMs ?? 0);
   const asked = { lock: reference, options, topology, scenario: 'shared-counter', workers: WORKERS, leaseMs };
-  return { sizes: sizesFor(module, asked), hazards: wanted, seed };
+  return { sizes: { ...asked, ...sizesOf(module) }, hazards: wanted, seed };
 }
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);

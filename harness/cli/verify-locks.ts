@@ -12,7 +12,7 @@ import type { ExternalConfig } from '../backends/external-config.ts';
 import type { Session } from '../backends/session.ts';
 import { UsageError } from '../errors.ts';
 import { hazardsOf, type Plan } from '../plan/plan.ts';
-import { sizesFor } from '../plan/sizes.ts';
+import { sizesOf } from '../plan/arbitrary.ts';
 import { makeDeck } from '../run/deck.ts';
 import { inspectMachine } from '../run/machine.ts';
 import { OFTEN, PROFILES, type ProfileName } from '../run/profiles.ts';
@@ -131,10 +131,12 @@ async function verifyLock(
     );
   const workers = options.exhaustive === true ? 2 : (options.workers ?? profile.workers);
   const { scenario } = settings;
-  const sizes = sizesFor(module, {
+  const sizes = {
     ...{ lock: lock.reference, options: lock.options, topology, scenario, workers, leaseMs },
-    ...{ clientsPerWorker: options.clients, holdMs: options.hold },
-  });
+    ...sizesOf(module),
+    ...(options.clients === undefined ? {} : { clientsPerWorker: options.clients }),
+    ...(options.hold === undefined ? {} : { holdMs: options.hold }),
+  };
   const deck = settings.deck
     ? { plans: settings.deck, firstRound: settings.deck.length }
     : makeDeck({

@@ -1,9 +1,9 @@
 /** Making plans: fast-check arbitraries, sampled by a seed, so that the same seed always makes the same plans. */
 import fc, { type Arbitrary } from 'fast-check';
 import type { Hazard } from '../../implementations/claims.ts';
-import type { Topology } from '../../implementations/lock.ts';
+import type { LockModule, Topology } from '../../implementations/lock.ts';
 import { laneArbitrary, type LaneSizes } from './lanes.ts';
-import { practiceArbitrary, type Practised } from './practice.ts';
+import { practiceArbitrary, practisedOf, type Practised } from './practice.ts';
 import { dataNodesOf, nodesOf, PLAN_VERSION, separable, type Plan } from './plan.ts';
 
 export interface PlanSizes {
@@ -20,6 +20,19 @@ export interface PlanSizes {
   readonly recoverMs: number;
   /** What the lock claims beyond an exclusive lease; absent: nothing. */
   readonly practised?: Practised;
+}
+
+/** What a lock module itself says of the plans for it. */
+export function sizesOf(
+  module: LockModule,
+): Pick<PlanSizes, 'clientsPerWorker' | 'holdMs' | 'recoverMs' | 'practised'> {
+  const practised = practisedOf(module);
+  return {
+    clientsPerWorker: module.load?.clientsPerWorker ?? 1,
+    recoverMs: module.recoverMs,
+    ...(practised === undefined ? {} : { practised }),
+    ...(module.load?.holdMs === undefined ? {} : { holdMs: module.load.holdMs }),
+  };
 }
 
 /** Room in the liveness bound for machines that are busy with something else. */

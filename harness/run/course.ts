@@ -58,8 +58,9 @@ async function untilProgress(plan: Plan, workers: readonly CourseWorker[], signa
       if (waiting.size === 0) progress.abort();
     }),
   );
-  // The bound counts from the end of the last lease; a little longer, for the history must show that it has passed.
-  const boundMs = plan.leaseMs * 1.5 + plan.recoverMs * 1.05;
+  // The bound counts from the end of the last lease, and one may belong to a request that is not answered before its caller
+  // gives up; a little longer, for the history must show that it has passed.
+  const boundMs = plan.acquireTimeoutMs + plan.leaseMs * 1.5 + plan.recoverMs * 1.05;
   await sleep(boundMs, undefined, { signal: AbortSignal.any([progress.signal, signal]) }).catch(() => undefined);
   for (const stop of unsubscribe) stop();
   signal.throwIfAborted();

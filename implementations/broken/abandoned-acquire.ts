@@ -30,7 +30,7 @@ export const lock = redisSpecimen(
     specimen: {
       mistake: 'an acquire that timed out goes on, and its grant is renewed for nobody',
       source: 'document 001',
-      shows: [{ property: 'deadlock-freedom', hazards: [] }],
+      shows: [{ property: 'deadlock-freedom', hazards: ['client-pause', 'client-crash', 'latency', 'none'] }],
     },
     load: { clientsPerWorker: 3, holdMs: 900 },
   },

@@ -35,7 +35,7 @@ export const lock = redisSpecimen(
     specimen: {
       mistake: '"busy" opens the circuit breaker, and then everybody is let in',
       source: 'document 000',
-      shows: [{ property: 'exclusion', hazards: [] }],
+      shows: [{ property: 'exclusion', hazards: ['none', 'client-pause', 'client-crash', 'latency'] }],
     },
     load: { clientsPerWorker: 2 },
   },

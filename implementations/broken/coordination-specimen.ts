@@ -12,6 +12,7 @@ interface Definition {
   readonly specimen: Specimen;
   /** Where a mistake shows only with leases of some length. */
   readonly leastLeaseMs?: number;
+  /** Less than of the reference, where no crash is needed: then less waiting shows that nobody will be granted the lock. */
   readonly recoverMs?: number;
 }
 

@@ -27,7 +27,7 @@ export const lock = etcdSpecimen(
     specimen: {
       mistake: 'the transaction compares a key that is never created',
       source: 'document 001',
-      shows: [{ property: 'exclusion', hazards: [] }],
+      shows: [{ property: 'exclusion', hazards: ['none'] }],
     },
   },
   (options) => new EtcdLock(options, new AlwaysTrue(options)),

@@ -6,7 +6,7 @@
  */
 import type { EtcdLease } from '../etcd/leases.ts';
 import { EtcdBackend, EtcdLock } from '../etcd/lock.ts';
-import type { PlaceName } from '../etcd/place.ts';
+import type { Ahead, PlaceName } from '../etcd/place.ts';
 import { Place } from '../etcd/place.ts';
 import { sleep } from '../lease/clock.ts';
 import { etcdSpecimen } from './coordination-specimen.ts';
@@ -16,13 +16,12 @@ const KEEP_ALIVE_EVERY_MS = 200;
 class KeptAlive extends EtcdBackend {
   #closed = false;
 
-  protected override async enter(lease: EtcdLease, name: PlaceName, timeoutMs: number): ReturnType<typeof Place.take> {
-    try {
-      return await Place.take(this.client, lease, name, timeoutMs);
-    } catch (error) {
-      void this.#keepAlive(lease);
-      throw error;
-    }
+  protected override enter(lease: EtcdLease, name: PlaceName, timeoutMs: number): ReturnType<typeof Place.take> {
+    return this.#orKeep(lease, Place.take(this.client, lease, name, timeoutMs));
+  }
+
+  protected override confirm(place: Place, leaseMs: number): Promise<Ahead> {
+    return this.#orKeep(place.lease, super.confirm(place, leaseMs));
   }
 
   /** Nobody revokes the lease. */
@@ -31,6 +30,15 @@ class KeptAlive extends EtcdBackend {
   override async close(): Promise<void> {
     this.#closed = true;
     await super.close();
+  }
+
+  async #orKeep<T>(lease: EtcdLease, transaction: Promise<T>): Promise<T> {
+    try {
+      return await transaction;
+    } catch (cause) {
+      void this.#keepAlive(lease);
+      throw new Error('the transaction failed', { cause });
+    }
   }
 
   async #keepAlive(lease: EtcdLease): Promise<void> {
@@ -44,6 +52,7 @@ class KeptAlive extends EtcdBackend {
 export const lock = etcdSpecimen(
   {
     name: 'etcd-keeps-lease-on-error',
+    recoverMs: 1000,
     specimen: {
       mistake: 'the lease of a failed transaction is kept alive',
       source: 'document 001',

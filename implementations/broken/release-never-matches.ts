@@ -30,7 +30,7 @@ export const lock = redisSpecimen(
     specimen: {
       mistake: 'release compares with a token of its own making',
       source: 'documents 000, 002 and 004',
-      shows: [{ property: 'deadlock-freedom', hazards: [] }],
+      shows: [{ property: 'deadlock-freedom', hazards: ['none', 'client-pause', 'client-crash', 'latency'] }],
     },
   },
   (options) => new LeaseLock(new NeverMatches(options), options),

@@ -49,7 +49,7 @@ export const lock = zookeeperSpecimen(
     specimen: {
       mistake: 'nodes of a lock are found by the beginning of their names, and ordered as strings',
       source: 'document 000',
-      shows: [{ property: 'deadlock-freedom', hazards: [] }],
+      shows: [{ property: 'deadlock-freedom', hazards: ['none'] }],
     },
   },
   (options) => new ZookeeperLock(options, new OneFolder(options)),

@@ -125,7 +125,8 @@ export class ConnectionLock implements Lock {
     if (this.#closed) throw new LockBackendError('the lock has been closed', 'definite');
     let holder: Holder | undefined;
     try {
-      holder = await this.#open(commandTimeoutMs, signal);
+      // Who waits anyway waits for a connection, too, rather than to queue for one anew.
+      holder = await this.#open(Math.max(waitMs, commandTimeoutMs), signal);
       this.#asking.add(holder);
       const atServerMs = Math.min(waitMs, LONGEST_WAIT_MS);
       // The server keeps the time; it is given up only when it does not.

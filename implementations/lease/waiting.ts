@@ -48,10 +48,15 @@ export class Waiting {
   }
 }
 
+/** Goes from waiter to waiter until one of them gets an answer, and to each of them once: all may be in the same trouble. */
+interface Hint {
+  readonly tried: Set<Waiter>;
+}
+
 interface Waiter {
   wake: (() => void) | undefined;
   /** Woken by a hint that it has not yet made use of. */
-  owesHint: boolean;
+  owes: Hint | undefined;
 }
 
 class Queue {
@@ -73,12 +78,12 @@ class Queue {
   enter(): Place {
     this.#lingering?.close();
     this.#lingering = undefined;
-    const waiter: Waiter = { wake: undefined, owesHint: false };
+    const waiter: Waiter = { wake: undefined, owes: undefined };
     this.#waiters.add(waiter);
     return {
       sleep: (ms, missedHints, signal) => this.#sleep(waiter, ms, missedHints, signal),
       answered: () => {
-        waiter.owesHint = false;
+        waiter.owes = undefined;
       },
       leave: (pass) => this.#leave(waiter, pass),
     };
@@ -89,11 +94,12 @@ class Queue {
     this.#end();
   }
 
-  /** Wakes the first who sleeps, and only that one. */
-  #hint(): void {
+  /** Wakes the first who sleeps and has not had it, and only that one. */
+  #hint(hint: Hint = { tried: new Set() }): void {
     for (const waiter of this.#waiters) {
-      if (waiter.wake === undefined) continue;
-      waiter.owesHint = true;
+      if (waiter.wake === undefined || hint.tried.has(waiter)) continue;
+      hint.tried.add(waiter);
+      waiter.owes = hint;
       waiter.wake();
       return;
     }
@@ -102,9 +108,9 @@ class Queue {
 
   #sleep(waiter: Waiter, ms: number, missedHints: number, signal: AbortSignal | undefined): Promise<void> {
     // Asleep again without an answer (the attempt failed): somebody else may fare better with that hint.
-    const unspent = waiter.owesHint;
-    waiter.owesHint = false;
-    if (unspent) this.#hint();
+    const unspent = waiter.owes;
+    waiter.owes = undefined;
+    if (unspent !== undefined) this.#hint(unspent);
     else if (missedHints !== this.missedHints) return Promise.resolve();
     if (signal?.aborted === true) return Promise.resolve();
     return new Promise((resolve) => {
@@ -122,7 +128,7 @@ class Queue {
 
   #leave(waiter: Waiter, pass: boolean): void {
     this.#waiters.delete(waiter);
-    if (pass || waiter.owesHint) this.#hint();
+    if (pass || waiter.owes !== undefined) this.#hint(waiter.owes);
     if (this.#waiters.size > 0) return;
     if (this.#unsubscribe === undefined) this.#end();
     else this.#lingering = this.#clock.setTimer(() => this.#end(), LINGER_MS);

@@ -76,6 +76,12 @@ export const connectionClaims: Claims = {
   'deadlock-freedom': { otherwise: 'holds', except: { ...hasNoQuorum, 'majority-partition': 'holds' } },
 };
 
+/** PostgreSQL queues who waits for an advisory lock, in the order of their arrival. */
+export const queuedConnectionClaims: Claims = {
+  ...connectionClaims,
+  ...(connectionClaims.exclusion === undefined ? {} : { fairness: connectionClaims.exclusion }),
+};
+
 /**
  * Where a crash of the server may forget the last numbers: PostgreSQL makes them durable when their transaction commits, and
  * that of a row lock is open; MariaDB does some time later.

@@ -105,6 +105,11 @@ export class Place {
     if (this.#ahead === undefined) this.turn = this.#latest;
   }
 
+  /** Name of the node that it waits for, as of the last look. */
+  get ahead(): string | undefined {
+    return this.#ahead?.name;
+  }
+
   /** What its turn would be if it had come with the last check. */
   get latest(): Turn | undefined {
     return this.#latest;

@@ -49,18 +49,19 @@ describe('the catalogue', () => {
   it('names the mistake of every specimen, and what it must show', () => {
     for (const { module, url } of catalogue.values()) {
       assert.equal(module.specimen !== undefined, url.includes('/broken/'), module.name);
-      for (const { property, hazards } of module.specimen?.shows ?? []) {
-        assert.ok(hazards.length > 0);
+      assert.notDeepEqual(module.specimen?.shows, [], module.name);
+      for (const { property } of module.specimen?.shows ?? []) {
         assert.ok(property in module.claims, `${module.name} claims ${property}`);
       }
     }
   });
 });
 
-/** Locks that run on what these tests start; the conformance suite has the others. */
+/** Locks that run on what these tests start, and are meant to work; the conformance suite has the others. */
 const startable = [...catalogue.values()].filter(
-  ({ module: { backend, topologies } }) =>
-    backend === 'memory' || (backend === 'redis' && ['single', '5 independent nodes'].includes(topologies[0])),
+  ({ module: { backend, topologies, specimen } }) =>
+    specimen === undefined &&
+    (backend === 'memory' || (backend === 'redis' && ['single', '5 independent nodes'].includes(topologies[0]))),
 );
 
 describe('every lock module', () => {
@@ -69,7 +70,8 @@ describe('every lock module', () => {
       await using connected = await connect(module);
       const { lock } = connected;
       assert.equal((await lock.health()).ok, true);
-      const lease = await lock.acquire('orders', { leaseMs: 2000 });
+      // A key of its own: some specimens never give theirs back.
+      const lease = await lock.acquire(module.name, { leaseMs: 2000 });
       assert.equal(lease.signal.aborted, false);
       assert.ok(lease.remainingMs() > 0);
       await lease.renew();

@@ -4,10 +4,10 @@ import { describe, it } from 'node:test';
 import { planSchema } from '../../harness/plan/plan.ts';
 import { exhaustivePlans, undisturbedPlan } from '../../harness/sim/exhaustive.ts';
 import { Coverage } from '../../harness/sim/coverage.ts';
-import { hazardsFor, lockNamed, simulateAll, sizesOf, traceOf } from './simulated.ts';
+import { hazardsFor, lockNamed, simulateAll, sizesFor, traceOf } from './simulated.ts';
 
 void describe('every position of one fault', () => {
-  const base = undisturbedPlan(sizesOf('redis-basic'), 5);
+  const base = undisturbedPlan(sizesFor('redis-basic'), 5);
 
   void it('each fault strikes right after each moment', async () => {
     const moments = await traceOf('redis-basic', base);
@@ -37,7 +37,7 @@ void it('coverage counts faults that bit, by promise, hazard and moment', async 
   const coverage = new Coverage(claims, ['none', 'client-pause']);
   const { of } = coverage.reached;
   assert.equal(coverage.reached.cells, 0);
-  const [fault] = exhaustivePlans(undisturbedPlan(sizesOf('redis-basic'), 5), ['client-pause'], [1]).slice(1);
+  const [fault] = exhaustivePlans(undisturbedPlan(sizesFor('redis-basic'), 5), ['client-pause'], [1]).slice(1);
   assert.ok(fault !== undefined);
   coverage.add({ plan: fault, bitten: [], operations: { exclusion: 3 } });
   assert.equal(coverage.reached.cells, 0, 'it did not bite');

@@ -1,9 +1,8 @@
 /** Plans for tests of the simulation, and threads to run them in. */
 import { createHash } from 'node:crypto';
 import { ADAPTERS, findLock, type CatalogueEntry } from '../../implementations/catalogue.ts';
-import { makePlan, REGIMES, type PlanSizes } from '../../harness/plan/arbitrary.ts';
+import { makePlan, REGIMES, sizesOf, type PlanSizes } from '../../harness/plan/arbitrary.ts';
 import { hazardsOf, type Plan } from '../../harness/plan/plan.ts';
-import { sizesFor } from '../../harness/plan/sizes.ts';
 import { scenarioUrl } from '../../harness/run/scenarios.ts';
 import type { Simulated, ToThread } from '../../harness/sim/messages.ts';
 import { Pool } from '../../harness/sim/pool.ts';
@@ -23,11 +22,14 @@ export function lockNamed(name: string): CatalogueEntry {
   return entry;
 }
 
-export function sizesOf(name: string): PlanSizes {
+export function sizesFor(name: string): PlanSizes {
   const { module } = lockNamed(name);
   const [topology] = module.topologies;
-  const leaseMs = Math.max(600, module.leastLeaseMs ?? 0);
-  return sizesFor(module, { lock: name, options: {}, topology, scenario: 'shared-counter', workers: 4, leaseMs });
+  return {
+    ...{ lock: name, options: {}, topology, scenario: 'shared-counter', workers: 4 },
+    leaseMs: Math.max(600, module.leastLeaseMs ?? 0),
+    ...sizesOf(module),
+  };
 }
 
 /** All hazards that the simulation has for the lock. */
@@ -39,7 +41,7 @@ export function hazardsFor(name: string): readonly Hazard[] {
 /** Plan number `index` of a mixed bag. */
 export function mixedPlan(name: string, index: number, hazards: readonly Hazard[] = disturbing(name)): Plan {
   const hazard = hazards[index % hazards.length] ?? 'none';
-  return makePlan(sizesOf(name), [hazard], 7, index, REGIMES[index % REGIMES.length] ?? 'busy');
+  return makePlan(sizesFor(name), [hazard], 7, index, REGIMES[index % REGIMES.length] ?? 'busy');
 }
 
 const disturbing = (name: string): readonly Hazard[] => hazardsFor(name).filter((hazard) => hazard !== 'none');
@@ -51,7 +53,7 @@ export function simulateAll(name: string, plans: readonly Plan[]): Promise<reado
 
 /** The first so many plans of a search. */
 export function searchAll(name: string, count: number, hazards = hazardsFor(name)): Promise<readonly Simulated[]> {
-  return askThread(name, { type: 'search', space: { sizes: sizesOf(name), hazards, seed: 7 }, from: 0, count });
+  return askThread(name, { type: 'search', space: { sizes: sizesFor(name), hazards, seed: 7 }, from: 0, count });
 }
 
 /** The moments, in milliseconds, at which something happens in the run of a plan. */

@@ -2,7 +2,7 @@ import type { Connection } from 'mysql2/promise';
 import type { Endpoint, Topology } from '../../../implementations/lock.ts';
 import { InfrastructureError } from '../../errors.ts';
 import { single, type Layout } from './layout.ts';
-import type { ServerDefinition } from './server.ts';
+import type { NodeContext, ServerDefinition } from './server.ts';
 
 /** Access denied, unknown database: answers that stay the same, however often one asks. */
 const REFUSALS = [1044, 1045, 1049];
@@ -11,8 +11,29 @@ const DATABASE = 'holdfast';
 
 /** An empty server in the folder $1, and an empty database in it: a folder is one. */
 const FILL = `
-mariadb-install-db --no-defaults --datadir="$1" --auth-root-authentication-method=normal --skip-test-db --skip-name-resolve &&
+mariadb-install-db --no-defaults --datadir="$1" --tmpdir="$1" --auth-root-authentication-method=normal --skip-test-db --skip-name-resolve &&
 mkdir "$1/${DATABASE}"`;
+
+/** In a container, which begins as root and is reached from outside: the same, then the server. $1 folder, $2 `FILL`. */
+const CONTAINER = `
+folder=$1; fill=$2; shift 2
+as="setpriv --reuid=mysql --regid=mysql --clear-groups --"
+if [ ! -e "$folder/${DATABASE}" ]; then
+  chown mysql "$folder"
+  $as sh -c "$fill" sh "$folder" || exit 1
+fi
+echo "CREATE USER IF NOT EXISTS root@'%'; GRANT ALL ON *.* TO root@'%' WITH GRANT OPTION;" > "$folder/init.sql"
+exec $as mariadbd "$@" --init-file="$folder/init.sql"`;
+
+function serverArgs({ host, port, folder }: NodeContext): string[] {
+  return [
+    ...['--no-defaults', `--datadir=${folder}`, `--port=${port}`, `--bind-address=${host}`],
+    ...[`--socket=${folder}/socket`, `--pid-file=${folder}/pid`, '--skip-name-resolve', '--skip-log-bin'],
+    ...['--innodb-flush-log-at-trx-commit=2', '--innodb-buffer-pool-size=32M', '--innodb-log-file-size=16M'],
+    // A folder of its own: a server that starts removes all temporary tables that it finds, also those of others.
+    ...[`--tmpdir=${folder}`, '--max-connections=200'],
+  ];
+}
 
 /**
  * MariaDB, one server. It answers a commit when the log is with the kernel, so that a crash of the process loses none; a crash
@@ -22,18 +43,13 @@ export const mariadb: ServerDefinition = {
   name: 'mariadb',
   image: 'mariadb:11.4',
   containerPort: 3306,
-  containerCommand: 'docker-entrypoint.sh',
-  containerEnvironment: { MARIADB_ALLOW_EMPTY_ROOT_PASSWORD: '1', MARIADB_DATABASE: DATABASE },
+  containerCommand: 'sh',
+  containerArgs: (node) => ['-c', CONTAINER, 'sh', node.folder, FILL, ...serverArgs(node)],
   containerReady: /ready for connections/,
   native: { command: 'mariadbd', source: { kind: 'debian', package: 'mariadb-server' } },
   user: 'mysql',
   settings: { innodb_flush_log_at_trx_commit: '2' },
-  args: ({ host, port, folder }) => [
-    ...['--no-defaults', `--datadir=${folder}`, `--port=${port}`, `--bind-address=${host}`],
-    ...[`--socket=${folder}/socket`, `--pid-file=${folder}/pid`, '--skip-name-resolve', '--skip-log-bin'],
-    ...['--innodb-flush-log-at-trx-commit=2', '--innodb-buffer-pool-size=32M', '--innodb-log-file-size=16M'],
-    '--max-connections=200',
-  ],
+  args: serverArgs,
   init: ({ folder }) => ({ command: 'sh', args: ['-c', FILL, 'sh', folder] }),
   probe: (endpoint, timeoutMs) =>
     withConnection(endpoint, timeoutMs, async (connection) => {

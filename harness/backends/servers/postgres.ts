@@ -1,47 +1,21 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Client } from 'pg';
 import type { Endpoint, Topology } from '../../../implementations/lock.ts';
 import { InfrastructureError } from '../../errors.ts';
-import { findCommand } from '../binaries.ts';
 import { several, single, type Layout } from './layout.ts';
+import { containerArgs, initCommand, serverArgs, USER } from './postgres-start.ts';
 import type { NodeContext, ServerDefinition } from './server.ts';
 
-const USER = 'postgres';
 /** Answers that stay the same, however often one asks: authentication, and a database that does not exist. */
 const REFUSAL = /^(28|3D)/;
 const PROMOTE_WITHIN_S = 10;
 /** How long a replica may take to be streaming from its primary. */
 const STREAM_WITHIN_MS = 10_000;
 const LOOK_EVERY_MS = 20;
-
-/**
- * Fills the data folder $1: a copy of whichever of the other servers ($3…) is a primary; else, if it is the first ($2), a
- * new database. The others wait for a primary.
- */
-const FILL = `
-data=$1; index=$2; shift 2
-chmod 700 "$data"
-export PGCONNECT_TIMEOUT=2
-for attempt in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-  for peer in "$@"; do
-    on="-h \${peer%:*} -p \${peer##*:} -U ${USER}"
-    if [ "$(psql $on -d postgres -Atqc 'SELECT pg_is_in_recovery()')" = f ]; then
-      exec pg_basebackup $on -D "$data" -R -X stream -c fast --no-sync
-    fi
-  done
-  if [ "$index" = 0 ]; then
-    initdb -D "$data" -U ${USER} -A trust -E UTF8 --no-locale --no-sync || exit 1
-    printf 'host all all all trust\nhost replication all all trust\n' >> "$data/pg_hba.conf"
-    exit
-  fi
-  sleep 0.5
-done
-echo 'no primary answered'
-exit 1`;
 
 /**
  * PostgreSQL, one server. It answers a commit when the log is with the kernel, so that a crash of the process loses none;
@@ -51,15 +25,14 @@ const base: ServerDefinition = {
   name: 'postgres',
   image: 'postgres:17',
   containerPort: 5432,
-  containerReady: /database system is ready to accept connections/,
+  containerCommand: 'sh',
+  containerArgs: (node) => containerArgs(node, serverArgs(node)),
+  containerReady: /database system is ready to accept/,
   native: { command: 'postgres', source: { kind: 'debian', package: 'postgresql' } },
   user: USER,
   settings: { fsync: 'off', synchronous_commit: 'on' },
   args: serverArgs,
-  init: (node) => ({
-    command: 'env',
-    args: [`PATH=${programs()}`, 'sh', '-c', FILL, 'sh', node.folder, String(node.index), ...peersOf(node)],
-  }),
+  init: initCommand,
   // Killed, it would leave its shared memory behind.
   stopSignal: 'SIGQUIT',
   afterKill: removeSharedMemory,
@@ -79,37 +52,6 @@ const base: ServerDefinition = {
   removePrefixed: (endpoint, prefix) => withClient(endpoint, 5000, (client) => removeRows(client, prefix)),
   fakeClock: { preload: ['/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1'] },
 };
-
-function serverArgs({ host, port, folder }: NodeContext): string[] {
-  const settings = {
-    listen_addresses: host,
-    unix_socket_directories: '',
-    shared_buffers: '16MB',
-    max_connections: '150',
-    fsync: 'off',
-    // Enough for a replica to find what it has missed while it was being made.
-    wal_keep_size: '64MB',
-    log_min_messages: 'error',
-  };
-  return [
-    '-D',
-    folder,
-    '-p',
-    String(port),
-    ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
-  ];
-}
-
-/** The other servers of the deployment. */
-function peersOf({ index, nodes }: NodeContext): string[] {
-  return nodes.filter((peer) => peer.index !== index).map(({ host, port }) => `${host}:${port}`);
-}
-
-/** Its own programs first, which Debian keeps out of a user's PATH. */
-function programs(): string {
-  const initdb = findCommand('initdb');
-  return `${initdb === undefined ? '' : `${dirname(initdb)}:`}${process.env['PATH'] ?? ''}`;
-}
 
 /** The segment that PostgreSQL holds as a sign that it runs: its id stands in PostgreSQL's own notes, behind its key. */
 async function removeSharedMemory(folder: string): Promise<void> {
@@ -225,10 +167,15 @@ async function answers(endpoint: Endpoint, question: string): Promise<boolean> {
   }).catch(() => false);
 }
 
+function synchronousArgs(node: NodeContext): string[] {
+  return [...serverArgs(node), '-c', 'synchronous_standby_names=*'];
+}
+
 const synchronous: ServerDefinition = {
   ...base,
   settings: { ...base.settings, synchronous_standby_names: '*' },
-  args: (node) => [...serverArgs(node), '-c', 'synchronous_standby_names=*'],
+  args: synchronousArgs,
+  containerArgs: (node) => containerArgs(node, synchronousArgs(node)),
 };
 
 export const postgres = base;

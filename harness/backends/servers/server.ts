@@ -41,6 +41,8 @@ export interface ServerDefinition {
   /** Ports that it needs besides the one for clients. Default 0. */
   readonly extraPorts?: number;
   args(node: NodeContext): string[];
+  /** In a container, instead of `args`, where its data folder must be filled first. */
+  containerArgs?(node: NodeContext): string[];
   /** Path below the data folder → content, written before it starts with an empty folder. */
   files?(node: NodeContext): Readonly<Record<string, string>>;
   /** Native: fills the empty data folder. Runs as `user`, in the network of the node. */

@@ -13,6 +13,7 @@ const ADVICE: Readonly<Record<number, string>> = {
   1114: 'its disk, or the tablespace, is full: make room',
   1142: 'grant SELECT, INSERT and UPDATE on the lock’s table and sequence',
   1203: 'the user has no connection left: raise max_user_connections, or make the pools smaller',
+  1226: 'the user has no connection left: raise max_user_connections, or make the pools smaller',
   1205: 'innodb_lock_wait_timeout passed while another statement held the row',
   1290: 'this server is read-only: connect to the primary',
   1792: 'its transactions are read-only: connect to the primary',

@@ -9,7 +9,7 @@ import type { Inspection, LockModule } from '../../lock.ts';
 import type { HeldGrant, HolderBackend } from '../../connection/backend.ts';
 import { ConnectionLock } from '../../connection/connection-lock.ts';
 import type { ConnectionLockOptions } from '../../connection/connection-lock.ts';
-import { connectionClaims } from '../claims.ts';
+import { queuedConnectionClaims } from '../claims.ts';
 import { hashOf } from '../names.ts';
 import { connectHolders } from './connect.ts';
 import { PostgresDatabase } from './database.ts';
@@ -102,9 +102,12 @@ export const lock: LockModule = {
   summary: 'PostgreSQL’s advisory lock, held by a connection; no lease; queued by the server; fence from a sequence.',
   backend: 'postgres',
   topologies: ['single', 'primary and replica'],
-  claims: connectionClaims,
+  claims: queuedConnectionClaims,
   recoverMs: 2500,
   roundTrips: 2,
+  load: { clientsPerWorker: 3 },
+  // A waiter may have to make a connection before it can queue.
+  turns: { allowanceMs: 600 },
   leasesAtOnce: 20,
   connect: (context) => connectHolders(context, (options) => new PostgresAdvisoryLock(options)),
 };

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { LeaseLock } from '../../../implementations/lease/lease-lock.ts';
 import { retryDelayMs } from '../../../implementations/lease/retry.ts';
+import { LockBackendError } from '../../../implementations/lock.ts';
 import type { AcquireOptions } from '../../../implementations/lock.ts';
 import { ScriptedBackend } from './scripted-backend.ts';
 import { VirtualClock, settle } from './virtual-time.ts';
@@ -57,6 +58,18 @@ describe('waiting', () => {
     bench.backend.hint();
     await bench.answerGranted();
     assert.deepEqual(bench.outcomes, ['A granted']);
+  });
+
+  it('gives a hint to each waiter once while all are in trouble, and then waits for the next poll', async () => {
+    const bench = new Bench();
+    for (const name of ['A', 'B', 'C']) await bench.wait(name);
+    bench.backend.hint();
+    const refused = new LockBackendError('no connection', 'definite');
+    for (let turn = 0; turn < 3; turn += 1) (await bench.backend.attempts.next()).fail(refused);
+    await settle();
+    assert.equal(bench.backend.attempts.sent, 6, 'nobody asks again before time has passed');
+    await bench.clock.advance(POLL_MS);
+    assert.equal(bench.backend.attempts.sent, 9);
   });
 
   it('ends when the holder’s lease runs out, if that is sooner than the poll', async () => {
