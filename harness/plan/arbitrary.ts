@@ -2,7 +2,8 @@
 import fc, { type Arbitrary } from 'fast-check';
 import type { Hazard } from '../../implementations/claims.ts';
 import type { LockModule, Topology } from '../../implementations/lock.ts';
-import { laneArbitrary, type LaneSizes } from './lanes.ts';
+import type { LaneSizes } from './draw.ts';
+import { laneArbitrary } from './lanes.ts';
 import { practiceArbitrary, practisedOf, type Practised } from './practice.ts';
 import { dataNodesOf, nodesOf, PLAN_VERSION, separable, type Plan } from './plan.ts';
 
