@@ -38,6 +38,7 @@ export class NativeServer implements ServerNode {
   #version = 'unknown';
   #running: RunningProcess | undefined;
   #movableClock = false;
+  #turn: Promise<void> = Promise.resolve();
 
   /** `nodes`: where all of its deployment listen, by the time it is started. */
   constructor(request: NativeRequest, place: NodePlace, nodes: () => readonly NodePlace[]) {
@@ -97,7 +98,11 @@ export class NativeServer implements ServerNode {
     this.#place = place;
   }
 
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    return this.#inTurn(() => this.#stop());
+  }
+
+  async #stop(): Promise<void> {
     const { stopSignal } = this.#definition;
     const server = this.#running;
     if (server !== undefined && stopSignal !== undefined && server.signal(stopSignal)) {
@@ -107,10 +112,14 @@ export class NativeServer implements ServerNode {
       await Promise.race([server.exited, new Promise((resolve) => late.signal.addEventListener('abort', resolve))]);
       clearTimeout(timer);
     }
-    await this.crash();
+    await this.#crash();
   }
 
-  async crash(): Promise<void> {
+  crash(): Promise<void> {
+    return this.#inTurn(() => this.#crash());
+  }
+
+  async #crash(): Promise<void> {
     const server = this.#running;
     // Stopped first: a process that stands still starts no more children.
     if (server?.signal('SIGSTOP') !== true) return;
@@ -120,10 +129,19 @@ export class NativeServer implements ServerNode {
     await this.#definition.afterKill?.(this.#data);
   }
 
-  async restart({ keepData }: { readonly keepData: boolean }): Promise<void> {
-    await this.crash();
-    if (!keepData) await rm(this.#data, { recursive: true, force: true });
-    await this.start();
+  restart({ keepData }: { readonly keepData: boolean }): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#crash();
+      if (!keepData) await rm(this.#data, { recursive: true, force: true });
+      await this.start();
+    });
+  }
+
+  /** Two faults may meet on one server: neither starts it while the other does, nor kills it before it has answered. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => undefined);
+    return turn;
   }
 
   async pause(): Promise<void> {
