@@ -4,7 +4,7 @@ import { Option, type Command } from 'commander';
 import type { Hazard } from '../../implementations/claims.ts';
 import { TOPOLOGIES, type Topology } from '../../implementations/lock.ts';
 import { hazardsOf } from '../plan/plan.ts';
-import { practisedOf } from '../plan/practice.ts';
+import { sizesOf } from '../plan/arbitrary.ts';
 import type { LockUnderTest } from '../run/request.ts';
 import { scenarioUrl } from '../run/scenarios.ts';
 import { Coverage } from '../sim/coverage.ts';
@@ -120,13 +120,9 @@ async function search(
 
 function spaceOf(lock: LockUnderTest, topology: Topology, wanted: readonly Hazard[], seed: number): SearchSpace {
   const { module, reference, options } = lock;
-  const practised = practisedOf(module);
-  const sizes = {
-    ...{ lock: reference, options, topology, scenario: 'shared-counter', workers: WORKERS },
-    ...{ clientsPerWorker: 1, leaseMs: Math.max(LEASE_MS, module.leastLeaseMs ?? 0), recoverMs: module.recoverMs },
-    ...(practised === undefined ? {} : { practised }),
-  };
-  return { sizes, hazards: wanted, seed };
+  const leaseMs = Math.max(LEASE_MS, module.leastLeaseMs ?? 0);
+  const asked = { lock: reference, options, topology, scenario: 'shared-counter', workers: WORKERS, leaseMs };
+  return { sizes: { ...asked, ...sizesOf(module) }, hazards: wanted, seed };
 }
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);

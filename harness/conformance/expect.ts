@@ -35,17 +35,21 @@ export async function until(ms: number, what: string, condition: () => boolean |
   }
 }
 
-/** What `tryAcquire` answers when it answers: on a busy machine a command may be late, which is no answer. */
-export async function tried(lock: Lock, key: string, options: TryAcquireOptions): Promise<Lease | null> {
+/** What is answered when something is: on a busy machine a command may be late, which is no answer. */
+export async function answered<T>(ask: () => Promise<T>): Promise<T> {
   for (const bound = performance.now() + ANSWERS_WITHIN_MS; ; await sleep(LOOK_EVERY_MS)) {
     try {
-      return await lock.tryAcquire(key, options);
+      return await ask();
     } catch (error) {
       const trouble = error instanceof LockOutcomeUnknownError || error instanceof LockBackendError;
       if (!trouble || performance.now() > bound) throw error;
     }
   }
 }
+
+/** What `tryAcquire` answers when it answers. */
+export const tried = (lock: Lock, key: string, options: TryAcquireOptions): Promise<Lease | null> =>
+  answered(() => lock.tryAcquire(key, options));
 
 /** @throws AssertionError when the lock answers busy */
 export async function granted(lock: Lock, key: string, leaseMs: number): Promise<Lease> {

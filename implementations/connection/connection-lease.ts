@@ -112,8 +112,9 @@ export class ConnectionLease implements Lease {
     if (!this.#isOpen()) return;
     this.#loss = this.#lossOf(why, reason, options);
     this.#timer?.close();
-    void this.#holder.end();
+    // Told first: the moment the connection ends, the next may be in.
     this.#controller.abort(this.#loss);
+    void this.#holder.end();
     this.#settings.onOver();
   }
 

@@ -5,6 +5,7 @@ import { randomInt } from 'node:crypto';
 import { MultiLease } from '../decorators/multi-lease.ts';
 import { MultiLock } from '../decorators/multi-lock.ts';
 import type { AcquireOptions, Health, Inspection, Lease, Lock, LockModule, TryAcquireOptions } from '../lock.ts';
+import { checkKey } from '../key.ts';
 import { usingLease } from '../using.ts';
 import { claims, connectRedis, RedisLock } from './basic.ts';
 
@@ -44,7 +45,9 @@ class PartedLock implements Lock {
   }
 }
 
+/** @throws InvalidKeyError for a name that is none, though its parts would be */
 function partsOf(key: string): readonly string[] {
+  checkKey(key);
   const parts = PARTS.map((part) => `${key}${part}`);
   const turn = randomInt(PARTS.length);
   return [...parts.slice(turn), ...parts.slice(0, turn)];

@@ -76,10 +76,26 @@ export const connectionClaims: Claims = {
   'deadlock-freedom': { otherwise: 'holds', except: { ...hasNoQuorum, 'majority-partition': 'holds' } },
 };
 
-/** PostgreSQL queues who waits for an advisory lock, in the order of their arrival. */
+/**
+ * PostgreSQL queues who waits for an advisory lock, in the order of their arrival; but how long a wait may take it measures by
+ * its wall clock: when that jumps, waits end early and are begun anew.
+ */
 export const queuedConnectionClaims: Claims = {
   ...connectionClaims,
-  ...(connectionClaims.exclusion === undefined ? {} : { fairness: connectionClaims.exclusion }),
+  fairness: {
+    otherwise: 'holds',
+    except: {
+      ...hasNoQuorum,
+      ...endsWithoutNotice,
+      'clock-jump': 'not-promised',
+      'clock-jump-back': 'not-promised',
+      'clock-jump-majority': 'not-promised',
+      // What these touch is every wait there is, and nothing can be told of those.
+      'slow-node': 'not-applicable',
+      'server-pause': 'not-applicable',
+      'majority-partition': 'not-applicable',
+    },
+  },
 };
 
 /**

@@ -26,7 +26,8 @@ export function sizesFor(name: string): PlanSizes {
   const { module } = lockNamed(name);
   const [topology] = module.topologies;
   return {
-    ...{ lock: name, options: {}, topology, scenario: 'shared-counter', workers: 3, leaseMs: 600 },
+    ...{ lock: name, options: {}, topology, scenario: 'shared-counter', workers: 4 },
+    leaseMs: Math.max(600, module.leastLeaseMs ?? 0),
     ...sizesOf(module),
   };
 }
@@ -40,8 +41,7 @@ export function hazardsFor(name: string): readonly Hazard[] {
 /** Plan number `index` of a mixed bag. */
 export function mixedPlan(name: string, index: number, hazards: readonly Hazard[] = disturbing(name)): Plan {
   const hazard = hazards[index % hazards.length] ?? 'none';
-  const plan = makePlan(sizesFor(name), [hazard], 7, index, REGIMES[index % REGIMES.length] ?? 'busy');
-  return { ...plan, workMs: Math.min(plan.workMs, 1500) };
+  return makePlan(sizesFor(name), [hazard], 7, index, REGIMES[index % REGIMES.length] ?? 'busy');
 }
 
 const disturbing = (name: string): readonly Hazard[] => hazardsFor(name).filter((hazard) => hazard !== 'none');

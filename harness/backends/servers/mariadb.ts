@@ -22,7 +22,9 @@ if [ ! -e "$folder/${DATABASE}" ]; then
   chown mysql "$folder"
   $as sh -c "$fill" sh "$folder" || exit 1
 fi
-echo "CREATE USER IF NOT EXISTS root@'%'; GRANT ALL ON *.* TO root@'%' WITH GRANT OPTION;" > "$folder/init.sql"
+# One statement a line.
+echo "CREATE USER IF NOT EXISTS root@'%';" > "$folder/init.sql"
+echo "GRANT ALL ON *.* TO root@'%' WITH GRANT OPTION;" >> "$folder/init.sql"
 exec $as mariadbd "$@" --init-file="$folder/init.sql"`;
 
 function serverArgs({ host, port, folder }: NodeContext): string[] {

@@ -1,11 +1,14 @@
 /** Processes that die, and what is left behind. */
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LockTimeoutError } from '../../../implementations/lock.ts';
-import type { ConformanceCase } from '../case.ts';
+import type { ConformanceCase, Stage } from '../case.ts';
 import { granted, until } from '../expect.ts';
 
 const LATE_MS = 5000;
 const GONE_WITHIN_MS = 10_000;
+/** Servers that change nothing for so long are at rest: connections are closed within less. */
+const REST_MS = 300;
 
 export const recoveryCases: readonly ConformanceCase[] = [
   {
@@ -45,21 +48,9 @@ export const recoveryCases: readonly ConformanceCase[] = [
       };
       // The first round makes what is meant to stay: connections, subscriptions, the last fence of the key.
       await cycle();
-      let before = '';
-      await until(GONE_WITHIN_MS, 'the servers come to rest', async () => {
-        const seen = JSON.stringify(await stage.census());
-        const resting = seen === before;
-        before = seen;
-        return resting;
-      });
+      const before = await atRest(stage);
       for (let round = 0; round < 3; round++) await cycle();
-      let after = '';
-      await until(GONE_WITHIN_MS, `${before} again on the servers`, async () => {
-        after = JSON.stringify(await stage.census());
-        return after === before;
-      }).catch((cause: unknown) => {
-        assert.fail(`${(cause as Error).message}: ${after}`);
-      });
+      await asBefore(stage, before);
     },
   },
   {
@@ -70,17 +61,34 @@ export const recoveryCases: readonly ConformanceCase[] = [
       const first = await stage.connect();
       await (await granted(first.lock, key, stage.leaseMs * 20)).release();
       await first.close();
-      const before = JSON.stringify(await stage.census());
+      const before = await atRest(stage);
       const second = await stage.connect();
       await (await granted(second.lock, key, stage.leaseMs * 20)).release();
       await second.close();
-      let after = '';
-      await until(GONE_WITHIN_MS, `${before} again on the servers`, async () => {
-        after = JSON.stringify(await stage.census());
-        return after === before;
-      }).catch((cause: unknown) => {
-        assert.fail(`${(cause as Error).message}: ${after}`);
-      });
+      await asBefore(stage, before);
     },
   },
 ];
+
+/** What is on the servers when nothing changes any more. */
+async function atRest(stage: Stage): Promise<string> {
+  let before = '';
+  await until(GONE_WITHIN_MS, 'the servers come to rest', async () => {
+    const seen = JSON.stringify(await stage.census());
+    const resting = seen === before;
+    before = seen;
+    if (!resting) await sleep(REST_MS);
+    return resting;
+  });
+  return before;
+}
+
+async function asBefore(stage: Stage, before: string): Promise<void> {
+  let after = '';
+  await until(GONE_WITHIN_MS, `${before} again on the servers`, async () => {
+    after = JSON.stringify(await stage.census());
+    return after === before;
+  }).catch((cause: unknown) => {
+    assert.fail(`${(cause as Error).message}: ${after}`);
+  });
+}

@@ -105,7 +105,7 @@ export const lock: LockModule = {
   claims: queuedConnectionClaims,
   recoverMs: 2500,
   roundTrips: 2,
-  clientsPerWorker: 3,
+  load: { clientsPerWorker: 3 },
   // A waiter may have to make a connection before it can queue.
   turns: { allowanceMs: 600 },
   leasesAtOnce: 20,

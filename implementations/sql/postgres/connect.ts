@@ -1,6 +1,6 @@
 /** The pools that the lock modules make for the harness: a healed link is in use again within about 100 ms. */
-import { Pool } from 'pg';
-import type { PoolClient, PoolConfig } from 'pg';
+import { Client, Pool } from 'pg';
+import type { ClientConfig, PoolClient, PoolConfig } from 'pg';
 import type { ConnectionLock, ConnectionLockOptions } from '../../connection/connection-lock.ts';
 import type { LeaseLock } from '../../lease/lease-lock.ts';
 import { parseOptions } from '../../lease/module-options.ts';
@@ -34,6 +34,17 @@ function configFor(endpoint: Endpoint, options: DatabaseModuleOptions): PoolConf
   };
 }
 
+/**
+ * Somebody listens to its errors from the first: between its connecting and the pool's own listening, pg 8.23 would let the
+ * last words of a dying server end the process.
+ */
+class QuietClient extends Client {
+  constructor(config?: ClientConfig) {
+    super(config);
+    this.on('error', ignore);
+  }
+}
+
 /** One pool per server, and always the primary's, whichever that is. */
 export class PostgresServers implements PostgresPool {
   readonly #pools: readonly Pool[];
@@ -44,7 +55,7 @@ export class PostgresServers implements PostgresPool {
   constructor(endpoints: readonly Endpoint[], options: DatabaseModuleOptions) {
     if (endpoints.length === 0) throw new RangeError('a PostgreSQL lock needs at least one endpoint');
     this.#pools = endpoints.map((endpoint) => {
-      const pool = new Pool(configFor(endpoint, options));
+      const pool = new Pool({ ...configFor(endpoint, options), Client: QuietClient });
       // The statements that fail say so; a connection that is lost while idle is replaced.
       pool.on('error', ignore);
       return pool;

@@ -53,6 +53,17 @@ describe('a lease that lasts as long as its connection', () => {
     assert.equal(await lease.release(), 'lost');
   });
 
+  it('tells its holder before it ends the connection, and so lets the next one in', async () => {
+    const lease = await granted();
+    let state: string | undefined;
+    lease.signal.addEventListener('abort', () => {
+      state = holders.last.state;
+    });
+    await clock.advance(500);
+    assert.equal(state, 'open');
+    assert.equal(holders.last.state, 'ended');
+  });
+
   it('is lost at once when its connection ends, and sends nothing more', async () => {
     const lease = await granted();
     holders.last.breaks();
