@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { lock as module } from '../../../implementations/zookeeper/module.ts';
+import { Link } from '../redis/link.ts';
+import { connectTo, eventually, startServer } from '../native.ts';
+import type { Connected, Servers } from '../native.ts';
+
+const LEASE_MS = 2000;
+let servers: Servers;
+
+before(async () => {
+  servers = await startServer('zookeeper');
+});
+
+after(() => servers[Symbol.asyncDispose]());
+
+const connect = (endpoints = servers.endpoints): Promise<Connected> => connectTo(module, endpoints);
+
+async function census(): Promise<Readonly<Record<string, number>>> {
+  const { server, nodes } = servers.deployment;
+  const [node] = nodes;
+  assert.ok(node !== undefined && server.census !== undefined);
+  return server.census(node.endpoint, 'test:');
+}
+
+async function linkToServer(): Promise<Link> {
+  const [endpoint] = servers.endpoints;
+  assert.ok(endpoint !== undefined);
+  return Link.to(endpoint);
+}
+
+describe('the lock on ZooKeeper', () => {
+  it('gives leases of different lengths sessions of their own, and those of one length one', async () => {
+    await using connected = await connect();
+    const { lock } = connected;
+    const earlier = (await census())['sessions'] ?? 0;
+    const leases = [];
+    for (const [index, leaseMs] of [600, 640, 5000].entries())
+      leases.push(await lock.acquire(`k${index}`, { leaseMs }));
+    assert.equal((await census())['sessions'], earlier + 2);
+    for (const lease of leases) assert.equal(await lease.release(), 'released');
+  });
+
+  it('removes the node of a lease that nobody renewed or released, though its session lives', async () => {
+    await using connected = await connect();
+    const { lock } = connected;
+    await using other = await connect();
+    const abandoned = await lock.acquire('lapse', { leaseMs: 600, renew: false });
+    const kept = await lock.acquire('kept', { leaseMs: 600 });
+    const next = await other.lock.acquire('lapse', { timeoutMs: 20_000 });
+    assert.equal(abandoned.signal.aborted, true);
+    assert.equal(await abandoned.release(), 'lost');
+    assert.equal(kept.signal.aborted, false, 'the session of the abandoned lease has ended');
+    await Promise.all([kept.release(), next.release()]);
+  });
+
+  it('removes a node whose creation was not answered, once there is a connection again', async () => {
+    await using link = await linkToServer();
+    await using connected = await connect([link.endpoint]);
+    const { lock } = connected;
+    await using other = await connect();
+    // Its parent is there from now on.
+    await (await lock.acquire('orphan', { leaseMs: LEASE_MS })).release();
+    link.dropReplies = true;
+    const outcome = assert.rejects(lock.tryAcquire('orphan', { leaseMs: LEASE_MS }), { outcome: 'unknown' });
+    await eventually(async () => (await other.lock.inspect('orphan')).held);
+    link.reset();
+    await outcome;
+    link.dropReplies = false;
+    const next = await other.lock.acquire('orphan', { timeoutMs: 60_000 });
+    assert.equal(await next.release(), 'released');
+  });
+
+  it('keeps its place and its lease when a connection breaks: the session is the same', async () => {
+    await using link = await linkToServer();
+    await using holder = await connect();
+    await using connected = await connect([link.endpoint]);
+    const { lock } = connected;
+    const lease = await holder.lock.acquire('place', { leaseMs: LEASE_MS });
+    const waiting = lock.acquire('place', { leaseMs: LEASE_MS, timeoutMs: 60_000 });
+    await eventually(async () => (await holder.lock.inspect('place')).waiters === 1);
+    link.reset();
+    await lease.release();
+    const next = await waiting;
+    link.reset();
+    await eventually(() =>
+      next.renew().then(
+        () => true,
+        () => false,
+      ),
+    );
+    assert.equal(await next.release(), 'released');
+  });
+
+  it('lets a waiting writer go before readers that come later', async () => {
+    await using reader = await connect();
+    await using writer = await connect();
+    const reading = await reader.lock.acquire('fair', { mode: 'shared' });
+    const written = writer.lock.acquire('fair', { timeoutMs: 60_000 });
+    await eventually(async () => (await reader.lock.inspect('fair')).waiters === 1);
+    assert.equal(await reader.lock.tryAcquire('fair', { mode: 'shared' }), null);
+    await reading.release();
+    await (await written).release();
+  });
+
+  it('goes on with a new session when the servers have lost their data and refuse the old one', async () => {
+    await using connected = await connect();
+    const { lock } = connected;
+    const lease = await lock.acquire('wiped', { leaseMs: 600 });
+    await servers.deployment.nodes[0]?.restart({ keepData: false });
+    await eventually(() => lease.signal.aborted);
+    const next = await lock.acquire('wiped', { leaseMs: 600, timeoutMs: 60_000 });
+    assert.equal(await next.release(), 'released');
+  });
+
+  it('leaves no node behind, not even the parents', async () => {
+    await using connected = await connect();
+    const { lock } = connected;
+    for (const key of ['a', 'b']) await (await lock.acquire(key)).release();
+    await connected.close();
+    assert.equal((await census())['nodes'], 0);
+  });
+});
