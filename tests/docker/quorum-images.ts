@@ -36,11 +36,10 @@ export async function buildQuorumImages(tag: string): Promise<Images> {
       { from: join(home, 'lib/server/libjvm.so'), to: join(home, 'lib/server/libjvm.so') },
     ]);
     // Some of its files are links to what is not installed.
-    cpSync(join(home, 'lib'), join(zookeeperRoot, home, 'lib'), {
-      recursive: true,
-      dereference: true,
-      filter: (file) => existsSync(file),
-    });
+    for (const part of ['lib', 'conf']) {
+      const whole = { recursive: true, dereference: true, filter: (file: string) => existsSync(file) };
+      cpSync(join(home, part), join(zookeeperRoot, home, part), whole);
+    }
     for (const jar of readdirSync(JARS)) {
       if (existsSync(join(JARS, jar)))
         cpSync(realpathSync(join(JARS, jar)), join(zookeeperRoot, JARS, jar), { recursive: true });

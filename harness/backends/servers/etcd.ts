@@ -23,7 +23,8 @@ export const etcd: ServerDefinition = {
   image: 'quay.io/coreos/etcd:v3.6.16',
   containerPort: 2379,
   containerCommand: 'etcd',
-  containerReady: /serving client traffic|ready to serve client requests/,
+  // One line that it logs at this level, too; that it serves is asked.
+  containerReady: /Running http and grpc server on single port/,
   native: {
     command: 'etcd',
     source: { kind: 'go', module: 'etcd', main: 'go.etcd.io/etcd/server/v3', version: '3.6.16' },
