@@ -16,13 +16,25 @@ interface Definition {
   readonly recoverMs?: number;
 }
 
-type Common = Pick<LockModule, 'name' | 'summary' | 'topologies' | 'recoverMs' | 'load' | 'specimen' | 'leastLeaseMs'>;
+type Common = Pick<
+  LockModule,
+  'name' | 'summary' | 'topologies' | 'recoverMs' | 'load' | 'turns' | 'specimen' | 'leastLeaseMs'
+>;
 
 /** One server shows these mistakes as well as three do. */
 function common({ name, specimen, recoverMs = 4000, leastLeaseMs }: Definition): Common {
   const least = leastLeaseMs === undefined ? {} : { leastLeaseMs };
   const summary = `Specimen: ${specimen.mistake}`;
-  return { name, summary, topologies: ['single'], recoverMs, load: { clientsPerWorker: 2 }, specimen, ...least };
+  return {
+    name,
+    summary,
+    topologies: ['single'],
+    recoverMs,
+    load: { clientsPerWorker: 2 },
+    turns: { allowanceMs: 1000 },
+    specimen,
+    ...least,
+  };
 }
 
 export function zookeeperSpecimen(

@@ -81,6 +81,8 @@ export const lock: LockModule = {
   claims,
   recoverMs: 4000,
   load: { clientsPerWorker: 2 },
+  // A grant waits for the disks of a majority.
+  turns: { allowanceMs: 1000 },
   roundTrips: 2,
   connect: (context) => connectZookeeper(context, (options) => new ZookeeperLock(options)),
 };

@@ -110,7 +110,10 @@ export async function buildImages(tag: string): Promise<Images> {
 }
 
 /** Copies programs, and the libraries that the dynamic linker would load for them, below `root`. */
-async function rootOf(root: string, files: readonly { readonly from: string; readonly to: string }[]): Promise<string> {
+export async function rootOf(
+  root: string,
+  files: readonly { readonly from: string; readonly to: string }[],
+): Promise<string> {
   mkdirSync(join(root, 'tmp'), { recursive: true });
   for (const { from, to } of files) {
     copy(from, join(root, to));
@@ -130,7 +133,7 @@ async function librariesOf(program: string): Promise<string[]> {
   return [...stdout.matchAll(/(?:=> )?(\/\S+) \(0x/g)].map(([, path = '']) => path);
 }
 
-async function importImage(root: string, name: string, changes: readonly string[]): Promise<void> {
+export async function importImage(root: string, name: string, changes: readonly string[]): Promise<void> {
   const tar = spawn('tar', ['--create', '--owner=0', '--group=0', '--directory', root, '.'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -140,11 +143,11 @@ async function importImage(root: string, name: string, changes: readonly string[
   if (code !== 0) throw new Error(`docker import of ${basename(root)} failed: ${errors}`);
 }
 
-function binaryOf(server: ServerDefinition): string {
+export function binaryOf(server: ServerDefinition): string {
   return orFail(findBinary(server), server.native.command);
 }
 
-function installed(command: string): string {
+export function installed(command: string): string {
   return orFail(findCommand(command), command);
 }
 
