@@ -19,10 +19,12 @@ describe('up and down', () => {
     const { kept } = JSON.parse(started.stdout) as Kept;
     assert.deepEqual(kept.map(({ topology, nodes }) => `${topology}: ${nodes.length}`).toSorted(), [
       '5 independent nodes: 5',
+      'cluster: 6',
+      'sentinel: 6',
       'single: 1',
     ]);
     const servers = (): number => sandbox.processes().filter(({ command }) => /redis-server/.test(command)).length;
-    assert.equal(servers(), 6);
+    assert.equal(servers(), 18);
 
     const first = await sandbox.run([...VERIFY, '--hazard', 'server-crash', '--runs', '1', '--seed', '1'], { env });
     assert.equal(first.code, 0, first.stderr);
@@ -36,7 +38,7 @@ describe('up and down', () => {
     killed.signal('SIGKILL');
     await killed.ended;
     await until(
-      () => !paused() && servers() === 6,
+      () => !paused() && servers() === 18,
       () => 'the servers are not whole again',
     );
     const last = await sandbox.run([...VERIFY, '--hazard', 'none', '--runs', '1', '--seed', '1'], { env });
