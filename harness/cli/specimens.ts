@@ -21,6 +21,7 @@ interface SpecimenOptions {
   readonly enough?: number;
   readonly seed: number;
   readonly only?: string;
+  readonly except?: string;
   readonly backend?: BackendChoice;
   readonly json?: boolean;
 }
@@ -47,6 +48,7 @@ export function addSpecimens(program: Command, done: (code: ExitCode) => void): 
     .option('--enough <n>', 'no more runs of a specimen that was caught so often', wholeNumber(1))
     .option('--seed <n>', 'the first seed', wholeNumber(0), 1)
     .option('--only <names>', 'only these, comma-separated')
+    .option('--except <names>', 'all but these, comma-separated')
     .option('--json', 'print one JSON object');
   for (const option of backendOptions()) command.addOption(option);
   command.action(async (options: SpecimenOptions) => done(await specimens(options)));
@@ -55,7 +57,11 @@ export function addSpecimens(program: Command, done: (code: ExitCode) => void): 
 async function specimens(options: SpecimenOptions): Promise<ExitCode> {
   const wanted = options.only?.split(',');
   const modules = [...catalogue.values()].map(({ module }) => module);
-  const tested = modules.filter((module) => (wanted === undefined ? isBroken(module) : wanted.includes(module.name)));
+  const unwanted = options.except?.split(',') ?? [];
+  const tested = modules.filter(
+    (module) =>
+      (wanted === undefined ? isBroken(module) : wanted.includes(module.name)) && !unwanted.includes(module.name),
+  );
   // The session only carries Ctrl-C: each run has a session of its own, as a user's has.
   return withSession(async (_, signal) => {
     const results: SpecimenResult[] = [];
