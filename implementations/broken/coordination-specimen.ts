@@ -31,7 +31,7 @@ function common({ name, specimen, recoverMs = 4000, leastLeaseMs }: Definition):
     topologies: ['single'],
     recoverMs,
     load: { clientsPerWorker: 2 },
-    turns: { allowanceMs: 1000 },
+    turns: { allowanceMs: 2000 },
     specimen,
     ...least,
   };

@@ -1,5 +1,6 @@
 /** The part of npm `consul` that the lock uses, several of its clients as one, and what its errors say. */
 import { EventEmitter } from 'node:events';
+import { OneOfSeveral } from '../lease/one-of-several.ts';
 import { impatientAfterMs } from '../lease/request-timeout.ts';
 import { LockBackendError, LockOutcomeUnknownError } from '../lock.ts';
 import type { LockError } from '../lock.ts';
@@ -44,12 +45,11 @@ export class RequestContext extends EventEmitter {
 
 /** Servers, or agents, of one datacentre: one is asked at a time, and the next after one has failed to answer. */
 export class Agents {
-  readonly #clients: readonly [ConsulClient, ...ConsulClient[]];
-  #current = 0;
+  readonly #clients: OneOfSeveral<ConsulClient>;
   #closed = false;
 
   constructor(clients: readonly [ConsulClient, ...ConsulClient[]]) {
-    this.#clients = clients;
+    this.#clients = new OneOfSeveral(clients);
   }
 
   /**
@@ -58,14 +58,11 @@ export class Agents {
    */
   async ask<T>(timeoutMs: number, question: (client: ConsulClient) => Promise<T>): Promise<T> {
     if (this.#closed) throw new LockBackendError('the lock has been closed', 'definite');
-    const asked = this.#current;
-    // Others that were not answered by the same one may have moved on already.
-    const passOver = (): void => {
-      if (this.#current === asked) this.#current = (asked + 1) % this.#clients.length;
-    };
+    const asked = this.#clients.current;
+    const passOver = (): void => this.#clients.passOver(asked);
     const impatient = timeoutMs === Infinity ? undefined : setTimeout(passOver, impatientAfterMs(timeoutMs));
     try {
-      return await question(this.#clients[asked] ?? this.#clients[0]);
+      return await question(asked);
     } catch (error) {
       const status = statusOf(error);
       if (status !== undefined && status < 500) throw refusalOf(error, status);
@@ -78,7 +75,7 @@ export class Agents {
 
   close(): void {
     this.#closed = true;
-    for (const client of this.#clients) client.destroy();
+    for (const client of this.#clients.all) client.destroy();
   }
 }
 

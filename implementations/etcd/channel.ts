@@ -39,6 +39,8 @@ const HEAD_BYTES = 5;
 export class Channel {
   readonly #url: string;
   #session: ClientHttp2Session | undefined;
+  /** When a call was first given up on this connection, on `performance.now()`'s line, if nothing was answered since. */
+  #silentSince: number | undefined;
 
   /** `http://host:port` or `https://host:port`; connected with the first call. */
   constructor(url: string) {
@@ -55,8 +57,13 @@ export class Channel {
       const late = setTimeout(() => {
         reject(new NoAnswerError(`no answer from ${this.#url} within ${timeoutMs} ms`, true));
         stream.close(constants.NGHTTP2_CANCEL);
+        this.#unanswered(timeoutMs);
       }, timeoutMs);
-      readMessages(stream, resolve, (error) => {
+      const answered = (message: Buffer): void => {
+        this.#silentSince = undefined;
+        resolve(message);
+      };
+      readMessages(stream, answered, (error) => {
         clearTimeout(late);
         reject(error);
       });
@@ -82,6 +89,14 @@ export class Channel {
   reset(): void {
     this.#session?.destroy();
     this.#session = undefined;
+    this.#silentSince = undefined;
+  }
+
+  /** One call may be slow; a connection that has answered none for twice as long as one may take is dead. */
+  #unanswered(timeoutMs: number): void {
+    const now = performance.now();
+    this.#silentSince ??= now - timeoutMs;
+    if (now - this.#silentSince >= 2 * timeoutMs) this.reset();
   }
 
   #open(path: string, headers: CallOptions['headers']): ClientHttp2Stream {

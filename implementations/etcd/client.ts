@@ -1,4 +1,5 @@
 /** A client of etcd: one server is asked at a time, and the next after one has failed to answer. */
+import { OneOfSeveral } from '../lease/one-of-several.ts';
 import { impatientAfterMs } from '../lease/request-timeout.ts';
 import { LockBackendError, LockOutcomeUnknownError } from '../lock.ts';
 import type { LockError } from '../lock.ts';
@@ -31,14 +32,13 @@ const REFUSALS: readonly number[] = [3, 6, 9, 11, 12];
  * LockOutcomeUnknownError where nobody knows; and with LeaseNotFoundError. Nothing is sent twice.
  */
 export class EtcdClient {
-  readonly #channels: readonly [Channel, ...Channel[]];
+  readonly #channels: OneOfSeveral<Channel>;
   readonly #auth: EtcdClientOptions['auth'];
   #token: Promise<string> | undefined;
-  #current = 0;
   #closed = false;
 
   constructor({ endpoints: [first, ...others], auth }: EtcdClientOptions) {
-    this.#channels = [new Channel(first), ...others.map((url) => new Channel(url))];
+    this.#channels = new OneOfSeveral([new Channel(first), ...others.map((url) => new Channel(url))]);
     this.#auth = auth;
   }
 
@@ -77,7 +77,7 @@ export class EtcdClient {
    * @returns the function that ends the watch
    */
   watch(key: string, startRevision: bigint, wake: () => void): () => void {
-    const channel = this.#channels[this.#current] ?? this.#channels[0];
+    const channel = this.#channels.current;
     let end = (): void => undefined;
     let ended = false;
     const over = (): void => {
@@ -106,20 +106,19 @@ export class EtcdClient {
 
   close(): void {
     this.#closed = true;
-    for (const channel of this.#channels) channel.reset();
+    for (const channel of this.#channels.all) channel.reset();
   }
 
   async #call(method: string, request: Message, timeoutMs: number): Promise<Buffer> {
     if (this.#closed) throw new LockBackendError('the lock has been closed', 'definite');
-    const asked = this.#current;
-    const impatient = setTimeout(() => this.#passOver(asked), impatientAfterMs(timeoutMs));
+    const asked = this.#channels.current;
+    const impatient = setTimeout(() => this.#channels.passOver(asked), impatientAfterMs(timeoutMs));
     try {
       const headers = await this.#headers(timeoutMs);
-      return await this.#channelOf(asked).call(`/etcdserverpb.${method}`, request, { headers, timeoutMs });
+      return await asked.call(`/etcdserverpb.${method}`, request, { headers, timeoutMs });
     } catch (error) {
       if (error instanceof NoAnswerError || (error instanceof StatusError && error.code === CODE.unavailable)) {
-        this.#channelOf(asked).reset();
-        this.#passOver(asked);
+        this.#channels.passOver(asked);
       }
       if (error instanceof StatusError && error.code === CODE.unauthenticated) this.#token = undefined;
       throw errorOf(error);
@@ -128,20 +127,11 @@ export class EtcdClient {
     }
   }
 
-  /** Others that were not answered by the same one may have moved on already. */
-  #passOver(asked: number): void {
-    if (this.#current === asked) this.#current = (asked + 1) % this.#channels.length;
-  }
-
-  #channelOf(index: number): Channel {
-    return this.#channels[index] ?? this.#channels[0];
-  }
-
   async #headers(timeoutMs: number): Promise<Record<string, string>> {
     if (this.#auth === undefined) return {};
     const { username, password } = this.#auth;
-    const asked = this.#current;
-    this.#token ??= this.#channelOf(asked)
+    const asked = this.#channels.current;
+    this.#token ??= asked
       .call('/etcdserverpb.Auth/Authenticate', messages.authenticationRequest(username, password), {
         headers: {},
         timeoutMs,
@@ -151,7 +141,7 @@ export class EtcdClient {
       return { token: await this.#token };
     } catch (error) {
       this.#token = undefined;
-      if (error instanceof NoAnswerError) this.#passOver(asked);
+      if (error instanceof NoAnswerError) this.#channels.passOver(asked);
       // Nothing but the authentication was sent.
       const { message } = error instanceof Error ? error : new Error(String(error));
       throw new LockBackendError(`etcd did not authenticate "${username}": ${message}`, 'definite', { cause: error });

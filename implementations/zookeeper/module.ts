@@ -55,11 +55,14 @@ const quorum = { 'server-crash-volatile': 'not-promised', 'majority-partition': 
 /** A waiter whose request was not answered asks anew, behind those who came meanwhile. */
 const asksAnew = {
   ...quorum,
+  latency: 'not-promised',
+  'late-request': 'not-promised',
   'slow-node': 'not-promised',
   'server-pause': 'not-promised',
   'server-crash': 'not-promised',
   failover: 'not-promised',
   'minority-partition': 'not-promised',
+  'majority-partition': 'not-promised',
 } as const;
 
 export const claims: Claims = {
@@ -80,9 +83,9 @@ export const lock: LockModule = {
   topologies: ['3-node quorum', 'single'],
   claims,
   recoverMs: 4000,
-  load: { clientsPerWorker: 2 },
-  // A grant waits for the disks of a majority.
-  turns: { allowanceMs: 1000 },
+  load: { clientsPerWorker: 3 },
+  // A grant waits for the disks of a majority, and for a JVM that may have just been started.
+  turns: { allowanceMs: 2000 },
   roundTrips: 2,
   connect: (context) => connectZookeeper(context, (options) => new ZookeeperLock(options)),
 };

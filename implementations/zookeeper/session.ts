@@ -9,7 +9,7 @@ export type Done<T> = (error: object | null, value: T) => void;
 /** The watchdog looks this often per session timeout, and gives a connection up after so many looks in silence. */
 const LOOKS_PER_TIMEOUT = 9;
 const LONGEST_BETWEEN_LOOKS_MS = 500;
-const SILENT_LOOKS = 3;
+const SILENT_LOOKS = 6;
 
 export interface SessionEvents {
   /** The connection can be used, for the first time or again. */
@@ -25,8 +25,8 @@ export type SessionEnd = 'expired' | 'abandoned' | 'refused';
 
 /**
  * The client itself never takes a silent connection for dead, and leaves unanswered what was queued while it was
- * disconnected. So nothing is sent but on a connection; a connection that owes an answer and is silent for a third of the
- * session timeout is given up, and the client goes to the next server; and when the session ends, everything ends. It also
+ * disconnected. So nothing is sent but on a connection; a connection that owes an answer and is silent for two thirds
+ * of the session timeout is given up, as by the Java client, and the client goes to the next server; and when the session ends, everything ends. It also
  * counts as ended when no server has taken it back for its timeout: servers that have lost their data refuse a client that
  * has seen more than they have, and do not even tell it that its session is gone.
  */
