@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { BACKENDS } from '../../implementations/lock.ts';
 import { HAZARDS, PROPERTIES } from '../../implementations/claims.ts';
+import { loadSchema } from '../load/load-report.ts';
 
 export const REPORT_VERSION = 1;
 
@@ -149,6 +150,8 @@ export const lockReportSchema = z.object({
   /** Processor time of the undisturbed plans. */
   cpu: z.object({ clientMs: milliseconds, serverMs: milliseconds }).partial().optional(),
   commandsPerCycle: z.number().nonnegative().optional(),
+  /** Of a benchmark: how it was loaded, and how it went over time. */
+  load: loadSchema.optional(),
   /** What was demanded of the latencies and rates, such as `acquire p(99)<50`, and what was measured. */
   thresholds: z.array(z.object({ expression: z.string(), measured: z.number(), met: z.boolean() })).optional(),
 });
