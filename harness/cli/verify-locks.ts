@@ -225,12 +225,12 @@ function showing(progress: Progress, name: string, deckSize: number): (event: Pl
     }
     if (event.type !== 'judged') return;
     done++;
-    if (event.failure !== undefined) {
-      violations++;
-      const { finding, hazards: active } = event.failure.charged;
+    violations += event.failures.length;
+    for (const { charged } of event.failures) {
+      const { finding, hazards: active } = charged;
       // A search finds the same again and again.
       const kind = `${finding.property} ${active.join(' ')}`;
-      if (told.has(kind)) return progress.update({ done, violations });
+      if (told.has(kind)) continue;
       told.add(kind);
       progress.note(`${finding.property} violated under ${active.join(' + ')}: ${finding.summary}`);
     }

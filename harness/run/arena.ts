@@ -50,13 +50,15 @@ export class Arena {
 
   /** Runs one plan; settles when everything has healed, the work is over and all that was recorded is in the files. */
   async run(plan: Plan, signal: AbortSignal): Promise<RunFiles> {
-    await this.#prepare(plan);
+    // A plan that was shrunk may need fewer than stand ready.
+    const workers = this.#workers.slice(0, plan.workers);
+    await this.#prepare(plan, workers);
     const originNs = monotonicNs();
     const file = (name: string): string => join(this.#crew.folder, `${plan.index}-${name}.ndjson`);
     const files = [file('resource'), file('nemesis')];
     const recorder = new Recorder(file('nemesis'), originNs);
     await this.#resource.begin(file('resource'), originNs);
-    const incarnations = this.#workers.map(() => 0);
+    const incarnations = workers.map(() => 0);
     const assign = (worker: WorkerHandle): void => {
       const incarnation = incarnations[worker.index] ?? 0;
       const historyFile = file(`worker-${worker.index}-${incarnation}`);
@@ -66,21 +68,21 @@ export class Arena {
     const field: Field = {
       deployment: this.deployment,
       links: this.#crew.links,
-      workers: this.#workers,
+      workers,
       revive: async (index) => {
-        const worker = this.#workers[index];
+        const worker = workers[index];
         if (worker === undefined) return;
         incarnations[index] = (incarnations[index] ?? 0) + 1;
         await worker.start({ movableClock: movesWorkerClocks(plan) });
         assign(worker);
       },
     };
-    for (const worker of this.#workers) assign(worker);
+    for (const worker of workers) assign(worker);
     const trouble = new AbortController();
     this.#onFailure = () => trouble.abort(this.#failure);
     const stop = AbortSignal.any([signal, trouble.signal]);
     try {
-      const stuck = await runCourse({ plan, field, workers: this.#workers, recorder }, stop);
+      const stuck = await runCourse({ plan, field, workers, recorder }, stop);
       if (stuck !== undefined) this.#failure ??= new InfrastructureError(stuck);
     } catch (error) {
       // What ended the waiting says more than that it was ended.
@@ -100,11 +102,11 @@ export class Arena {
   }
 
   /** Servers and workers as the plan needs them, all answering. */
-  async #prepare(plan: Plan): Promise<void> {
+  async #prepare(plan: Plan, workers: readonly WorkerHandle[]): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
     await this.deployment?.prepareClocks(movesServerClocks(plan));
     await Promise.all(
-      this.#workers.map(async (worker) => {
+      workers.map(async (worker) => {
         await worker.ensure({ movableClock: movesWorkerClocks(plan) });
         await worker.settle();
       }),
