@@ -11,6 +11,7 @@ import { addressesOf } from '../backends/external.ts';
 import type { ExternalConfig } from '../backends/external-config.ts';
 import type { Session } from '../backends/session.ts';
 import { UsageError } from '../errors.ts';
+import { judgeThresholds, type Threshold } from '../gates/threshold.ts';
 import { hazardsOf, type Plan } from '../plan/plan.ts';
 import { sizesOf } from '../plan/arbitrary.ts';
 import { makeDeck } from '../run/deck.ts';
@@ -46,6 +47,7 @@ export interface VerifyOptions extends ExternalOptions, Shown {
   readonly exhaustive?: boolean;
   readonly requireAll?: boolean;
   readonly out?: string;
+  readonly threshold?: readonly Threshold[];
 }
 
 export interface Settings {
@@ -57,6 +59,7 @@ export interface Settings {
   readonly leaseMs: number;
   readonly backend: BackendChoice;
   readonly external: ExternalConfig;
+  readonly thresholds: readonly Threshold[];
   readonly endsAt: (evidence: Evidence) => boolean;
   /** Whether real servers are given what a short search in the simulation finds. */
   readonly foresees: boolean;
@@ -89,7 +92,9 @@ export async function verifyLocks(
     const choice = choices[index];
     if (choice === undefined) break;
     const subfolder = locks.length === 1 ? folder : join(folder, lock.module.name.replaceAll(/[^\w.-]/g, '-'));
-    reports.push(await verifyLock(session, lock, choice, { ...settings, out: subfolder }, signal));
+    const verified = await verifyLock(session, lock, choice, { ...settings, out: subfolder }, signal);
+    const thresholds = judgeThresholds(verified, settings.thresholds);
+    reports.push(thresholds.length === 0 ? verified : { ...verified, thresholds });
   }
   const strictness = { requireAll: settings.options.requireAll === true };
   const exitCode = signal.aborted ? EXIT.interrupted : worst(reports.map((report) => exitCodeOf(report, strictness)));

@@ -95,6 +95,8 @@ function latencyOf(values: Histogram): Latency {
     p99: at(99),
     p999: at(99.9),
     max: values.maxValue / 1000,
+    min: values.minNonZeroValue / 1000,
+    mean: values.mean / 1000,
     curve,
   };
 }
