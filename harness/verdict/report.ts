@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { BACKENDS } from '../../implementations/lock.ts';
 import { HAZARDS, PROPERTIES } from '../../implementations/claims.ts';
+import { comparisonSchema } from '../compare/comparison.ts';
 import { loadSchema } from '../load/load-report.ts';
 
 export const REPORT_VERSION = 1;
@@ -190,6 +191,8 @@ export const reportSchema = z.object({
   profile: z.string(),
   seed: z.number().int(),
   locks: z.array(lockReportSchema),
+  /** Of `compare`: the locks side by side. */
+  comparison: comparisonSchema.optional(),
   exitCode: z.number().int(),
   /** One sentence that explains the exit code. */
   conclusion: z.string(),
