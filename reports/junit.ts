@@ -1,17 +1,18 @@
 /**
- * `junit.xml`: one test case for each claim, for CI systems that show test results.
+ * `junit.xml`: one test case for each claim and each threshold, for CI systems that show test results.
  *
- * A broken claim is a failure and one that counts but was not exercised an error, so that the file is red exactly when
- * the exit code is 1 or 4; what is not promised or not judged is skipped, and what is not applicable is left out.
+ * A broken claim or a missed threshold is a failure, one that counts but was not exercised or measured an error, so that
+ * the file is red exactly when the exit code is 1, 3 or 4; what is not promised or not judged is skipped, and what is not
+ * applicable is left out.
  */
-import type { Cell, LockReport, Report } from '../harness/verdict/report.ts';
-import { evidence, hazardsOf, standingOf, type Standing } from './reading.ts';
+import type { Cell, LockReport, Report, ThresholdResult } from '../harness/verdict/report.ts';
+import { THRESHOLD_VERDICTS, evidence, hazardsOf, measuredPhrase, standingOf, type Standing } from './reading.ts';
 import type { Reporter } from './reporter.ts';
 import { backendPhrase, underHazard } from './wording.ts';
 
 export function renderJunit(report: Report): string {
   const suites = report.locks.map((lock) => suite(lock, report));
-  const totals = countsOf(report.locks.flatMap(casesOf));
+  const totals = countsOf(report.locks.flatMap(standingsOf));
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites name="holdfast" ${totals} time="${(report.elapsedMs / 1000).toFixed(3)}">`,
@@ -43,27 +44,45 @@ function suite(lock: LockReport, report: Report): string {
     provisioner: lock.backend.provisioner,
   };
   return [
-    `  <testsuite name="${escape(lock.name)}" ${countsOf(cells)} timestamp="${report.startedAt.replace(/(\.\d+)?Z$/u, '')}">`,
+    `  <testsuite name="${escape(lock.name)}" ${countsOf(standingsOf(lock))} timestamp="${report.startedAt.replace(/(\.\d+)?Z$/u, '')}">`,
     '    <properties>',
     ...Object.entries(properties).map(([name, value]) => `      <property name="${name}" value="${escape(value)}"/>`),
     '    </properties>',
     ...cells.map((cell) => testCase(lock, cell)),
+    ...(lock.thresholds ?? []).map((threshold) => thresholdCase(lock, threshold)),
     '  </testsuite>',
   ].join('\n');
 }
 
-function countsOf(cells: readonly Cell[]): string {
-  const standings = cells.map(standingOf);
+/** Of every test case of a lock. */
+function standingsOf(lock: LockReport): readonly Standing[] {
+  const thresholds = lock.thresholds ?? [];
+  return [...casesOf(lock).map(standingOf), ...thresholds.map(({ verdict }) => THRESHOLD_VERDICTS[verdict].standing)];
+}
+
+function countsOf(standings: readonly Standing[]): string {
   const failures = standings.filter((standing) => standing === 'violated').length;
   const errors = standings.filter((standing) => standing === 'inconclusive').length;
   const skipped = standings.filter((standing) => standing === 'not-promised' || standing === 'not-judged').length;
-  return `tests="${cells.length}" failures="${failures}" errors="${errors}" skipped="${skipped}"`;
+  return `tests="${standings.length}" failures="${failures}" errors="${errors}" skipped="${skipped}"`;
 }
 
 function testCase(lock: LockReport, cell: Cell): string {
-  const name = escape(`${cell.property} ${underHazard(cell.hazard)}`);
-  const open = `    <testcase classname="${escape(lock.name)}" name="${name}"`;
-  const body = OUTCOMES[standingOf(cell)](cell);
+  return caseOf(lock.name, `${cell.property} ${underHazard(cell.hazard)}`, OUTCOMES[standingOf(cell)](cell));
+}
+
+function thresholdCase(lock: LockReport, threshold: ThresholdResult): string {
+  const message = escape(measuredPhrase(threshold));
+  const body = {
+    met: `<system-out>${message}</system-out>`,
+    missed: `<failure type="missed" message="${message}"/>`,
+    inconclusive: `<error type="inconclusive" message="${message}"/>`,
+  }[threshold.verdict];
+  return caseOf(lock.name, `threshold ${threshold.expression}`, body);
+}
+
+function caseOf(suiteName: string, name: string, body: string): string {
+  const open = `    <testcase classname="${escape(suiteName)}" name="${escape(name)}"`;
   return body === '' ? `${open}/>` : `${open}>\n      ${body}\n    </testcase>`;
 }
 

@@ -2,7 +2,9 @@
 import type { Cell, LockReport, Report } from '../harness/verdict/report.ts';
 import {
   MARKS,
+  THRESHOLD_VERDICTS,
   evidence,
+  measuredPhrase,
   rowsOf,
   summaryBesideStory,
   triesOf,
@@ -101,12 +103,15 @@ function costLine(lock: LockReport): readonly string[] {
     acquire === undefined ? '' : `p50 ${milliseconds(acquire.p50)}, p99 ${milliseconds(acquire.p99)} ms`;
   const parts = [acquire === undefined ? '' : `acquire ${quantiles} of ${count(acquire.count)}`, ratesPhrase(lock)];
   const measured = parts.filter((part) => part !== '').join('; ');
-  const missed = (lock.thresholds ?? []).filter(({ met }) => !met);
+  const unmet = (lock.thresholds ?? []).filter(({ verdict }) => verdict !== 'met');
+  const met = (lock.thresholds ?? []).length - unmet.length;
   return [
     ...(measured === '' ? [] : [`Cost: ${measured}.`]),
-    ...missed.map(
-      ({ expression, measured: value }) => `**✗ Missed:** ${code(expression)}, measured ${milliseconds(value)}.`,
-    ),
+    ...unmet.map((threshold) => {
+      const { standing, word } = THRESHOLD_VERDICTS[threshold.verdict];
+      return `**${MARKS[standing].mark} ${word}:** ${code(threshold.expression)}, ${escape(measuredPhrase(threshold))}.`;
+    }),
+    ...(met === 0 ? [] : [`${MARKS.holds.mark} ${counted(met, 'threshold')} met.`]),
   ];
 }
 

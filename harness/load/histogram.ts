@@ -50,6 +50,8 @@ export function latencyOf(histogram: Histogram): Latency {
     p99: at(99),
     p999: at(99.9),
     max: histogram.maxValue / 1000,
+    min: histogram.minNonZeroValue / 1000,
+    mean: histogram.mean / 1000,
     curve,
   };
 }

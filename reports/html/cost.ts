@@ -1,6 +1,7 @@
 /** What the lock costs: latencies, rates and thresholds. */
-import type { LockReport } from '../../harness/verdict/report.ts';
-import { LATENCIES, count, isSimulated, milliseconds, ratesPhrase } from '../wording.ts';
+import type { LockReport, ThresholdResult } from '../../harness/verdict/report.ts';
+import { MARKS, THRESHOLD_VERDICTS } from '../reading.ts';
+import { LATENCIES, count, isSimulated, milliseconds, ratesPhrase, significant } from '../wording.ts';
 import { MOST_CURVES, curveSvg, type Curve } from './curve.ts';
 import { markup, type Markup } from './markup.ts';
 
@@ -52,10 +53,11 @@ function latencyTable(curves: readonly Curve[], what: string): Markup {
 <caption>Milliseconds</caption><thead><tr><th scope="col">${what}</th>${columns}</tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
-function thresholdTable(thresholds: NonNullable<LockReport['thresholds']>): Markup {
-  const rows = thresholds.map(
-    ({ expression, measured, met }) =>
-      markup`<tr><th scope="row"><code>${expression}</code></th><td class="number">${milliseconds(measured)}</td><td class="${met ? 'holds' : 'violated'}"><span class="verdict">${met ? '✓ met' : '✗ missed'}</span></td></tr>`,
-  );
-  return markup`<div class="scroll" tabindex="0" role="region" aria-label="Thresholds"><table><thead><tr><th scope="col">threshold</th><th scope="col" class="number">measured</th><th scope="col"></th></tr></thead><tbody>${rows}</tbody></table></div>`;
+function thresholdTable(thresholds: readonly ThresholdResult[]): Markup {
+  const rows = thresholds.map((threshold) => {
+    const { standing, word } = THRESHOLD_VERDICTS[threshold.verdict];
+    const measured = threshold.measured === undefined ? '' : significant(threshold.measured);
+    return markup`<tr><th scope="row"><code>${threshold.expression}</code></th><td class="number">${measured}</td><td class="${standing}"><span class="verdict">${MARKS[standing].mark} ${word}</span>${threshold.note === undefined ? undefined : markup` ${threshold.note}`}</td></tr>`;
+  });
+  return markup`<div class="scroll" tabindex="0" role="region" aria-label="Thresholds"><table><thead><tr><th scope="col">threshold</th><th scope="col" class="number">measured</th><th scope="col">verdict</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }
