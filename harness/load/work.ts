@@ -82,11 +82,7 @@ export class LoadWork {
       arrivals,
       servers: clients,
       nowNs: () => recorder.now(),
-      until: (atNs) => {
-        const leftNs = atNs - recorder.now();
-        // Whole milliseconds, rounded up: a timer that fires before its time would begin a wait before it was meant.
-        return leftNs <= 0 ? undefined : sleep(Math.ceil(leftNs / 1e6));
-      },
+      until: (atNs) => (recorder.now() >= atNs ? undefined : notBefore(atNs, recorder)),
       over: () => this.#finished,
       onDropped: (arrival) => {
         if (measured(arrival)) tally.dropped += 1;
@@ -105,6 +101,12 @@ async function arrivalsOf({ arrivalsFile, worker }: LoadOrder): Promise<readonly
   // Trusted: written by the benchmark that gave the order.
   const all = JSON.parse(await readFile(arrivalsFile, 'utf8')) as Arrival[][];
   return all[worker] ?? [];
+}
+
+/** In whole milliseconds, rounded up; a timer may still fire a fraction of one before its time. */
+async function notBefore(atNs: number, recorder: LoadPlace['recorder']): Promise<void> {
+  await sleep(Math.ceil((atNs - recorder.now()) / 1e6));
+  while (recorder.now() < atNs) await nextTurn();
 }
 
 async function until(atNs: number, recorder: LoadPlace['recorder']): Promise<void> {
