@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { redact } from '../backends/address.ts';
 import { InfrastructureError, UsageError } from '../errors.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { addBench } from './bench.ts';
 import { addCheck } from './check.ts';
 import { addConformance } from './conformance.ts';
 import { addDoctor } from './doctor.ts';
@@ -30,6 +31,7 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     .configureOutput({ outputError: (text, write) => write(oneLine(text)) });
   for (const add of [
     addVerify,
+    addBench,
     addReplay,
     addConformance,
     addCheck,

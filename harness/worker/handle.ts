@@ -6,6 +6,7 @@ import { fakeClockEnvironment, moveFakeClock } from '../backends/fake-clock.ts';
 import { ownModule } from '../backends/own-module.ts';
 import { startProcess, type RunningProcess } from '../backends/processes.ts';
 import type { Session } from '../backends/session.ts';
+import type { LoadOrder } from '../load/messages.ts';
 import { fromWorkerSchema, type FromWorker, type Moment, type Task, type ToWorker } from './messages.ts';
 
 export const WORKER_FAKE_CLOCK = ['/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1'];
@@ -22,7 +23,7 @@ export interface WorkerConnection {
   readonly folder: string;
   readonly prefix: string;
   readonly options: Readonly<Record<string, unknown>>;
-  readonly resourcePort: number;
+  readonly resourcePort?: number;
 }
 
 type Answer<T extends FromWorker['type']> = Extract<FromWorker, { type: T }>;
@@ -135,6 +136,21 @@ export class WorkerHandle {
     this.#listeners.add(hear);
     this.#send({ type: 'tell-next-grant' });
     return () => this.#listeners.delete(hear);
+  }
+
+  /** Calls `hear` with all that it says. @returns the function that ends this. */
+  listen(hear: (message: FromWorker) => void): () => void {
+    this.#listeners.add(hear);
+    return () => this.#listeners.delete(hear);
+  }
+
+  load(order: LoadOrder): void {
+    this.#send({ type: 'load', order });
+  }
+
+  /** Those at work end what they are at. */
+  stopLoad(): void {
+    this.#send({ type: 'finish' });
   }
 
   async settle(): Promise<void> {
