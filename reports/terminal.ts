@@ -180,6 +180,7 @@ function untestedBlock(lock: LockReport, width: number, paint: Paint): Block {
 }
 
 function legendBlock(report: Report, width: number, paint: Paint): Block {
+  if (report.comparison !== undefined) return [];
   const standings = new Set(report.locks.flatMap((lock) => lock.cells.map(standingOf)));
   if (!standings.has('holds') && !standings.has('violated')) return [];
   return wrap(EVIDENCE_LEGEND, width - 2).map((line) => paint('dim', `  ${line}`));
