@@ -1,18 +1,24 @@
 /**
- * `junit.xml`: one test case for each claim and each threshold, for CI systems that show test results.
+ * `junit.xml`: one test case for each claim, each threshold and each change against a baseline, for CI systems.
  *
- * A broken claim or a missed threshold is a failure, one that counts but was not exercised or measured an error, so that
+ * A broken claim, a missed threshold or a regression is a failure, one that counts but was not exercised or measured an error, so that
  * the file is red exactly when the exit code is 1, 3 or 4; what is not promised or not judged is skipped, and what is not
  * applicable is left out.
  */
+import type { Change } from '../harness/compare/comparison.ts';
 import type { Cell, LockReport, Report, ThresholdResult } from '../harness/verdict/report.ts';
+import { lossPhrase } from './comparison-phrases.ts';
 import { THRESHOLD_VERDICTS, evidence, hazardsOf, measuredPhrase, standingOf, type Standing } from './reading.ts';
 import type { Reporter } from './reporter.ts';
 import { backendPhrase, underHazard } from './wording.ts';
 
 export function renderJunit(report: Report): string {
-  const suites = report.locks.map((lock) => suite(lock, report));
-  const totals = countsOf(report.locks.flatMap(standingsOf));
+  const changes = report.comparison?.baseline?.changes ?? [];
+  const suites = [
+    ...report.locks.map((lock) => suite(lock, report)),
+    ...(changes.length === 0 ? [] : [baselineSuite(changes)]),
+  ];
+  const totals = countsOf([...report.locks.flatMap(standingsOf), ...changes.map(changeStanding)]);
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites name="holdfast" ${totals} time="${(report.elapsedMs / 1000).toFixed(3)}">`,
@@ -79,6 +85,30 @@ function thresholdCase(lock: LockReport, threshold: ThresholdResult): string {
     inconclusive: `<error type="inconclusive" message="${message}"/>`,
   }[threshold.verdict];
   return caseOf(lock.name, `threshold ${threshold.expression}`, body);
+}
+
+/** A warning is no failure, and a tail that is too noisy to tell no error: neither moves the exit code. */
+function changeStanding({ verdict, metric }: Change): Standing {
+  if (verdict === 'regressed') return 'violated';
+  return verdict === 'inconclusive' && metric === 'throughput' ? 'inconclusive' : 'holds';
+}
+
+function baselineSuite(changes: readonly Change[]): string {
+  return [
+    `  <testsuite name="baseline" ${countsOf(changes.map(changeStanding))}>`,
+    ...changes.map((change) => {
+      const message = escape([lossPhrase(change), ...(change.note === undefined ? [] : [change.note])].join(', '));
+      const standing = changeStanding(change);
+      const body =
+        standing === 'violated'
+          ? `<failure type="regressed" message="${message}"/>`
+          : standing === 'inconclusive'
+            ? `<error type="inconclusive" message="${message}"/>`
+            : `<system-out>${message}</system-out>`;
+      return caseOf('baseline', `${change.label} ${change.metric}`, body);
+    }),
+    '  </testsuite>',
+  ].join('\n');
 }
 
 function caseOf(suiteName: string, name: string, body: string): string {

@@ -9,7 +9,7 @@ import type { ExternalConfig } from '../backends/external-config.ts';
 import type { Session } from '../backends/session.ts';
 import { judgeThresholds, type Threshold } from '../gates/threshold.ts';
 import { openBench } from '../load/bench.ts';
-import type { LiveFigures, LoadSettings } from '../load/settings.ts';
+import type { LiveFigures, LoadSettings, LoadShape } from '../load/settings.ts';
 import { inspectMachine } from '../run/machine.ts';
 import type { LockUnderTest } from '../run/request.ts';
 import { REPORT_VERSION, type LockReport, type Report } from '../verdict/report.ts';
@@ -106,17 +106,19 @@ async function benchLock(
   return bench.report();
 }
 
-async function loadSettingsOf(
+/** @throws UsageError for options that contradict themselves or the lock */
+export async function loadSettingsOf(
   { module }: LockUnderTest,
-  { options, backend, external, seed }: BenchSettings,
+  { options, backend, external, seed }: Pick<BenchSettings, 'options' | 'backend' | 'external' | 'seed'>,
   folder: string,
+  base?: LoadShape,
 ): Promise<LoadSettings> {
   const topology = topologyOf(module, options.topology);
   const provisioner = await chooseProvisioner(backend, module.backend, topology);
   if (provisioner.kind === 'external') addressesOf({ backend: module.backend, topology }, external);
   const hazards = (options.hazard ?? []).filter((hazard) => hazard !== 'none');
   return {
-    ...shapeOf(options, module),
+    ...shapeOf(options, module, base),
     ...{ topology, provisioner, external, hazards, seed, folder },
     proxied: options.proxy ?? hazards.length > 0,
   };

@@ -6,6 +6,7 @@ import { InfrastructureError, UsageError } from '../errors.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { addBench } from './bench.ts';
 import { addCheck } from './check.ts';
+import { addCompare } from './compare.ts';
 import { addConformance } from './conformance.ts';
 import { addDoctor } from './doctor.ts';
 import { addList } from './list.ts';
@@ -32,6 +33,7 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
   for (const add of [
     addVerify,
     addBench,
+    addCompare,
     addReplay,
     addConformance,
     addCheck,

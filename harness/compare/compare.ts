@@ -16,34 +16,37 @@ export interface Entry {
   /** Of the lock's module; absent where it is not at hand. */
   readonly claims?: Claims;
   readonly machine: Report['machine'];
+  /** Entries of one turn took turns: round i of each was measured at about the same time. Absent: on its own. */
+  readonly turn?: number;
 }
 
 export interface BaselineEntry extends Entry {
-  readonly interleaved: boolean;
   readonly limits: Limits;
 }
 
 export interface CompareOptions {
-  /** Round i of every entry was measured in the same turn. */
-  readonly interleaved: boolean;
-  /** What every entry of the same lock is held against; a stored one is no entry itself. */
+  /** What the entries are held against: one that took turns with all of them, or stored ones, each for its own lock. */
   readonly baselines?: readonly BaselineEntry[];
   readonly baselineName?: string;
 }
 
 /** Pure. The entries stand in the report's `locks` in the same order. */
-export function compareEntries(entries: readonly Entry[], options: CompareOptions): Comparison {
-  const { interleaved, baselines = [], baselineName } = options;
+export function compareEntries(entries: readonly Entry[], options: CompareOptions = {}): Comparison {
+  const { baselines = [], baselineName } = options;
+  const interleaved = entries.every((entry) => tookTurns(entry, entries[0]));
   const ranked = rankingOf(entries);
   const metric = METRICS.find(({ name }) => name === ranked.by);
   const refusals = entries.map(({ report }) => refusalOf(report));
   const rounds = entries.map(({ report }, index) => (refusals[index] === undefined ? roundsOf(report) : undefined));
-  const ranks = metric === undefined ? [] : ranksOf(metric, rounds, interleaved);
+  const ranks =
+    metric === undefined ? [] : ranksOf(metric, rounds, (one, other) => tookTurns(entries[one], entries[other]));
   const rows = entries.map((entry, index) => rowOf(entry, index, ranks[index], refusals[index]));
   const better = (one: Row, other: Row, by: Metric['name']): boolean => {
     const judged = METRICS.find(({ name }) => name === by);
     const [first = [], second = []] = [rounds[one.lock], rounds[other.lock]];
-    return judged !== undefined && isReallyBetter(judged, first, second, interleaved);
+    return (
+      judged !== undefined && isReallyBetter(judged, first, second, tookTurns(entries[one.lock], entries[other.lock]))
+    );
   };
   const [limits] = baselines.map((baseline) => baseline.limits);
   return {
@@ -64,13 +67,16 @@ export function compareEntries(entries: readonly Entry[], options: CompareOption
       : {
           baseline: {
             name: baselineName ?? baselines.map(({ label }) => label).join(', '),
-            interleaved: baselines.every((baseline) => baseline.interleaved),
+            interleaved: entries.every((entry) => tookTurns(baselines[0], entry)),
             limits,
             ...changesOf(entries, baselines),
           },
         }),
   };
 }
+
+const tookTurns = (one: Entry | undefined, other: Entry | undefined): boolean =>
+  one?.turn !== undefined && one.turn === other?.turn;
 
 export const roundsOf = ({ load }: LockReport): readonly Round[] => load?.rounds ?? [];
 
@@ -160,7 +166,7 @@ function changesOf(
 ): Pick<NonNullable<Comparison['baseline']>, 'changes' | 'notes'> {
   const notes: string[] = [];
   const changes = entries.flatMap((entry) => {
-    const baseline = baselines.find((one) => isCounterpart(one, entry, baselines));
+    const baseline = baselines.find((one) => isCounterpart(one, entry));
     if (baseline === undefined || baseline.report === entry.report) return [];
     const trouble = incomparable(baseline, entry);
     if (trouble !== undefined) {
@@ -168,15 +174,15 @@ function changesOf(
       return [];
     }
     const measured = { label: entry.label, rounds: roundsOf(entry.report) };
-    return judgeChanges(roundsOf(baseline.report), measured, baseline.interleaved, baseline.limits);
+    return judgeChanges(roundsOf(baseline.report), measured, tookTurns(baseline, entry), baseline.limits);
   });
   if (changes.length === 0 && notes.length === 0) notes.push('no lock of this comparison is in the baseline');
   return { changes, notes };
 }
 
-/** A single baseline that took turns with the candidates is for all of them; stored ones are each for their own lock. */
-function isCounterpart(baseline: BaselineEntry, entry: Entry, baselines: readonly BaselineEntry[]): boolean {
-  if (baseline.interleaved && baselines.length === 1) return true;
+/** A baseline that took turns with the candidates is for all of them; stored ones are each for their own lock. */
+function isCounterpart(baseline: BaselineEntry, entry: Entry): boolean {
+  if (tookTurns(baseline, entry)) return true;
   const [one, other] = [baseline.report, entry.report];
   return one.name === other.name && one.backend.topology === other.backend.topology;
 }

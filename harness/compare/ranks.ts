@@ -31,16 +31,19 @@ export function isReallyBetter(
   return metric.better === 'higher' ? interval.low > 0 : interval.high < 0;
 }
 
-/** For each entry 1 + how many of the others are really better; entries without rounds have none, and none against them. */
+/**
+ * For each entry 1 + how many of the others are really better; entries without rounds have none, and none against them.
+ * `paired`: whether the entries of those two indices were measured in turns.
+ */
 export function ranksOf(
   metric: Metric,
   entries: readonly (readonly Round[] | undefined)[],
-  paired: boolean,
+  paired: (one: number, other: number) => boolean,
 ): (number | undefined)[] {
   return entries.map((rounds, index) => {
     if (rounds === undefined) return undefined;
     const better = entries.filter(
-      (other, at) => at !== index && other !== undefined && isReallyBetter(metric, other, rounds, paired),
+      (other, at) => at !== index && other !== undefined && isReallyBetter(metric, other, rounds, paired(at, index)),
     );
     return 1 + better.length;
   });

@@ -11,10 +11,16 @@ export function costSection(lock: LockReport, id: string): Markup | undefined {
   const rates = ratesPhrase(lock);
   const thresholds = lock.thresholds ?? [];
   if (curves.length === 0 && rates === '' && thresholds.length === 0) return undefined;
-  return markup`<h3>Cost without faults${isSimulated(lock) ? ' (simulated time)' : ''}</h3>
+  return markup`<h3>${headingOf(lock)}</h3>
 ${rates === '' ? undefined : markup`<p>${rates}.</p>`}
 ${thresholds.length === 0 ? undefined : thresholdTable(thresholds)}
 ${curves.length === 0 ? undefined : markup`${curveFigure(curves, `${id}-latency`, `Latency of ${lock.name} by percentile`)}${latencyTable(curves, 'phase')}`}`;
+}
+
+function headingOf(lock: LockReport): string {
+  if (isSimulated(lock)) return 'Cost without faults (simulated time)';
+  if (lock.load === undefined) return 'Cost without faults';
+  return lock.load.faults.length === 0 ? 'Cost under load' : 'Cost under load and faults';
 }
 
 function curvesOf(lock: LockReport): readonly Curve[] {

@@ -5,9 +5,8 @@ import { outcomeOf } from '../../harness/compare/outcome.ts';
 import { INTERLEAVED_LIMITS, STORED_LIMITS } from '../../harness/gates/change.ts';
 import { load } from '../gates/load-fixture.ts';
 import { cell } from '../reports/fixtures.ts';
-import { entry } from './entries.ts';
+import { apart, entry } from './entries.ts';
 
-const INTERLEAVED = { interleaved: true } as const;
 const broken = cell('exclusion', 'none', { verdict: 'violated', violations: 2 });
 const outcome = (entries: readonly Entry[], comparison: ReturnType<typeof compareEntries>) =>
   outcomeOf(
@@ -16,15 +15,15 @@ const outcome = (entries: readonly Entry[], comparison: ReturnType<typeof compar
   );
 
 void describe('ranks', () => {
-  const ranksOf = (entries: readonly Entry[], interleaved = true) =>
-    compareEntries(entries, { interleaved }).rows.map(({ rank, unranked }) => rank ?? unranked);
+  const ranksOf = (entries: readonly Entry[]) =>
+    compareEntries(entries).rows.map(({ rank, unranked }) => rank ?? unranked);
 
   void test('follow the throughput, and are shared where the difference is not real', () => {
     const fair = entry('redis-fair', 2000);
     const noisy = { ...fair.report, load: load({ rounds: (fair.report.load?.rounds ?? []).toReversed() }) };
     const entries = [entry('etcd', 400), fair, { ...fair, report: noisy }, entry('redlock', 900)];
     assert.deepEqual(ranksOf(entries), [4, 1, 1, 3]);
-    assert.deepEqual(ranksOf(entries, false), [4, 1, 1, 3]);
+    assert.deepEqual(ranksOf(entries.map(apart)), [4, 1, 1, 3]);
   });
 
   void test('a lock whose history shows a violation has none, however fast it is, and nobody ranks behind it', () => {
@@ -50,11 +49,11 @@ void describe('ranks', () => {
 
   void test('are not given where the locks had different things to do, or different machines to do it on', () => {
     const [one, other] = [entry('redis-basic', 900), entry('redlock', 700, {}, { keys: 10 })];
-    const comparison = compareEntries([one, other], INTERLEAVED);
+    const comparison = compareEntries([one, other]);
     assert.equal(comparison.unranked, 'they were not given the same to do: keys 1 and 10');
     assert.ok(comparison.rows.every(({ rank }) => rank === undefined));
     const elsewhere = { ...one, machine: { ...one.machine, cores: 64 } };
-    assert.match(compareEntries([one, elsewhere], INTERLEAVED).unranked ?? '', /different machines/u);
+    assert.match(compareEntries([one, elsewhere]).unranked ?? '', /different machines/u);
   });
 
   void test('go by the wait where arrivals were given', () => {
@@ -66,20 +65,20 @@ void describe('ranks', () => {
       }));
       return { ...base, report: { ...base.report, load: { ...(base.report.load ?? load()), rounds: rounds ?? [] } } };
     });
-    assert.equal(compareEntries(entries, INTERLEAVED).rankedBy, 'acquire p99');
+    assert.equal(compareEntries(entries).rankedBy, 'acquire p99');
     assert.deepEqual(ranksOf(entries), [2, 1]);
   });
 });
 
 void test('figures are medians with the interval of their order statistics', () => {
-  const [row] = compareEntries([entry('redis-basic', 1000)], INTERLEAVED).rows;
+  const [row] = compareEntries([entry('redis-basic', 1000)]).rows;
   assert.equal(row?.rounds, 7);
   assert.deepEqual(row.figures.throughput, { median: 1000, low: 985, high: 1012, confidence: 1 - 2 / 128 });
 });
 
 void describe('guarantees', () => {
   const answersOf = (name: string): Record<string, string> => {
-    const [row] = compareEntries([entry(name, 100)], INTERLEAVED).rows;
+    const [row] = compareEntries([entry(name, 100)]).rows;
     return Object.fromEntries((row?.guarantees ?? []).map(({ question, answer }) => [question, answer]));
   };
 
@@ -103,7 +102,7 @@ void describe('guarantees', () => {
 
   void test('say what of them was tested, and what broke', () => {
     const cells = [cell('exclusion', 'none', { runs: 3 }), cell('fencing', 'client-pause', { faultsBitten: 40 })];
-    const tested = compareEntries([entry('redis-basic', 1, { cells })], INTERLEAVED).rows[0]?.guarantees;
+    const tested = compareEntries([entry('redis-basic', 1, { cells })]).rows[0]?.guarantees;
     assert.deepEqual(tested?.[0]?.tested, { tries: 3, violated: false });
     assert.deepEqual(tested[2]?.tested, { tries: 40, violated: false });
     assert.equal(tested[1]?.tested, undefined);
@@ -112,7 +111,7 @@ void describe('guarantees', () => {
 
 void describe('the guide', () => {
   const adviceOf = (entries: readonly Entry[], need: string) =>
-    compareEntries(entries, INTERLEAVED).guide.find((advice) => advice.need === need);
+    compareEntries(entries).guide.find((advice) => advice.need === need);
   const all = [
     entry('redis-basic', 3000),
     entry('redlock', 1200),
@@ -142,17 +141,17 @@ void describe('the guide', () => {
   void test('does not name a lock that broke its claim', () => {
     const fastest = entry('redis-basic', 3000, { cells: [broken] });
     assert.deepEqual(adviceOf([fastest, ...all.slice(1)], 'The most cycles a second')?.best, ['redis-fair']);
-    assert.deepEqual(compareEntries([fastest], INTERLEAVED).guide, []);
+    assert.deepEqual(compareEntries([fastest]).guide, []);
   });
 });
 
 void describe('against a baseline', () => {
   const baseline = entry('redis-basic', 1000);
-  const stored = { baselines: [{ ...baseline, interleaved: false, limits: STORED_LIMITS }], baselineName: 'base' };
+  const stored = { baselines: [{ ...apart(baseline), limits: STORED_LIMITS }], baselineName: 'base' };
 
   void test('a lock that lost more than the limit fails the gate with exit code 3', () => {
     const entries = [entry('redis-basic', 750), entry('redlock', 100)];
-    const comparison = compareEntries(entries, { interleaved: true, ...stored });
+    const comparison = compareEntries(entries, stored);
     assert.deepEqual(new Set(comparison.baseline?.changes.map(({ label }) => label)), new Set(['redis-basic']));
     const { exitCode, conclusion } = outcome(entries, comparison);
     assert.equal(exitCode, 3);
@@ -164,7 +163,7 @@ void describe('against a baseline', () => {
 
   void test('a lock that is as fast passes', () => {
     const entries = [entry('redis-basic', 990)];
-    const { exitCode, conclusion } = outcome(entries, compareEntries(entries, { interleaved: true, ...stored }));
+    const { exitCode, conclusion } = outcome(entries, compareEntries(entries, stored));
     assert.deepEqual([exitCode, conclusion], [0, 'Not slower than the baseline base by the limit.']);
   });
 
@@ -176,7 +175,7 @@ void describe('against a baseline', () => {
     ] as const) {
       const comparison = compareEntries(
         entries.map((one) => ({ ...one, report: { ...one.report } })),
-        { interleaved: true, ...stored },
+        stored,
       );
       const { exitCode, conclusion } = outcome(entries, comparison);
       assert.equal(exitCode, 4);
@@ -191,8 +190,7 @@ void describe('against a baseline', () => {
       { ...entry('redis-fair', 600), label: 'slow' },
     ];
     const comparison = compareEntries(entries, {
-      interleaved: true,
-      baselines: [{ ...baseline, interleaved: true, limits: INTERLEAVED_LIMITS }],
+      baselines: [{ ...baseline, limits: INTERLEAVED_LIMITS }],
     });
     const verdicts = comparison.baseline?.changes.filter(({ metric }) => metric === 'throughput');
     assert.deepEqual(
@@ -206,6 +204,6 @@ void describe('against a baseline', () => {
 
   void test('a violation outweighs a regression', () => {
     const entries = [entry('redis-basic', 500, { cells: [broken] })];
-    assert.equal(outcome(entries, compareEntries(entries, { interleaved: true, ...stored })).exitCode, 1);
+    assert.equal(outcome(entries, compareEntries(entries, stored)).exitCode, 1);
   });
 });

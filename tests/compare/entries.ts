@@ -36,5 +36,11 @@ export function entry(
     load: load({ rounds, ...loaded }),
     ...override,
   });
-  return { label: module.name, report: lock, claims: module.claims, machine: report().machine };
+  return { label: module.name, report: lock, claims: module.claims, machine: report().machine, turn: 0 };
+}
+
+/** As if it had been measured at a time of its own. */
+export function apart(measured: Entry): Entry {
+  const { turn: _, ...rest } = measured;
+  return rest;
 }
