@@ -22,6 +22,7 @@ import { VERSION } from './version.ts';
 
 export interface BenchOptions extends LoadOptions, Shown {
   readonly impl?: string;
+  readonly saturation?: boolean;
   readonly out?: string;
 }
 
@@ -62,13 +63,20 @@ export async function benchLocks(
     const show = showing(
       progress,
       all.map(([, load]) => load),
+      options.saturation === true,
     );
     for (const [lock, load] of all) {
       if (signal.aborted) break;
       const { kind, reason } = load.provisioner;
       progress.note(`${lock.module.name} on ${lock.module.backend} (${load.topology}), ${kind}: ${reason}`);
       progress.update({ doing: `starting ${lock.module.backend} (${load.topology})` });
-      const measured = await benchLock(session, lock, { ...load, onLive: show.live }, signal);
+      const measured = await benchLock(
+        session,
+        lock,
+        { ...load, onLive: show.live },
+        options.saturation === true,
+        signal,
+      );
       const judged = judgeThresholds(measured, thresholds);
       reports.push(judged.length === 0 ? measured : { ...measured, thresholds: judged });
       show.next();
@@ -99,10 +107,12 @@ async function benchLock(
   session: Session,
   lock: LockUnderTest,
   settings: LoadSettings,
+  saturation: boolean,
   signal: AbortSignal,
 ): Promise<LockReport> {
   await using bench = await openBench(session, lock, settings, signal);
   for (let round = 0; round < Math.max(1, settings.hazards.length) && !signal.aborted; round += 1) await bench.round();
+  if (saturation && !signal.aborted) await bench.saturate(stepMs(settings));
   return bench.report();
 }
 
@@ -124,12 +134,22 @@ export async function loadSettingsOf(
   };
 }
 
+/** Of one stretch of a search for the capacity. */
+const stepMs = ({ durationMs }: LoadSettings): number => Math.min(5000, Math.max(1000, durationMs / 4));
+/** About so many stretches such a search takes, each with its warm-up. */
+const STEPS = 12;
+
 /** Seconds of all rounds of all locks, and how the present one goes. */
 function showing(
   progress: Progress,
   all: readonly LoadSettings[],
+  saturation: boolean,
 ): { readonly live: (figures: LiveFigures) => void; readonly next: () => void } {
-  const lengths = all.map(({ warmUpMs, durationMs, hazards }) => (warmUpMs + durationMs) * Math.max(1, hazards.length));
+  const lengths = all.map(
+    (load) =>
+      (load.warmUpMs + load.durationMs) * Math.max(1, load.hazards.length) +
+      (saturation ? STEPS * stepMs(load) * 1.25 : 0),
+  );
   const total = Math.round(lengths.reduce((sum, length) => sum + length, 0) / 1000);
   let doneMs = 0;
   let roundMs = 0;

@@ -17,6 +17,7 @@ export function addBench(program: Command, done: (code: ExitCode) => void): void
     .command('bench')
     .description('load locks: throughput, latencies, fairness and cost, with histories that are checked')
     .option('--impl <name|path,…>', 'locks to load: names from "holdfast list", or paths of lock modules');
+  command.option('--saturation', 'search for the capacity, and measure at shares of it');
   for (const option of [...loadOptions(), ...outputOptions()]) command.addOption(option);
   command.action(async (options: BenchOptions) => done(await bench(options)));
 }

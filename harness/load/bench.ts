@@ -10,15 +10,22 @@ import type { LockUnderTest } from '../run/request.ts';
 import type { LockReport } from '../verdict/report.ts';
 import { Account } from './account.ts';
 import { LiveBoard } from './live.ts';
-import type { Round } from './load-report.ts';
+import type { Load, Round } from './load-report.ts';
 import { planOf } from './plan.ts';
 import { runRound } from './round.ts';
-import type { LoadSettings } from './settings.ts';
+import { atShares, isSaturated, searchCapacity, type Offer } from './saturation.ts';
+import { OPEN_CLIENTS, type LoadSettings, type LoadShape } from './settings.ts';
+import { Totals } from './totals.ts';
 import { tripsPerCycle } from './trips.ts';
 
 export interface Bench extends AsyncDisposable {
   /** Measures one stretch. When the signal of the benchmark aborts, of what was measured until then. */
   round(): Promise<Round>;
+  /**
+   * Searches for what the lock can do for long, beginning with what the rounds until now have done, and measures the
+   * latencies at shares of it; about ten stretches of this length.
+   */
+  saturate(stepMs: number): Promise<void>;
   /** Of all rounds until now. */
   report(): Promise<LockReport>;
 }
@@ -51,27 +58,46 @@ export async function openBench(
   session.onClose(() => crew.stop());
   const account = new Account({ run: session.id, lock, settings, deployment, commandsPerCycle });
   const began = performance.now();
-  let rounds = 0;
-  return {
-    async round() {
-      const plan = planOf(lock, settings, rounds++);
-      const board = new LiveBoard(settings);
-      const { onLive } = settings;
-      const atMs = performance.now() - began;
-      const outcome = await runRound(
-        {
-          ...{ plan, shape: settings, crew, deployment, seed: settings.seed + plan.index },
-          liveMs: onLive === undefined ? undefined : board.everyMs,
-          onLive: (worker, live) => {
-            const figures = board.take(worker, live);
-            if (figures !== undefined) onLive?.({ ...figures, doing: doing(lock, plan.hazards) });
-          },
+  let stretches = 0;
+  /** One stretch under this load, for these totals. */
+  const measure = async (totals: Totals): Promise<Round> => {
+    const shape = totals.shape;
+    const plan = planOf(lock, { ...settings, ...shape }, stretches++);
+    const board = new LiveBoard(shape);
+    const { onLive } = settings;
+    const atMs = performance.now() - began;
+    const outcome = await runRound(
+      {
+        ...{ plan, shape, crew, deployment, seed: settings.seed + plan.index },
+        liveMs: onLive === undefined ? undefined : board.everyMs,
+        onLive: (worker, live) => {
+          const figures = board.take(worker, live);
+          if (figures !== undefined) onLive?.({ ...figures, doing: doing(lock, plan.hazards, shape) });
         },
-        signal,
-      );
-      return account.take(plan, outcome, atMs);
+      },
+      signal,
+    );
+    return account.take(plan, outcome, atMs, totals);
+  };
+  let saturation: Load['saturation'];
+  return {
+    round: () => measure(account.totals),
+    async saturate(stepMs) {
+      const offer: Offer = async (perSecond) => {
+        signal.throwIfAborted();
+        const totals = new Totals(openShape(settings, perSecond, stepMs));
+        const { throughput, acquire } = await measure(totals);
+        return { throughput, acquire, kept: !isSaturated(totals.load()) };
+      };
+      try {
+        const found = await searchCapacity(account.totals.figures().throughput ?? 1, offer);
+        saturation = { ...found, shares: await atShares(found.capacity, offer) };
+      } catch (error) {
+        // Half a search has no result.
+        if (!signal.aborted) throw error;
+      }
     },
-    report: async () => account.report(),
+    report: async () => account.report(saturation === undefined ? {} : { saturation }),
     async [Symbol.asyncDispose]() {
       await crew.stop();
       await deployment?.stop();
@@ -79,8 +105,21 @@ export async function openBench(
   };
 }
 
-const doing = ({ module }: LockUnderTest, [hazard = 'none']: readonly string[]): string =>
-  hazard === 'none' ? module.name : `${module.name} under ${hazard}`;
+/** The same load, but offered at a rate. */
+function openShape(shape: LoadShape, perSecond: number, stepMs: number): LoadShape {
+  return {
+    ...shape,
+    mode: { kind: 'open', perSecond, arrivals: 'poisson' },
+    clientsPerWorker: Math.max(shape.clientsPerWorker, OPEN_CLIENTS),
+    warmUpMs: stepMs / 4,
+    durationMs: stepMs,
+  };
+}
+
+function doing({ module }: LockUnderTest, [hazard = 'none']: readonly string[], { mode }: LoadShape): string {
+  const rate = mode.kind === 'open' ? ` at ${Math.round(mode.perSecond)}/s` : '';
+  return hazard === 'none' ? `${module.name}${rate}` : `${module.name}${rate} under ${hazard}`;
+}
 
 async function deploymentOf(
   session: Session,

@@ -27,7 +27,7 @@ const USES_PERIOD_NS = 100_000_000;
 export interface LoadEnvironment {
   readonly order: LoadOrder;
   readonly lock: Lock;
-  readonly prefix: string;
+  readonly keys: readonly LoadKey[];
   readonly recorder: LoadRecorder;
   readonly counter: Pick<CounterFile, 'read' | 'write'>;
   readonly tally: Tally;
@@ -39,7 +39,7 @@ export interface LoadEnvironment {
   readonly over: () => boolean;
 }
 
-interface Key {
+export interface LoadKey {
   readonly name: string;
   /** As JSON. */
   readonly text: string;
@@ -47,9 +47,13 @@ interface Key {
   readonly full: string;
 }
 
+/** Of all clients of a worker: every name that the lock writes begins with `prefix`. */
+export const loadKeys = (names: readonly string[], prefix: string): LoadKey[] =>
+  names.map((name) => ({ name, text: JSON.stringify(name), full: prefix + name }));
+
 export class LoadClient {
   readonly #environment: LoadEnvironment;
-  readonly #keys: readonly Key[];
+  readonly #keys: readonly LoadKey[];
   readonly #draw: () => number;
   readonly #random: Random;
   readonly #options: AcquireOptions;
@@ -61,9 +65,9 @@ export class LoadClient {
   #turnNs = 0;
 
   constructor(environment: LoadEnvironment, index: number) {
-    const { order, prefix } = environment;
+    const { order } = environment;
     this.#environment = environment;
-    this.#keys = order.keys.map((name) => ({ name, text: JSON.stringify(name), full: prefix + name }));
+    this.#keys = environment.keys;
     // The observing client of a plan, which a benchmark does not have, is counted too.
     this.#clients = order.workers * (order.clientsPerWorker + 1);
     const client = order.worker + order.workers * index;
@@ -187,7 +191,13 @@ export class LoadClient {
   }
 
   /** @returns whether it was held until the end, as far as the holder was told */
-  async #hold(lease: Lease, key: Key, id: string, holdMs: number, intendedNs: number | undefined): Promise<boolean> {
+  async #hold(
+    lease: Lease,
+    key: LoadKey,
+    id: string,
+    holdMs: number,
+    intendedNs: number | undefined,
+  ): Promise<boolean> {
     const { recorder, order, tally } = this.#environment;
     const { signal } = lease;
     const lost = (): void => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Lock } from '../../implementations/lock.ts';
 import { monotonicNs } from '../history/recorder.ts';
 import { Aims } from '../worker/aims.ts';
-import { LoadClient } from './client.ts';
+import { LoadClient, loadKeys } from './client.ts';
 import { CounterFile } from './counter-file.ts';
 import type { LoadOrder, Probe, ProbeOrder } from './messages.ts';
 import { LoadRecorder } from './recorder.ts';
@@ -72,7 +72,16 @@ async function oursFor(
   const counter = new CounterFile(counterFile);
   const tally = new Tally(true);
   const environment = {
-    ...{ order, lock, prefix, recorder, counter, tally, aims: new Aims(() => undefined), granted: () => undefined },
+    ...{
+      order,
+      lock,
+      keys: loadKeys(keys, prefix),
+      recorder,
+      counter,
+      tally,
+      aims: new Aims(() => undefined),
+      granted: () => undefined,
+    },
     performanceOriginNs: performanceOrigin(originNs),
     over: () => recorder.now() >= toNs,
   };

@@ -63,6 +63,9 @@ export interface LoadSettings extends LoadShape {
   readonly onLive?: (live: LiveFigures) => void;
 }
 
+/** Of an open loop: how many requests each worker may have under way. */
+export const OPEN_CLIENTS = 128;
+
 export const DEFAULT_SHAPE: LoadShape = {
   mode: { kind: 'closed' },
   workers: 4,

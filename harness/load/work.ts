@@ -4,7 +4,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import { Aims } from '../worker/aims.ts';
 import type { FromWorker, Moment } from '../worker/messages.ts';
 import type { Arrival } from './arrivals.ts';
-import { LoadClient, type LoadEnvironment } from './client.ts';
+import { LoadClient, loadKeys, type LoadEnvironment } from './client.ts';
 import { CounterFile } from './counter-file.ts';
 import { recordNs } from './histogram.ts';
 import type { Loaded, LoadOrder } from './messages.ts';
@@ -15,7 +15,9 @@ import { Tally } from './tally.ts';
 const TIMER_NS = 2_000_000;
 
 export type LoadWord = Extract<FromWorker, { type: 'moment' | 'granted' | 'live' }>;
-export type LoadPlace = Pick<LoadEnvironment, 'lock' | 'prefix' | 'recorder' | 'performanceOriginNs'>;
+export type LoadPlace = Pick<LoadEnvironment, 'lock' | 'recorder' | 'performanceOriginNs'> & {
+  readonly prefix: string;
+};
 
 export class LoadWork {
   readonly #order: LoadOrder;
@@ -37,6 +39,7 @@ export class LoadWork {
     const counter = new CounterFile(order.counterFile);
     const environment: LoadEnvironment = {
       ...place,
+      keys: loadKeys(order.keys, place.prefix),
       order,
       counter,
       tally,
