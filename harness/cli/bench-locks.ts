@@ -1,5 +1,6 @@
 /** Loading locks one after another, and making one report of it. */
 import { join } from 'node:path';
+import type { Hazard } from '../../implementations/claims.ts';
 import { startProgress, type Progress } from '../../reports/progress.ts';
 import { paintFor } from '../../reports/terminal/paint.ts';
 import { milliseconds } from '../../reports/wording.ts';
@@ -7,9 +8,12 @@ import { chooseProvisioner, type BackendChoice } from '../backends/choose.ts';
 import { addressesOf } from '../backends/external.ts';
 import type { ExternalConfig } from '../backends/external-config.ts';
 import type { Session } from '../backends/session.ts';
+import { UsageError } from '../errors.ts';
 import { judgeThresholds, type Threshold } from '../gates/threshold.ts';
 import { openBench } from '../load/bench.ts';
-import type { LiveFigures, LoadSettings, LoadShape } from '../load/settings.ts';
+import { PRESETS, runPreset, type Preset } from '../load/presets.ts';
+import { saturate } from '../load/saturate.ts';
+import { DEFAULT_SHAPE, type LiveFigures, type LoadSettings, type LoadShape } from '../load/settings.ts';
 import { inspectMachine } from '../run/machine.ts';
 import type { LockUnderTest } from '../run/request.ts';
 import { REPORT_VERSION, type LockReport, type Report } from '../verdict/report.ts';
@@ -23,6 +27,7 @@ import { VERSION } from './version.ts';
 export interface BenchOptions extends LoadOptions, Shown {
   readonly impl?: string;
   readonly saturation?: boolean;
+  readonly preset?: string;
   readonly out?: string;
 }
 
@@ -49,7 +54,9 @@ export async function benchLocks(
   const all: (readonly [LockUnderTest, LoadSettings])[] = [];
   for (const lock of locks) {
     const subfolder = locks.length === 1 ? folder : join(folder, fileName(lock.module.name));
-    all.push([lock, await loadSettingsOf(lock, settings, subfolder)]);
+    const { preset } = options;
+    const load = await loadSettingsOf(lock, settings, subfolder, presetNamed(preset).shape);
+    all.push([lock, preset === undefined ? load : { ...load, preset }]);
   }
   const machine = await inspectMachine(all[0]?.[1].leaseMs ?? 1000);
   const progress = startProgress({
@@ -70,13 +77,7 @@ export async function benchLocks(
       const { kind, reason } = load.provisioner;
       progress.note(`${lock.module.name} on ${lock.module.backend} (${load.topology}), ${kind}: ${reason}`);
       progress.update({ doing: `starting ${lock.module.backend} (${load.topology})` });
-      const measured = await benchLock(
-        session,
-        lock,
-        { ...load, onLive: show.live },
-        options.saturation === true,
-        signal,
-      );
+      const measured = await benchLock(session, lock, { ...load, onLive: show.live }, options, signal);
       const judged = judgeThresholds(measured, thresholds);
       reports.push(judged.length === 0 ? measured : { ...measured, thresholds: judged });
       show.next();
@@ -107,14 +108,28 @@ async function benchLock(
   session: Session,
   lock: LockUnderTest,
   settings: LoadSettings,
-  saturation: boolean,
+  { saturation, preset }: BenchOptions,
   signal: AbortSignal,
 ): Promise<LockReport> {
   await using bench = await openBench(session, lock, settings, signal);
-  for (let round = 0; round < Math.max(1, settings.hazards.length) && !signal.aborted; round += 1) await bench.round();
-  if (saturation && !signal.aborted) await bench.saturate(stepMs(settings));
+  try {
+    for (let round = 0; round < Math.max(1, settings.hazards.length) && !signal.aborted; round += 1)
+      await bench.round();
+    if (preset !== undefined) await runPreset(bench, presetNamed(preset), settings);
+    if (saturation === true) await saturate(bench, settings, stepMs(settings));
+  } catch (error) {
+    // What was measured until then is reported.
+    if (!signal.aborted) throw error;
+  }
   return bench.report();
 }
+
+const presetNamed = (name = ''): Preset => PRESETS[name] ?? { shape: DEFAULT_SHAPE, parts: [] };
+
+/** Faults that touch processes alone. */
+const OF_PROCESSES: readonly Hazard[] = [
+  ...(['client-pause', 'client-crash', 'server-pause', 'server-crash', 'server-crash-volatile', 'failover'] as const),
+];
 
 /** @throws UsageError for options that contradict themselves or the lock */
 export async function loadSettingsOf(
@@ -127,6 +142,8 @@ export async function loadSettingsOf(
   const provisioner = await chooseProvisioner(backend, module.backend, topology);
   if (provisioner.kind === 'external') addressesOf({ backend: module.backend, topology }, external);
   const hazards = (options.hazard ?? []).filter((hazard) => hazard !== 'none');
+  const cut = hazards.find((hazard) => options.proxy === false && !OF_PROCESSES.includes(hazard));
+  if (cut !== undefined) throw new UsageError(`--no-proxy: ${cut} is a fault of the network, which needs the proxies`);
   return {
     ...shapeOf(options, module, base),
     ...{ topology, provisioner, external, hazards, seed, folder },

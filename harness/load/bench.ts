@@ -13,19 +13,22 @@ import { LiveBoard } from './live.ts';
 import type { Load, Round } from './load-report.ts';
 import { planOf } from './plan.ts';
 import { runRound } from './round.ts';
-import { atShares, isSaturated, searchCapacity, type Offer } from './saturation.ts';
-import { OPEN_CLIENTS, type LoadSettings, type LoadShape } from './settings.ts';
+import type { LoadSettings, LoadShape } from './settings.ts';
 import { Totals } from './totals.ts';
 import { tripsPerCycle } from './trips.ts';
+
+export type Figures = ReturnType<Totals['figures']>;
+export type Stretch = Figures & ReturnType<Totals['load']> & { readonly round: Round };
 
 export interface Bench extends AsyncDisposable {
   /** Measures one stretch. When the signal of the benchmark aborts, of what was measured until then. */
   round(): Promise<Round>;
-  /**
-   * Searches for what the lock can do for long, beginning with what the rounds until now have done, and measures the
-   * latencies at shares of it; about ten stretches of this length.
-   */
-  saturate(stepMs: number): Promise<void>;
+  /** Of all rounds until now. */
+  figures(): Figures;
+  /** Measures one stretch under another load: judged as the others are, and kept out of the figures of the report. */
+  stretch(shape: LoadShape): Promise<Stretch>;
+  /** Adds to what the report says of the load. */
+  note(part: Partial<Load>): void;
   /** Of all rounds until now. */
   report(): Promise<LockReport>;
 }
@@ -79,40 +82,24 @@ export async function openBench(
     );
     return account.take(plan, outcome, atMs, totals);
   };
-  let saturation: Load['saturation'];
+  let extra: Partial<Load> = {};
   return {
     round: () => measure(account.totals),
-    async saturate(stepMs) {
-      const offer: Offer = async (perSecond) => {
-        signal.throwIfAborted();
-        const totals = new Totals(openShape(settings, perSecond, stepMs));
-        const { throughput, acquire } = await measure(totals);
-        return { throughput, acquire, kept: !isSaturated(totals.load()) };
-      };
-      try {
-        const found = await searchCapacity(account.totals.figures().throughput ?? 1, offer);
-        saturation = { ...found, shares: await atShares(found.capacity, offer) };
-      } catch (error) {
-        // Half a search has no result.
-        if (!signal.aborted) throw error;
-      }
+    figures: () => account.totals.figures(),
+    async stretch(shape) {
+      signal.throwIfAborted();
+      const totals = new Totals(shape);
+      const round = await measure(totals);
+      return { ...totals.figures(), ...totals.load(), round };
     },
-    report: async () => account.report(saturation === undefined ? {} : { saturation }),
+    note: (part) => {
+      extra = { ...extra, ...part };
+    },
+    report: async () => account.report(extra),
     async [Symbol.asyncDispose]() {
       await crew.stop();
       await deployment?.stop();
     },
-  };
-}
-
-/** The same load, but offered at a rate. */
-function openShape(shape: LoadShape, perSecond: number, stepMs: number): LoadShape {
-  return {
-    ...shape,
-    mode: { kind: 'open', perSecond, arrivals: 'poisson' },
-    clientsPerWorker: Math.max(shape.clientsPerWorker, OPEN_CLIENTS),
-    warmUpMs: stepMs / 4,
-    durationMs: stepMs,
   };
 }
 
