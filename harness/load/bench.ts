@@ -9,6 +9,7 @@ import { startCrew } from '../run/crew.ts';
 import type { LockUnderTest } from '../run/request.ts';
 import type { LockReport } from '../verdict/report.ts';
 import { Account } from './account.ts';
+import { writeHdrFiles } from './hdr-files.ts';
 import { LiveBoard } from './live.ts';
 import type { Load, Round } from './load-report.ts';
 import { planOf } from './plan.ts';
@@ -29,7 +30,7 @@ export interface Bench extends AsyncDisposable {
   stretch(shape: LoadShape): Promise<Stretch>;
   /** Adds to what the report says of the load. */
   note(part: Partial<Load>): void;
-  /** Of all rounds until now. */
+  /** Of all rounds until now; their histograms are written into the folder. */
   report(): Promise<LockReport>;
 }
 
@@ -61,6 +62,7 @@ export async function openBench(
   session.onClose(() => crew.stop());
   const account = new Account({ run: session.id, lock, settings, deployment, commandsPerCycle });
   const began = performance.now();
+  const startedAt = new Date();
   let stretches = 0;
   /** One stretch under this load, for these totals. */
   const measure = async (totals: Totals): Promise<Round> => {
@@ -95,7 +97,10 @@ export async function openBench(
     note: (part) => {
       extra = { ...extra, ...part };
     },
-    report: async () => account.report(extra),
+    report: async () => {
+      await writeHdrFiles(settings.folder, lock.module.name, startedAt, account.totals);
+      return account.report(extra);
+    },
     async [Symbol.asyncDispose]() {
       await crew.stop();
       await deployment?.stop();
