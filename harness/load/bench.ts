@@ -77,7 +77,8 @@ export async function openBench(
         liveMs: onLive === undefined ? undefined : board.everyMs,
         onLive: (worker, live) => {
           const figures = board.take(worker, live);
-          if (figures !== undefined) onLive?.({ ...figures, doing: doing(lock, plan.hazards, shape) });
+          if (figures !== undefined)
+            onLive?.({ ...figures, lock: lock.module.name, doing: doing(lock, plan.hazards, shape) });
         },
       },
       signal,
