@@ -28,6 +28,8 @@ export interface LoadShape {
   readonly ask: Ask;
   /** Explicit renewals of each lease. */
   readonly renews: number;
+  /** A service that sells so much of each key takes the lock, and buyers come by HTTP; absent: clients ask by themselves. */
+  readonly stock?: number;
   readonly holdMs: readonly [number, number];
   readonly thinkMs: readonly [number, number];
   readonly leaseMs: number;
