@@ -57,7 +57,11 @@ export class RedlockBackend implements LeaseBackend {
     this.#random = options.random ?? Math.random;
     const [node] = this.nodes;
     if (subscribers.length > 0 && node !== undefined) {
-      this.wakeUps = scatteredWakeUps(subscribers, (key) => node.channel(key), clock, this.#random);
+      this.wakeUps = scatteredWakeUps({
+        ...{ subscribers, quorum, clock, random: this.#random },
+        channelOf: (key) => node.channel(key),
+        listeners: (channel) => node.listeners(channel),
+      });
     }
   }
 
