@@ -42,6 +42,10 @@ export const loadSchema = z.object({
   cycles: whole,
   /** Operations that were not answered as asked, such as `acquire TIMEOUT`. */
   errors: z.array(z.object({ operation: z.string(), kind: z.string(), count: whole })),
+  /** Attempts that did not wait and were told that somebody else holds the lock. */
+  busy: whole.optional(),
+  /** Open loop: how late requests were begun, in milliseconds: the harness's own share of their waits. */
+  lateness: stretchLatency.optional(),
   /** Open loop: arrivals of the plan, and those dropped because too many were under way. */
   offered: z.object({ perSecond: rate, arrivals: whole, dropped: whole, inFlightLimit: whole }).optional(),
   /** Offered more than it can do: its latencies say how long the run was, not how fast the lock is. */

@@ -1,28 +1,19 @@
 /** Everything that one plan at a time is run in: servers, links, workers, resource. Plans follow one another in it. */
 import { join } from 'node:path';
-import type { LockModule } from '../../implementations/lock.ts';
-import { allSettled } from '../all-settled.ts';
 import type { Deployment } from '../backends/deployment.ts';
 import { InfrastructureError } from '../errors.ts';
-import { makeLinks, type Links } from '../backends/links.ts';
 import type { Session } from '../backends/session.ts';
 import type { Field } from '../faults/fault.ts';
 import { monotonicNs, Recorder } from '../history/recorder.ts';
 import { movesServerClocks, movesWorkerClocks, type Plan } from '../plan/plan.ts';
-import { ResourceHandle } from '../resource/handle.ts';
+import type { ResourceHandle } from '../resource/handle.ts';
 import { assignmentOf, runCourse } from './course.ts';
+import { startCrew, type Crew, type CrewRequest } from './crew.ts';
 import { scenarioUrl } from './scenarios.ts';
-import { WorkerHandle } from '../worker/handle.ts';
+import type { WorkerHandle } from '../worker/handle.ts';
 import type { Task } from '../worker/messages.ts';
 
-export interface ArenaRequest {
-  readonly name: string;
-  readonly module: LockModule;
-  readonly moduleUrl: string;
-  readonly options: Readonly<Record<string, unknown>>;
-  readonly workers: number;
-  readonly deployment: Deployment | undefined;
-}
+export type ArenaRequest = Omit<CrewRequest, 'linked' | 'withResource'>;
 
 /** Files of one run of a plan, still apart: one for each process that recorded. */
 export interface RunFiles {
@@ -33,23 +24,19 @@ export interface RunFiles {
 
 export class Arena {
   readonly deployment: Deployment | undefined;
+  readonly #crew: Crew;
   readonly #resource: ResourceHandle;
-  readonly #links: Links;
   readonly #workers: readonly WorkerHandle[];
-  readonly #folder: string;
   #failure: Error | undefined;
   #onFailure: (() => void) | undefined;
 
-  private constructor(
-    request: ArenaRequest,
-    parts: { resource: ResourceHandle; links: Links; workers: WorkerHandle[]; folder: string },
-  ) {
-    this.deployment = request.deployment;
-    this.#resource = parts.resource;
-    this.#links = parts.links;
-    this.#workers = parts.workers;
-    this.#folder = parts.folder;
-    for (const process_ of [parts.resource, ...parts.workers]) {
+  private constructor({ deployment }: ArenaRequest, crew: Crew) {
+    if (crew.resource === undefined) throw new Error('an arena has a resource');
+    this.deployment = deployment;
+    this.#crew = crew;
+    this.#resource = crew.resource;
+    this.#workers = crew.workers;
+    for (const process_ of [crew.resource, ...crew.workers]) {
       process_.onFailure((error) => {
         this.#failure ??= error;
         this.#onFailure?.();
@@ -58,40 +45,7 @@ export class Arena {
   }
 
   static async start(session: Session, request: ArenaRequest): Promise<Arena> {
-    const { deployment } = request;
-    const folder = session.folder(request.name);
-    const [resource, links] = await Promise.all([
-      ResourceHandle.start(session, folder),
-      deployment?.toxiproxy === undefined
-        ? []
-        : makeLinks(deployment.toxiproxy, deployment.nodes, request.workers, request.name),
-    ]);
-    const nodes = deployment?.nodes ?? [];
-    const shared = session.folder(`${request.name}-shared`);
-    const workers = Array.from({ length: request.workers }, (_, index) => {
-      const connection = {
-        module: request.moduleUrl,
-        nodes: nodes.map(({ endpoint, upstream }, node) => ({
-          announced: upstream,
-          endpoint: { ...endpoint, ...links[index]?.[node]?.endpoint },
-        })),
-        // Clients that hold on to one server begin with different ones, so that a fault of any server meets somebody.
-        entrances: rotated(deployment?.entrances ?? [], index),
-        folder: shared,
-        prefix: session.prefix,
-        options: request.options,
-        resourcePort: resource.port,
-      };
-      return new WorkerHandle(session, index, connection, folder);
-    });
-    const arena = new Arena(request, { resource, links, workers, folder });
-    try {
-      await allSettled(workers.map((worker) => worker.start({ movableClock: false })));
-      return arena;
-    } catch (error) {
-      await arena.stop();
-      throw error;
-    }
+    return new Arena(request, await startCrew(session, request));
   }
 
   /** Runs one plan; settles when everything has healed, the work is over and all that was recorded is in the files. */
@@ -100,7 +54,7 @@ export class Arena {
     const workers = this.#workers.slice(0, plan.workers);
     await this.#prepare(plan, workers);
     const originNs = monotonicNs();
-    const file = (name: string): string => join(this.#folder, `${plan.index}-${name}.ndjson`);
+    const file = (name: string): string => join(this.#crew.folder, `${plan.index}-${name}.ndjson`);
     const files = [file('resource'), file('nemesis')];
     const recorder = new Recorder(file('nemesis'), originNs);
     await this.#resource.begin(file('resource'), originNs);
@@ -113,7 +67,7 @@ export class Arena {
     };
     const field: Field = {
       deployment: this.deployment,
-      links: this.#links,
+      links: this.#crew.links,
       workers,
       revive: async (index) => {
         const worker = workers[index];
@@ -143,7 +97,7 @@ export class Arena {
   }
 
   async stop(): Promise<void> {
-    await Promise.all([...this.#workers.map((worker) => worker.close()), this.#resource.stop()]);
+    await this.#crew.stop();
     await this.deployment?.stop();
   }
 
@@ -167,8 +121,4 @@ export class Arena {
       scenario: scenarioUrl(plan.scenario),
     };
   }
-}
-
-function rotated<T>(values: readonly T[], by: number): T[] {
-  return values.map((_, index) => values[(index + by) % values.length] as T);
 }

@@ -27,7 +27,7 @@ test('further violations of a property take a line each', () => {
 test('a simulation and a missed threshold are said', () => {
   const text = renderMarkdown(severalLocks());
   assert.ok(text.includes('> **Simulated.** etcd: no real server took part'));
-  assert.ok(text.includes('**✗ Missed:** `throughput>2000`, measured 1,243.'));
+  assert.ok(text.includes('**✗ MISSED:** `throughput rate>2000`, measured 1,243.'));
 });
 
 test('every table row has as many cells as the head, and no text becomes markup', () => {

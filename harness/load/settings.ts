@@ -1,0 +1,87 @@
+/** How a lock is loaded. Durations are in milliseconds. */
+import type { Hazard } from '../../implementations/claims.ts';
+import type { Topology } from '../../implementations/lock.ts';
+import type { Choice } from '../backends/choose.ts';
+import type { ExternalConfig } from '../backends/external-config.ts';
+import type { Arrivals } from './arrivals.ts';
+import type { Ask } from './messages.ts';
+
+/** `closed`: each client asks again when it has done. `open`: arrivals come whether or not the last was served. */
+export type Mode =
+  | { readonly kind: 'closed' }
+  | {
+      readonly kind: 'open';
+      readonly arrivals: Arrivals;
+      readonly perSecond: number;
+    };
+
+export interface LoadShape {
+  readonly mode: Mode;
+  readonly workers: number;
+  /** Of an open loop: how many of its arrivals a worker may have under way. */
+  readonly clientsPerWorker: number;
+  readonly keys: number;
+  /** Every client has a key of its own; `keys` is then how many there are. */
+  readonly ownKeys: boolean;
+  /** Exponent of the Zipf distribution of the keys; 0: all alike. */
+  readonly keySkew: number;
+  readonly ask: Ask;
+  /** Explicit renewals of each lease. */
+  readonly renews: number;
+  readonly holdMs: readonly [number, number];
+  readonly thinkMs: readonly [number, number];
+  readonly leaseMs: number;
+  readonly acquireTimeoutMs: number;
+  readonly warmUpMs: number;
+  readonly durationMs: number;
+}
+
+/** How it goes, about twice a second. */
+export interface LiveFigures {
+  readonly doing: string;
+  readonly elapsedMs: number;
+  readonly totalMs: number;
+  /** Cycles per second, errors, attempts under way, and the 99th percentile of the waits, since the last such figures. */
+  readonly perSecond: number;
+  readonly errors: number;
+  readonly waiting: number;
+  readonly acquireP99Ms: number;
+}
+
+export interface LoadSettings extends LoadShape {
+  readonly topology: Topology;
+  readonly provisioner: Choice;
+  readonly external: ExternalConfig | undefined;
+  /** Whether workers reach the servers by way of Toxiproxy; faults of the network need it. */
+  readonly proxied: boolean;
+  /** One round each; none: undisturbed rounds. */
+  readonly hazards: readonly Hazard[];
+  readonly seed: number;
+  /** Where plans and histories are written. */
+  readonly folder: string;
+  readonly preset?: string;
+  readonly onLive?: (live: LiveFigures) => void;
+}
+
+/** Of an open loop: how many requests each worker may have under way. */
+export const OPEN_CLIENTS = 128;
+
+export const DEFAULT_SHAPE: LoadShape = {
+  mode: { kind: 'closed' },
+  workers: 4,
+  clientsPerWorker: 1,
+  keys: 1,
+  ownKeys: false,
+  keySkew: 0,
+  ask: 'acquire',
+  renews: 0,
+  holdMs: [0, 0],
+  thinkMs: [0, 0],
+  leaseMs: 2000,
+  acquireTimeoutMs: 10_000,
+  warmUpMs: 1000,
+  durationMs: 10_000,
+};
+
+export const keyNames = ({ keys }: Pick<LoadShape, 'keys'>): string[] =>
+  Array.from({ length: keys }, (_, index) => `k${index}`);
