@@ -22,6 +22,8 @@ export interface Entry {
 
 export interface BaselineEntry extends Entry {
   readonly limits: Limits;
+  /** How often the rounds may have been looked at before they were called enough; default: once. */
+  readonly looks?: number;
 }
 
 export interface CompareOptions {
@@ -174,7 +176,11 @@ function changesOf(
       return [];
     }
     const measured = { label: entry.label, rounds: roundsOf(entry.report) };
-    return judgeChanges(roundsOf(baseline.report), measured, tookTurns(baseline, entry), baseline.limits);
+    return judgeChanges(roundsOf(baseline.report), measured, {
+      paired: tookTurns(baseline, entry),
+      limits: baseline.limits,
+      looks: baseline.looks ?? 1,
+    });
   });
   if (changes.length === 0 && notes.length === 0) notes.push('no lock of this comparison is in the baseline');
   return { changes, notes };
