@@ -13,9 +13,13 @@ export interface Simulated {
 const TOPOLOGIES: Readonly<Partial<Record<Backend, readonly Topology[]>>> = {
   memory: ['single'],
   redis: ['single', '5 independent nodes'],
+  etcd: ['3-node quorum', 'single'],
 };
 
-const VERSIONS: Readonly<Partial<Record<Backend, string>>> = { redis: SIMULATED_VERSION };
+const VERSIONS: Readonly<Partial<Record<Backend, string>>> = {
+  redis: SIMULATED_VERSION,
+  etcd: '3.6 (model)',
+};
 
 /** Whether a lock on this backend can run in the simulation. */
 export function isSimulated(backend: Backend, topology: Topology): boolean {
