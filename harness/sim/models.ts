@@ -1,5 +1,6 @@
 /** The models of the servers that `simulated.ts` lists. */
 import type { Backend } from '../../implementations/lock.ts';
+import { consulEnsemble } from './consul/ensemble.ts';
 import { etcdEnsemble } from './etcd/ensemble.ts';
 import type { Ensemble, ServerModel, Surroundings } from './node.ts';
 import { RedisServer } from './redis/server.ts';
@@ -16,6 +17,7 @@ const MAKERS: Readonly<Partial<Record<Backend, Maker>>> = {
   memory: () => ({ models: [] }),
   redis: independent((around) => new RedisServer(around)),
   etcd: etcdEnsemble,
+  consul: consulEnsemble,
 };
 
 export function makerOf(backend: Backend): Maker {

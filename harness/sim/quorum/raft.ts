@@ -12,6 +12,8 @@ export interface RaftTimes {
   readonly heartbeatMs: number;
   /** A follower waits from this to twice this for a word of its leader. */
   readonly electionMs: number;
+  /** A leader that has not heard from a majority for so long steps down. Default `electionMs`. */
+  readonly leaderLeaseMs?: number;
 }
 
 export interface Machine<Command, Result> {
@@ -29,6 +31,11 @@ interface Progress {
   /** The last round that it answered, and when. */
   round: number;
   heardAtMs: number;
+}
+
+interface Waiter<Result> {
+  readonly done: (result: Result) => void;
+  readonly lost: (() => void) | undefined;
 }
 
 interface Read {
@@ -62,7 +69,7 @@ export class Raft<Command, Result> {
   #tickedAtMs = 0;
   #asked = 0;
   #life = 0;
-  readonly #proposed = new Map<string, (result: Result) => void>();
+  readonly #proposed = new Map<string, Waiter<Result>>();
   readonly #reading = new Map<string, () => void>();
   readonly #untilApplied: { readonly index: number; readonly act: () => void }[] = [];
   #untilLed: (() => void)[] = [];
@@ -104,11 +111,12 @@ export class Raft<Command, Result> {
 
   /**
    * Calls `done` when this server has applied the command; never, if the command is lost, or if this server crashes before.
-   * While nobody is known to lead, it waits.
+   * While nobody is known to lead, it waits. Instead, `lost` is called when this server ceases to lead before it knows what
+   * becomes of the command.
    */
-  propose(command: Command, done: (result: Result) => void): void {
+  propose(command: Command, done: (result: Result) => void, lost?: () => void): void {
     const proposal = { origin: this.index, id: this.#nextId(), command };
-    this.#proposed.set(proposal.id, done);
+    this.#proposed.set(proposal.id, { done, lost });
     this.whenLed((leader) => this.#pass(leader, { type: 'propose', proposal }));
   }
 
@@ -220,10 +228,19 @@ export class Raft<Command, Result> {
   #follow(term: number, leader: number | undefined): void {
     if (term > this.#term) this.#votedFor = undefined;
     this.#term = term;
+    if (this.#role === 'leader') this.#loseProposals();
     this.#role = 'follower';
     this.#reads = [];
     this.#awaitElection();
     this.#knowLeader(leader);
+  }
+
+  #loseProposals(): void {
+    for (const [id, { lost }] of this.#proposed) {
+      if (lost === undefined) continue;
+      this.#proposed.delete(id);
+      lost();
+    }
   }
 
   #knowLeader(leader: number | undefined): void {
@@ -293,8 +310,9 @@ export class Raft<Command, Result> {
       this.#knowLeader(this.index);
       return this.#append(undefined);
     }
+    const { electionMs, leaderLeaseMs: leaseMs = electionMs } = this.#times;
     const touched = [...this.#progress].filter(
-      ([peer, { heardAtMs }]) => peer === this.index || now - heardAtMs < this.#times.electionMs,
+      ([peer, { heardAtMs }]) => peer === this.index || now - heardAtMs < leaseMs,
     );
     if (touched.length < this.#majority) return this.#follow(this.#term, undefined);
     this.#tell();
@@ -382,7 +400,7 @@ export class Raft<Command, Result> {
       const proposal = this.#log.entry(this.#applied)?.proposal;
       if (proposal === undefined) continue;
       const result = this.#machine.apply(proposal.command);
-      if (proposal.origin === this.index) this.#settle(this.#proposed, proposal.id)?.(result);
+      if (proposal.origin === this.index) this.#settle(this.#proposed, proposal.id)?.done(result);
     }
     const ready = this.#untilApplied.filter((one) => one.index <= this.#applied);
     for (const one of ready) this.#untilApplied.splice(this.#untilApplied.indexOf(one), 1);
