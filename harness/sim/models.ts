@@ -4,6 +4,7 @@ import { consulEnsemble } from './consul/ensemble.ts';
 import { etcdEnsemble } from './etcd/ensemble.ts';
 import type { Ensemble, ServerModel, Surroundings } from './node.ts';
 import { RedisServer } from './redis/server.ts';
+import { zookeeperEnsemble } from './zookeeper/ensemble.ts';
 
 /** Makes the servers of a run, one for each of their surroundings. */
 type Maker = (around: readonly Surroundings[]) => Ensemble;
@@ -18,6 +19,7 @@ const MAKERS: Readonly<Partial<Record<Backend, Maker>>> = {
   redis: independent((around) => new RedisServer(around)),
   etcd: etcdEnsemble,
   consul: consulEnsemble,
+  zookeeper: zookeeperEnsemble,
 };
 
 export function makerOf(backend: Backend): Maker {

@@ -15,12 +15,14 @@ const TOPOLOGIES: Readonly<Partial<Record<Backend, readonly Topology[]>>> = {
   redis: ['single', '5 independent nodes'],
   etcd: ['3-node quorum', 'single'],
   consul: ['3-node quorum', 'single'],
+  zookeeper: ['3-node quorum', 'single'],
 };
 
 const VERSIONS: Readonly<Partial<Record<Backend, string>>> = {
   redis: SIMULATED_VERSION,
   etcd: '3.6 (model)',
   consul: '1.13 (model)',
+  zookeeper: '3.8 (model)',
 };
 
 /** Whether a lock on this backend can run in the simulation. */

@@ -19,6 +19,8 @@ export interface RaftTimes {
 export interface Machine<Command, Result> {
   /** In the order of the log, on every server. */
   apply(command: Command): Result;
+  /** What the leader makes of a proposal of a server before it becomes part of the log. Default: the same. */
+  prepare?(command: Command, origin: number): Command;
   /** Forgets everything: the log will be applied anew. */
   reset(): void;
 }
@@ -172,7 +174,7 @@ export class Raft<Command, Result> {
         return this.#onVoted(message);
       case 'propose':
         // Of one who took it for the leader: it has stepped down meanwhile, and the proposal is lost.
-        if (this.#role === 'leader') this.#append(message.proposal);
+        if (this.#role === 'leader') this.#append(this.#prepared(message.proposal));
         return;
       case 'read':
         return this.#onRead(message);
@@ -322,6 +324,11 @@ export class Raft<Command, Result> {
     this.#log.push({ term: this.#term, proposal });
     this.#tell();
     this.#advance();
+  }
+
+  #prepared(proposal: Proposal<Command>): Proposal<Command> {
+    const { command, origin } = proposal;
+    return { ...proposal, command: this.#machine.prepare?.(command, origin) ?? command };
   }
 
   /** @returns the number of the round */
