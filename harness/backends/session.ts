@@ -1,6 +1,6 @@
 /** Everything that one invocation of Holdfast starts or creates belongs to a session, and goes when the session ends. */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -51,11 +51,9 @@ export class Session {
     return { [SESSION_VARIABLE]: this.id };
   }
 
-  /** A new folder below the root. */
+  /** A new folder below the root, whose name begins with `name`: never one that was given out before. */
   folder(name: string): string {
-    const path = join(this.root, name);
-    mkdirSync(path, { recursive: true });
-    return path;
+    return mkdtempSync(join(this.root, `${name}-`));
   }
 
   /** Everything that the session writes on servers that are not its own begins with this. */
