@@ -1,6 +1,6 @@
 /** Everything that one invocation of Holdfast starts or creates belongs to a session, and goes when the session ends. */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,6 +22,8 @@ export class Session {
   readonly #reaper: ChildProcess;
   readonly #closers: (() => Promise<void>)[] = [];
   #closing: Promise<void> | undefined;
+  /** Folders given out so far. */
+  #folders = 0;
 
   private constructor(id: string, root: string, reaper: ChildProcess) {
     this.id = id;
@@ -53,7 +55,10 @@ export class Session {
 
   /** A new folder below the root, whose name begins with `name`: never one that was given out before. */
   folder(name: string): string {
-    return mkdtempSync(join(this.root, `${name}-`));
+    // Servers that run as another user must get into theirs, which `mkdtemp` would not let them.
+    const path = join(this.root, `${name}-${this.#folders++}`);
+    mkdirSync(path);
+    return path;
   }
 
   /** Everything that the session writes on servers that are not its own begins with this. */
