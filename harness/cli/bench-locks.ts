@@ -11,6 +11,7 @@ import type { Session } from '../backends/session.ts';
 import { UsageError } from '../errors.ts';
 import { judgeThresholds, type Threshold } from '../gates/threshold.ts';
 import { openBench } from '../load/bench.ts';
+import { openMetrics } from '../load/metrics-server.ts';
 import { PRESETS, runPreset, type Preset } from '../load/presets.ts';
 import { saturate } from '../load/saturate.ts';
 import { DEFAULT_SHAPE, type LiveFigures, type LoadSettings, type LoadShape } from '../load/settings.ts';
@@ -28,6 +29,7 @@ export interface BenchOptions extends LoadOptions, Shown {
   readonly impl?: string;
   readonly saturation?: boolean;
   readonly preset?: string;
+  readonly metricsPort?: number;
   readonly out?: string;
 }
 
@@ -65,6 +67,8 @@ export async function benchLocks(
     paint: paintFor(process.stderr),
     units: 's',
   });
+  const metrics = options.metricsPort === undefined ? undefined : await openMetrics(options.metricsPort);
+  if (metrics !== undefined) session.onClose(() => metrics.close());
   const reports: LockReport[] = [];
   try {
     const show = showing(
@@ -77,7 +81,19 @@ export async function benchLocks(
       const { kind, reason } = load.provisioner;
       progress.note(`${lock.module.name} on ${lock.module.backend} (${load.topology}), ${kind}: ${reason}`);
       progress.update({ doing: `starting ${lock.module.backend} (${load.topology})` });
-      const measured = await benchLock(session, lock, { ...load, onLive: show.live }, options, signal);
+      const measured = await benchLock(
+        session,
+        lock,
+        {
+          ...load,
+          onLive: (live) => {
+            show.live(live);
+            metrics?.take(live);
+          },
+        },
+        options,
+        signal,
+      );
       const judged = judgeThresholds(measured, thresholds);
       reports.push(judged.length === 0 ? measured : { ...measured, thresholds: judged });
       show.next();
@@ -172,13 +188,13 @@ function showing(
   let roundMs = 0;
   let last = 0;
   return {
-    live: ({ doing, elapsedMs, perSecond, acquireP99Ms, errors }) => {
+    live: ({ doing, elapsedMs, perSecond, acquire, errors }) => {
       // A round that begins anew has another before it.
       if (elapsedMs < last) roundMs += last;
       last = elapsedMs;
       const trouble = errors === 0 ? '' : `, ${errors} errors`;
       progress.update({
-        doing: `${doing}: ${Math.round(perSecond)}/s, p99 ${milliseconds(acquireP99Ms)} ms${trouble}`,
+        doing: `${doing}: ${Math.round(perSecond)}/s, p99 ${milliseconds(acquire.p99)} ms${trouble}`,
         done: Math.min(total, Math.round((doneMs + roundMs + elapsedMs) / 1000)),
         total,
       });

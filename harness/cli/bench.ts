@@ -9,7 +9,7 @@ import { EXIT, type ExitCode } from './exit-codes.ts';
 import { externalFrom } from './external-options.ts';
 import { loadOptions } from './load-options.ts';
 import { resolveLocks } from './locks.ts';
-import { outputOptions } from './options.ts';
+import { outputOptions, wholeNumber } from './options.ts';
 import { showReport } from './render.ts';
 import { withSession } from './with-session.ts';
 
@@ -21,6 +21,7 @@ export function addBench(program: Command, done: (code: ExitCode) => void): void
   command.addOption(
     new Option('--preset <name>', 'loads with figures that others have stated').choices(Object.keys(PRESETS)),
   );
+  command.option('--metrics-port <n>', 'serve how it goes to Prometheus, on 127.0.0.1', wholeNumber(0));
   command.option('--saturation', 'search for the capacity, and measure at shares of it');
   for (const option of [...loadOptions(), ...outputOptions()]) command.addOption(option);
   command.action(async (options: BenchOptions) => done(await bench(options)));

@@ -20,6 +20,8 @@ export interface LoadOptions extends ExternalOptions {
   readonly clients?: number;
   readonly keys?: number | 'own';
   readonly skew?: number;
+  readonly scenario?: string;
+  readonly stock?: number;
   readonly try?: boolean;
   readonly renews?: number;
   readonly hold?: readonly [number, number];
@@ -36,8 +38,19 @@ export interface LoadOptions extends ExternalOptions {
 
 /** More processes than this are measured by the scheduler rather than by the lock. */
 const PROCESSES_AT_MOST = 10;
+const SCENARIOS = ['shared-counter', 'flash-sale'];
+const STOCK = 200;
+/** What a sale takes, as long as the handler holds the lock. */
+const HANDLER_MS = [1, 1] as const;
+/** Buyers at the door of each service. */
+const BUYERS = 8;
+
 export const loadOptions = (): Option[] => [
   new Option('--topology <name>', 'topology of the backend').choices(TOPOLOGIES),
+  new Option('--scenario <name>', 'what a lease is for: a counter, or a shop with buyers by HTTP').choices(SCENARIOS),
+  new Option('--stock <n>', 'of the flash sale: how much there is of each key (default: 200)').argParser(
+    wholeNumber(1),
+  ),
   new Option('--mode <mode>', 'closed: clients take turns; open: requests come at a rate').choices(['closed', 'open']),
   new Option('--rate <n>', 'requests per second of an open loop').argParser(positive),
   new Option('--arrivals <kind>', 'how the requests of an open loop are spaced').choices(ARRIVALS),
@@ -71,7 +84,12 @@ export function shapeOf(options: LoadOptions, module: LockModule, base: LoadShap
   if (mode === 'open' && options.rate === undefined) throw new UsageError('--mode open needs --rate');
   if (mode === 'closed' && options.rate !== undefined) throw new UsageError('--rate is for --mode open');
   if (mode === 'closed' && options.arrivals !== undefined) throw new UsageError('--arrivals is for --mode open');
-  const clientsPerWorker = clientsOf(options, module, mode === 'open' ? OPEN_CLIENTS : base.clientsPerWorker);
+  const sells = options.scenario === 'flash-sale';
+  if (sells && mode === 'open')
+    throw new UsageError('--scenario flash-sale: its buyers take turns; --rate is not for it');
+  if (!sells && options.stock !== undefined) throw new UsageError('--stock is for --scenario flash-sale');
+  const usual = mode === 'open' ? OPEN_CLIENTS : sells ? BUYERS : base.clientsPerWorker;
+  const clientsPerWorker = clientsOf(options, module, usual);
   const ownKeys = options.keys === undefined ? base.ownKeys : options.keys === 'own';
   const keyCount = typeof options.keys === 'number' ? options.keys : base.keys;
   const leaseMs = Math.max(options.lease ?? base.leaseMs, module.leastLeaseMs ?? 0);
@@ -83,9 +101,10 @@ export function shapeOf(options: LoadOptions, module: LockModule, base: LoadShap
     ...{ workers, clientsPerWorker, ownKeys, leaseMs },
     keys: ownKeys ? workers * clientsPerWorker : keyCount,
     keySkew: options.skew ?? base.keySkew,
+    ...(sells ? { stock: options.stock ?? STOCK } : {}),
     ask: options.try === true ? 'try' : base.ask,
     renews: options.renews ?? base.renews,
-    holdMs: options.hold ?? base.holdMs,
+    holdMs: options.hold ?? (sells ? HANDLER_MS : base.holdMs),
     thinkMs: options.think ?? base.thinkMs,
     acquireTimeoutMs: options.timeout ?? base.acquireTimeoutMs,
     warmUpMs: options.warmUp ?? base.warmUpMs,

@@ -116,7 +116,7 @@ export class Account {
         mode: mode.kind,
         ...(mode.kind === 'open' ? { arrivals: mode.arrivals } : {}),
         ...(preset === undefined ? {} : { preset }),
-        scenario: 'shared-counter',
+        scenario: settings.stock === undefined ? 'shared-counter' : 'flash-sale',
         ...{ workers, clientsPerWorker, keys, keySkew, warmUpMs },
         holdMs: [...holdMs],
         thinkMs: [...thinkMs],

@@ -12,6 +12,7 @@ import { Account } from './account.ts';
 import { writeHdrFiles } from './hdr-files.ts';
 import { LiveBoard } from './live.ts';
 import type { Load, Round } from './load-report.ts';
+import { readOwnShare } from './own-share.ts';
 import { planOf } from './plan.ts';
 import { runRound } from './round.ts';
 import type { LoadSettings, LoadShape } from './settings.ts';
@@ -60,6 +61,7 @@ export async function openBench(
     ...{ workers, deployment, linked: proxied, withResource: false },
   });
   session.onClose(() => crew.stop());
+  const harness = await readOwnShare(crew, settings);
   const account = new Account({ run: session.id, lock, settings, deployment, commandsPerCycle });
   const began = performance.now();
   const startedAt = new Date();
@@ -77,14 +79,15 @@ export async function openBench(
         liveMs: onLive === undefined ? undefined : board.everyMs,
         onLive: (worker, live) => {
           const figures = board.take(worker, live);
-          if (figures !== undefined) onLive?.({ ...figures, doing: doing(lock, plan.hazards, shape) });
+          if (figures !== undefined)
+            onLive?.({ ...figures, lock: lock.module.name, doing: doing(lock, plan.hazards, shape) });
         },
       },
       signal,
     );
     return account.take(plan, outcome, atMs, totals);
   };
-  let extra: Partial<Load> = {};
+  let extra: Partial<Load> = harness === undefined ? {} : { harness };
   return {
     round: () => measure(account.totals),
     figures: () => account.totals.figures(),

@@ -2,7 +2,6 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import {
   isLockError,
-  LeaseLostError,
   type AcquireOptions,
   type Lease,
   type Lock,
@@ -12,6 +11,7 @@ import { ContractError } from '../worker/module.ts';
 import { Random, mix } from '../sim/random.ts';
 import type { Aims } from '../worker/aims.ts';
 import type { CounterFile } from './counter-file.ts';
+import { holdLease } from './hold.ts';
 import { keyDraw } from './keys.ts';
 import type { LoadOrder } from './messages.ts';
 import type { LoadRecorder } from './recorder.ts';
@@ -38,6 +38,9 @@ export interface LoadEnvironment {
   /** Says that the round is over: whoever holds finishes the cycle. */
   readonly over: () => boolean;
 }
+
+/** `refused`: the lease was had, and what it is for was not there any more, or was not done. */
+export type CycleOutcome = 'done' | 'refused' | 'busy' | 'failed';
 
 export interface LoadKey {
   readonly name: string;
@@ -80,6 +83,11 @@ export class LoadClient {
     this.#options = { leaseMs: order.leaseMs, timeoutMs: order.acquireTimeoutMs };
   }
 
+  /** Which key its next cycle would take. */
+  nextKey(): number {
+    return this.#draw();
+  }
+
   /** Cycles one after another until the round is over. */
   async loop(): Promise<void> {
     const { order, over, recorder } = this.#environment;
@@ -94,14 +102,15 @@ export class LoadClient {
     }
   }
 
-  /** One cycle on this key, meant to begin at this moment. */
-  serve(key: number, intendedNs: number): Promise<void> {
+  /** One cycle on this key; of an open loop: meant to begin at this moment. */
+  serve(key: number, intendedNs: number | undefined): Promise<CycleOutcome> {
     return this.#cycleOn(key, intendedNs);
   }
 
   /** One flat function, for every promise between the client and the lock is paid for in each cycle. */
-  async #cycleOn(index: number, intendedNs: number | undefined): Promise<void> {
+  async #cycleOn(index: number, intendedNs: number | undefined): Promise<CycleOutcome> {
     const { counter, recorder, tally, aims, order, lock, granted } = this.#environment;
+    const { stock = Infinity } = order;
     const key = this.#keys[index];
     if (key === undefined) throw new RangeError(`there is no key ${index}`);
     const id = `${this.#name}.${this.#cycle++}`;
@@ -119,7 +128,8 @@ export class LoadClient {
       lease = await (order.ask === 'try' ? lock.tryAcquire(full, this.#options) : lock.acquire(full, this.#options));
     } catch (error) {
       tally.waiting -= 1;
-      return this.#failed(error, at, intendedNs);
+      await this.#failed(error, at, intendedNs);
+      return 'failed';
     }
     tally.waiting -= 1;
     const answeredNs = recorder.now();
@@ -128,7 +138,7 @@ export class LoadClient {
     const answer = `"process":${this.#process},"f":"acquire",${at}`;
     if (lease === null) {
       recorder.line(`{"type":"fail",${answer}},"error":{"code":"BUSY"},"time":${answeredNs}}\n`);
-      return;
+      return 'busy';
     }
     const fence = lease.fencingToken === undefined ? '' : `,"fence":"${lease.fencingToken}"`;
     const deadline = lease.expiresAt === undefined ? '' : `,"deadline":${this.#ns(lease.expiresAt)}`;
@@ -144,9 +154,11 @@ export class LoadClient {
       recorder.line(`{"type":"info","f":"read",${use},"value":${seen},"accepted":true},"time":${recorder.now()}}\n`);
     const holdMs = this.#between(order.holdMs);
     // Nobody can be told of a loss who does not give way meanwhile.
-    const held = holdMs === 0 && order.renews === 0 ? true : await this.#hold(lease, key, id, holdMs, intendedNs);
+    const isBrief = holdMs === 0 && order.renews === 0;
+    const held = isBrief || (await this.#hold(lease, key.name, id, holdMs, intendedNs));
     aims.reach('write');
-    if (uses && held) {
+    const sold = seen < stock;
+    if (uses && held && sold) {
       const to = seen + 1;
       const write = `{"type":"info","f":"write",${use},"from":${seen},"to":${to},"accepted":true}`;
       recorder.line(`${write},"time":${recorder.now()}}\n`);
@@ -169,10 +181,22 @@ export class LoadClient {
     if (outcome === 'unknown') {
       recorder.line(`{"type":"info",${release}},"time":${releasedNs}}\n`);
       this.#process += this.#clients;
-      return;
+      return held && sold ? 'done' : 'refused';
     }
     recorder.line(`{"type":"ok",${release},"outcome":"${outcome}"},"time":${releasedNs}}\n`);
     if (this.#counts(intendedNs ?? releasedNs)) tally.took('release', releasedNs - releasingNs);
+    return held && sold ? 'done' : 'refused';
+  }
+
+  #hold(lease: Lease, key: string, id: string, holdMs: number, intendedNs: number | undefined): Promise<boolean> {
+    const { recorder, order, tally } = this.#environment;
+    return holdLease(lease, {
+      ...{ key, id, holdMs, renews: order.renews, observer: this.#observer, recorder },
+      ns: (performanceMs) => this.#ns(performanceMs),
+      renewed: (tookNs, atNs) => {
+        if (this.#counts(intendedNs ?? atNs)) tally.took('renew', tookNs);
+      },
+    });
   }
 
   async #failed(error: unknown, at: string, intendedNs: number | undefined): Promise<void> {
@@ -190,48 +214,6 @@ export class LoadClient {
     if (intendedNs === undefined) await sleep(AFTER_FAILURE_MS);
   }
 
-  /** @returns whether it was held until the end, as far as the holder was told */
-  async #hold(
-    lease: Lease,
-    key: LoadKey,
-    id: string,
-    holdMs: number,
-    intendedNs: number | undefined,
-  ): Promise<boolean> {
-    const { recorder, order, tally } = this.#environment;
-    const { signal } = lease;
-    const lost = (): void => {
-      const reason: unknown = signal.reason;
-      const word = reason instanceof LeaseLostError ? reason.reason : 'connection';
-      recorder.observe(this.#observer, 'lost', key.name, { lease: id, reason: word });
-    };
-    /** Of an explicit renewal that is under way. */
-    let renewingNs: number | undefined;
-    const stop = lease.onRenewed((expiresAt) => {
-      const nowNs = recorder.now();
-      const took = renewingNs === undefined ? {} : { tookNs: nowNs - renewingNs };
-      const value = { lease: id, deadline: this.#ns(expiresAt), ...took };
-      recorder.observe(this.#observer, 'renew', key.name, value, nowNs);
-      if (renewingNs !== undefined && this.#counts(intendedNs ?? nowNs)) tally.took('renew', nowNs - renewingNs);
-      renewingNs = undefined;
-    });
-    if (signal.aborted) lost();
-    else signal.addEventListener('abort', lost, { once: true });
-    const pieces = order.renews + 1;
-    for (let piece = 0; piece < pieces && !signal.aborted; piece += 1) {
-      if (piece > 0) {
-        renewingNs = recorder.now();
-        // What a renewal that failed means, the signal says.
-        await lease.renew().catch(() => undefined);
-        renewingNs = undefined;
-      }
-      if (holdMs > 0) await sleep(holdMs / pieces);
-    }
-    signal.removeEventListener('abort', lost);
-    stop();
-    return !signal.aborted;
-  }
-
   /** In a closed loop what ends in the measured stretch counts, in an open one what was meant to begin in it. */
   #counts(atNs: number): boolean {
     const { order } = this.#environment;
@@ -243,8 +225,8 @@ export class LoadClient {
    * would be a good part of the cycle: then all clients use it in the same quarter of the time.
    */
   #uses(grantedNs: number): boolean {
-    const { holdMs, renews } = this.#environment.order;
-    return holdMs[1] > 0 || renews > 0 || grantedNs % USES_PERIOD_NS < USES_PERIOD_NS / 4;
+    const { holdMs, renews, stock } = this.#environment.order;
+    return stock !== undefined || holdMs[1] > 0 || renews > 0 || grantedNs % USES_PERIOD_NS < USES_PERIOD_NS / 4;
   }
 
   #between([least, most]: readonly [number, number]): number {

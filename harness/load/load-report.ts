@@ -8,6 +8,14 @@ const whole = z.number().int().nonnegative();
 /** Latency of a stretch: of the acquires that were granted in it. */
 const stretchLatency = z.object({ p50: milliseconds, p90: milliseconds, p99: milliseconds, max: milliseconds });
 
+const serviceLatency = stretchLatency.extend({
+  count: whole,
+  p999: milliseconds,
+  min: milliseconds.optional(),
+  mean: milliseconds.optional(),
+  curve: z.array(z.tuple([z.number(), milliseconds])).optional(),
+});
+
 /** One measured stretch under one load; several rounds of a lock are what a comparison is made of. */
 export const roundSchema = z.object({
   index: whole,
@@ -108,6 +116,8 @@ export const loadSchema = z.object({
       stock: whole,
       sold: whole,
       oversold: whole,
+      /** Of the answers, as the buyers saw them. */
+      latency: serviceLatency.optional(),
     })
     .optional(),
 });

@@ -39,6 +39,8 @@ export const loadOrderSchema = z.object({
   durable: z.boolean(),
   /** Open loop: where the arrivals of all workers stand, and how many of this worker may be under way. */
   arrivalsFile: z.string().optional(),
+  /** Of a service that sells: how much there is of each key. The worker serves HTTP instead of asking by itself. */
+  stock: z.number().int().positive().optional(),
   /** How often the worker tells how it goes; absent: only at the end. */
   liveMs: z.number().positive().optional(),
 });

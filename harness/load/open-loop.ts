@@ -3,7 +3,7 @@ import type { Arrival } from './arrivals.ts';
 
 /** Who can serve one arrival at a time. */
 export interface Server {
-  serve(key: number, intendedNs: number): Promise<void>;
+  serve(key: number, intendedNs: number): Promise<unknown>;
 }
 
 export interface OpenLoop {
@@ -25,7 +25,7 @@ export interface OpenLoop {
 export async function runOpenLoop(loop: OpenLoop): Promise<void> {
   const { arrivals, servers, until, nowNs, over, onDropped, onBegun } = loop;
   const free = [...servers];
-  const underWay = new Set<Promise<void>>();
+  const underWay = new Set<Promise<unknown>>();
   const trouble: unknown[] = [];
   for (const arrival of arrivals) {
     const waiting = until(arrival.atNs);

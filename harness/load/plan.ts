@@ -23,7 +23,7 @@ export function planOf(lock: LockUnderTest, settings: LoadSettings, index: numbe
     lock: lock.reference,
     options: { ...lock.options },
     topology,
-    scenario: 'shared-counter',
+    scenario: settings.stock === undefined ? 'shared-counter' : 'flash-sale',
     hazards: [hazard],
     workers,
     clientsPerWorker,

@@ -11,6 +11,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { Crew } from '../run/crew.ts';
 import type { WorkerHandle } from '../worker/handle.ts';
 import { planArrivals } from './arrivals.ts';
+import { sendBuyers, type Bought } from './buyers.ts';
 import { CounterFile } from './counter-file.ts';
 import type { Live, Loaded, LoadOrder } from './messages.ts';
 import { serverUsage, type Spent } from './server-usage.ts';
@@ -49,6 +50,8 @@ export interface RoundOutcome {
   readonly loaded: readonly Loaded[];
   readonly killed: boolean;
   readonly server: Spent | undefined;
+  /** Of a scenario with buyers. */
+  readonly bought: Bought | undefined;
 }
 
 /** When `signal` aborts, the workers end their cycles and what was measured until then is returned. */
@@ -100,33 +103,74 @@ export async function runRound(request: RoundRequest, signal: AbortSignal): Prom
     },
   };
   const boundMs = LEAD_MS + shape.warmUpMs + shape.durationMs + shape.acquireTimeoutMs + GRACE_MS;
-  const ended = untilLoaded(workers, boundMs, onLive, signal);
   /** What failed ends the waiting for the rest. */
   const trouble = new AbortController();
-  ended.catch(() => trouble.abort());
   const stop = AbortSignal.any([signal, trouble.signal]);
+  const orElse = <T>(work: Promise<T>): Promise<T> => {
+    work.catch(() => trouble.abort());
+    return work;
+  };
+  const ended = orElse(untilLoaded(workers, boundMs, onLive, stop));
+  // Listened for before it is said.
+  const ports = shape.stock === undefined ? undefined : portsOf(workers);
   for (const worker of workers) assign(worker);
   const measured = { from: fromNs / 1e6, to: toNs / 1e6 };
   try {
-    const [loaded, server] = await allSettled([
+    const [loaded, bought, server] = await allSettled([
       ended,
+      ports === undefined ? Promise.resolve(undefined) : orElse(sell(workers, shape, ports, times, stop)),
       serverUsage(deployment, measured, stop).catch(() => undefined),
       runFaults(plan, field, recorder, stop).catch((error: unknown) => {
         if (!stop.aborted) throw error;
       }),
     ]);
     const endedNs = recorder.now();
-    return { times: { ...times, endedNs }, files, loaded, killed: incarnations.some((count) => count > 0), server };
+    const killed = incarnations.some((count) => count > 0);
+    return { times: { ...times, endedNs }, files, loaded, killed, server, bought };
   } finally {
     recorder.close();
   }
+}
+
+/** The ports of the services, when all have said theirs. */
+function portsOf(workers: readonly WorkerHandle[]): Promise<number[]> {
+  return Promise.all(
+    workers.map(
+      (worker) =>
+        new Promise<number>((resolve) => {
+          const stop = worker.listen((message) => {
+            if (message.type !== 'serving') return;
+            stop();
+            resolve(message.port);
+          });
+        }),
+    ),
+  );
+}
+
+/** Buyers come until the measured stretch is over; then the services close. */
+async function sell(
+  workers: readonly WorkerHandle[],
+  { clientsPerWorker }: LoadShape,
+  serving: Promise<readonly number[]>,
+  { originNs, fromNs, toNs }: RoundTimes,
+  signal: AbortSignal,
+): Promise<Bought | undefined> {
+  const given = Promise.withResolvers<undefined>();
+  signal.addEventListener('abort', () => given.resolve(undefined), { once: true });
+  const ports = await Promise.race([serving, given.promise]);
+  const inMs = (ns: number): number => Math.max(0, (ns - Number(monotonicNs() - originNs)) / 1e6);
+  const buyers = { connections: clientsPerWorker, fromMs: inMs(fromNs), toMs: inMs(toNs) };
+  const bought = ports === undefined ? undefined : await sendBuyers({ ports, ...buyers }, signal);
+  for (const worker of workers) worker.stopLoad();
+  return bought;
 }
 
 function orderOf(
   { plan, shape, seed, liveMs }: RoundRequest,
   { originNs, ...times }: RoundTimes,
 ): Omit<LoadOrder, 'worker' | 'incarnation' | 'historyFile' | 'counterFile'> {
-  const { clientsPerWorker, ownKeys, keySkew, ask, renews, holdMs, thinkMs, leaseMs, acquireTimeoutMs } = shape;
+  const { clientsPerWorker, ownKeys, keySkew, ask, renews, holdMs, thinkMs, leaseMs, acquireTimeoutMs, stock } = shape;
   return {
     ...{ clientsPerWorker, ownKeys, keySkew, ask, renews, leaseMs, acquireTimeoutMs, seed, ...times },
     ...{ workers: shape.workers, keys: plan.keys, originNs: String(originNs) },
@@ -134,6 +178,7 @@ function orderOf(
     thinkMs: [...thinkMs],
     durable: plan.hazards.includes('client-crash'),
     ...(liveMs === undefined ? {} : { liveMs }),
+    ...(stock === undefined ? {} : { stock }),
   };
 }
 

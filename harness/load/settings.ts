@@ -28,6 +28,8 @@ export interface LoadShape {
   readonly ask: Ask;
   /** Explicit renewals of each lease. */
   readonly renews: number;
+  /** A service that sells so much of each key takes the lock, and buyers come by HTTP; absent: clients ask by themselves. */
+  readonly stock?: number;
   readonly holdMs: readonly [number, number];
   readonly thinkMs: readonly [number, number];
   readonly leaseMs: number;
@@ -38,14 +40,17 @@ export interface LoadShape {
 
 /** How it goes, about twice a second. */
 export interface LiveFigures {
+  /** The name of the lock, and what it is doing. */
+  readonly lock: string;
   readonly doing: string;
   readonly elapsedMs: number;
   readonly totalMs: number;
-  /** Cycles per second, errors, attempts under way, and the 99th percentile of the waits, since the last such figures. */
+  /** Since the last such figures: finished cycles, errors, attempts under way, and the waits of the grants. */
+  readonly cycles: number;
   readonly perSecond: number;
   readonly errors: number;
   readonly waiting: number;
-  readonly acquireP99Ms: number;
+  readonly acquire: { readonly p50: number; readonly p90: number; readonly p99: number; readonly max: number };
 }
 
 export interface LoadSettings extends LoadShape {

@@ -3,6 +3,7 @@ import type { Histogram } from 'hdr-histogram-js';
 import type { Plan } from '../plan/plan.ts';
 import type { LockReport } from '../verdict/report.ts';
 import { targetName } from '../verdict/timeline.ts';
+import type { Bought } from './buyers.ts';
 import { decode, latencyOf, merged, newHistogram, percentileMs, stretchLatency } from './histogram.ts';
 import type { Load, Round } from './load-report.ts';
 import type { Loaded } from './messages.ts';
@@ -46,6 +47,7 @@ export class Totals {
   readonly #series: Series[] = [];
   readonly #faults: Load['faults'] = [];
   readonly #lateness = newHistogram();
+  #bought: Bought | undefined;
   #busy = 0;
   #dropped = 0;
   #begun = 0;
@@ -76,6 +78,7 @@ export class Totals {
     this.#series.push(...series);
     this.#addFaults(meter, outcome.times.fromNs, offsetMs, series, bitten);
     this.#addUse(outcome);
+    this.#bought = outcome.bought ?? this.#bought;
     this.#busy += meter.busy;
     this.#dropped += meter.dropped;
     this.#begun += meter.begun;
@@ -156,8 +159,20 @@ export class Totals {
     return { fairness: sum(grants, (share) => share) ** 2 / (workers * clientsPerWorker * squares) };
   }
 
+  /** Of the last round: every round has a stock of its own. */
+  #service(): Pick<Load, 'service'> {
+    const { stock = 0, keys } = this.shape;
+    if (this.#bought === undefined) return {};
+    const { latency, served, ...bought } = this.#bought;
+    const all = stock * keys;
+    const oversold = Math.max(0, served - all);
+    const told = latency.totalCount === 0 ? {} : { latency: latencyOf(latency) };
+    return { service: { ...bought, served, stock: all, sold: served, oversold, ...told } };
+  }
+
   load(): Pick<
     Load,
+    | 'service'
     | 'cycles'
     | 'errors'
     | 'offered'
@@ -191,6 +206,7 @@ export class Totals {
             lateness: stretchLatency(this.#lateness),
           }
         : {}),
+      ...this.#service(),
       rounds: this.rounds,
       series: this.#series,
       faults: this.#faults,

@@ -9,12 +9,13 @@ import { CounterFile } from './counter-file.ts';
 import { recordNs } from './histogram.ts';
 import type { Loaded, LoadOrder } from './messages.ts';
 import { runOpenLoop } from './open-loop.ts';
+import { serveHttp } from './service.ts';
 import { Tally } from './tally.ts';
 
 /** Timers are this late at most on a calm machine; what is left is waited for without them. */
 const TIMER_NS = 2_000_000;
 
-export type LoadWord = Extract<FromWorker, { type: 'moment' | 'granted' | 'live' }>;
+export type LoadWord = Extract<FromWorker, { type: 'moment' | 'granted' | 'live' | 'serving' }>;
 export type LoadPlace = Pick<LoadEnvironment, 'lock' | 'recorder' | 'performanceOriginNs'> & {
   readonly prefix: string;
 };
@@ -24,6 +25,7 @@ export class LoadWork {
   readonly #say: (word: LoadWord) => void;
   readonly #aims: Aims;
   readonly #awaited = new Set<string>();
+  readonly #over = Promise.withResolvers<void>();
   #finished = false;
 
   constructor(order: LoadOrder, say: (word: LoadWord) => void) {
@@ -55,9 +57,9 @@ export class LoadWork {
     const live = setInterval(() => this.#say({ type: 'live', live: tally.recent() }), order.liveMs ?? 0x7fff_ffff);
     const cpuMs = processorTime(order, recorder);
     try {
-      await (arrivals === undefined
-        ? Promise.all(clients.map((client) => client.loop()))
-        : this.#open(clients, arrivals, environment));
+      if (order.stock !== undefined) await this.#serve(clients);
+      else if (arrivals !== undefined) await this.#open(clients, arrivals, environment);
+      else await Promise.all(clients.map((client) => client.loop()));
     } finally {
       clearInterval(live);
       counter.close();
@@ -76,6 +78,12 @@ export class LoadWork {
   /** Whoever is at work ends the cycle. */
   finish(): void {
     this.#finished = true;
+    this.#over.resolve();
+  }
+
+  #serve(clients: readonly LoadClient[]): Promise<void> {
+    const onPort = (port: number): void => this.#say({ type: 'serving', port });
+    return serveHttp({ clients, onPort, over: this.#over.promise });
   }
 
   #open(clients: readonly LoadClient[], arrivals: readonly Arrival[], environment: LoadEnvironment): Promise<void> {

@@ -68,6 +68,7 @@ export const fromWorkerSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('granted'), key: z.string() }),
   z.object({ type: z.literal('finished') }),
   z.object({ type: z.literal('live'), live: liveSchema }),
+  z.object({ type: z.literal('serving'), port: z.number().int().positive() }),
   z.object({ type: z.literal('loaded'), loaded: loadedSchema }),
   z.object({ type: z.literal('probed'), probe: probeSchema }),
   z.object({ type: z.literal('wall-clock'), ms: z.number() }),
