@@ -1,14 +1,15 @@
 /** `bench`: how fast locks are under load, and whether they still lock then. */
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { UsageError } from '../errors.ts';
 import { parseThreshold } from '../gates/threshold.ts';
+import { PRESETS } from '../load/presets.ts';
 import { benchLocks, type BenchOptions } from './bench-locks.ts';
 import { loadConfig } from './config.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { externalFrom } from './external-options.ts';
 import { loadOptions } from './load-options.ts';
 import { resolveLocks } from './locks.ts';
-import { outputOptions } from './options.ts';
+import { outputOptions, wholeNumber } from './options.ts';
 import { showReport } from './render.ts';
 import { withSession } from './with-session.ts';
 
@@ -17,6 +18,11 @@ export function addBench(program: Command, done: (code: ExitCode) => void): void
     .command('bench')
     .description('load locks: throughput, latencies, fairness and cost, with histories that are checked')
     .option('--impl <name|path,…>', 'locks to load: names from "holdfast list", or paths of lock modules');
+  command.addOption(
+    new Option('--preset <name>', 'loads with figures that others have stated').choices(Object.keys(PRESETS)),
+  );
+  command.option('--metrics-port <n>', 'serve how it goes to Prometheus, on 127.0.0.1', wholeNumber(0));
+  command.option('--saturation', 'search for the capacity, and measure at shares of it');
   for (const option of [...loadOptions(), ...outputOptions()]) command.addOption(option);
   command.action(async (options: BenchOptions) => done(await bench(options)));
 }

@@ -6,7 +6,7 @@ import type { BackendChoice } from '../backends/choose.ts';
 import { UsageError } from '../errors.ts';
 import type { Threshold } from '../gates/threshold.ts';
 import { ARRIVALS, type Arrivals } from '../load/arrivals.ts';
-import { DEFAULT_SHAPE, type LoadShape } from '../load/settings.ts';
+import { DEFAULT_SHAPE, OPEN_CLIENTS, type LoadShape } from '../load/settings.ts';
 import type { ExternalOptions } from './external-options.ts';
 import { backendOptions, duration, hazards, thresholdOption, wholeNumber } from './options.ts';
 
@@ -36,9 +36,6 @@ export interface LoadOptions extends ExternalOptions {
 
 /** More processes than this are measured by the scheduler rather than by the lock. */
 const PROCESSES_AT_MOST = 10;
-/** Clients of one process in an open loop: its bound on what is under way. */
-const OPEN_CLIENTS = 32;
-
 export const loadOptions = (): Option[] => [
   new Option('--topology <name>', 'topology of the backend').choices(TOPOLOGIES),
   new Option('--mode <mode>', 'closed: clients take turns; open: requests come at a rate').choices(['closed', 'open']),

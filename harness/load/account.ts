@@ -57,13 +57,16 @@ export class Account {
 
   /**
    * @param atMs when the round began, of the benchmark's own clock
+   * @param totals what it is measured for; default: the figures of the report
    * @throws InfrastructureError when what the workers counted is not what the history holds
    */
-  async take(plan: Plan, outcome: RoundOutcome, atMs: number): Promise<Round> {
+  async take(plan: Plan, outcome: RoundOutcome, atMs: number, totals = this.totals): Promise<Round> {
     const { run, settings } = this.#of;
+    const { ask } = settings;
+    const { durationMs: plannedMs } = totals.shape;
     const { fromNs, toNs, endedNs } = outcome.times;
-    const binNs = binLengthMs(settings.durationMs) * 1e6;
-    const meter = new Meter({ fromNs, toNs, binNs, ask: settings.ask, clients: clientsOf(plan) });
+    const binNs = binLengthMs(plannedMs) * 1e6;
+    const meter = new Meter({ fromNs, toNs, binNs, ask, clients: clientsOf(plan) });
     const path = join(settings.folder, historyFile(plan));
     /** Whether a fault bit is told by everything around it. */
     const events: TimedEvent[] = [];
@@ -81,7 +84,7 @@ export class Account {
     this.#sums.increments += judgement.increments;
     this.#sums.overruns += judgement.overruns;
     const durationMs = Math.max(1, (Math.min(toNs, endedNs) - fromNs) / 1e6);
-    return this.totals.add({ meter, outcome, plan, binNs, atMs, durationMs, bitten: judgement.bitten });
+    return totals.add({ meter, outcome, plan, binNs, atMs, durationMs, bitten: judgement.bitten });
   }
 
   report(extra: Partial<Load> = {}): LockReport {

@@ -9,17 +9,28 @@ import { startCrew } from '../run/crew.ts';
 import type { LockUnderTest } from '../run/request.ts';
 import type { LockReport } from '../verdict/report.ts';
 import { Account } from './account.ts';
+import { writeHdrFiles } from './hdr-files.ts';
 import { LiveBoard } from './live.ts';
-import type { Round } from './load-report.ts';
+import type { Load, Round } from './load-report.ts';
 import { planOf } from './plan.ts';
 import { runRound } from './round.ts';
-import type { LoadSettings } from './settings.ts';
+import type { LoadSettings, LoadShape } from './settings.ts';
+import { Totals } from './totals.ts';
 import { tripsPerCycle } from './trips.ts';
+
+export type Figures = ReturnType<Totals['figures']>;
+export type Stretch = Figures & ReturnType<Totals['load']> & { readonly round: Round };
 
 export interface Bench extends AsyncDisposable {
   /** Measures one stretch. When the signal of the benchmark aborts, of what was measured until then. */
   round(): Promise<Round>;
   /** Of all rounds until now. */
+  figures(): Figures;
+  /** Measures one stretch under another load: judged as the others are, and kept out of the figures of the report. */
+  stretch(shape: LoadShape): Promise<Stretch>;
+  /** Adds to what the report says of the load. */
+  note(part: Partial<Load>): void;
+  /** Of all rounds until now; their histograms are written into the folder. */
   report(): Promise<LockReport>;
 }
 
@@ -51,27 +62,46 @@ export async function openBench(
   session.onClose(() => crew.stop());
   const account = new Account({ run: session.id, lock, settings, deployment, commandsPerCycle });
   const began = performance.now();
-  let rounds = 0;
-  return {
-    async round() {
-      const plan = planOf(lock, settings, rounds++);
-      const board = new LiveBoard(settings);
-      const { onLive } = settings;
-      const atMs = performance.now() - began;
-      const outcome = await runRound(
-        {
-          ...{ plan, shape: settings, crew, deployment, seed: settings.seed + plan.index },
-          liveMs: onLive === undefined ? undefined : board.everyMs,
-          onLive: (worker, live) => {
-            const figures = board.take(worker, live);
-            if (figures !== undefined) onLive?.({ ...figures, doing: doing(lock, plan.hazards) });
-          },
+  const startedAt = new Date();
+  let stretches = 0;
+  /** One stretch under this load, for these totals. */
+  const measure = async (totals: Totals): Promise<Round> => {
+    const shape = totals.shape;
+    const plan = planOf(lock, { ...settings, ...shape }, stretches++);
+    const board = new LiveBoard(shape);
+    const { onLive } = settings;
+    const atMs = performance.now() - began;
+    const outcome = await runRound(
+      {
+        ...{ plan, shape, crew, deployment, seed: settings.seed + plan.index },
+        liveMs: onLive === undefined ? undefined : board.everyMs,
+        onLive: (worker, live) => {
+          const figures = board.take(worker, live);
+          if (figures !== undefined)
+            onLive?.({ ...figures, lock: lock.module.name, doing: doing(lock, plan.hazards, shape) });
         },
-        signal,
-      );
-      return account.take(plan, outcome, atMs);
+      },
+      signal,
+    );
+    return account.take(plan, outcome, atMs, totals);
+  };
+  let extra: Partial<Load> = {};
+  return {
+    round: () => measure(account.totals),
+    figures: () => account.totals.figures(),
+    async stretch(shape) {
+      signal.throwIfAborted();
+      const totals = new Totals(shape);
+      const round = await measure(totals);
+      return { ...totals.figures(), ...totals.load(), round };
     },
-    report: async () => account.report(),
+    note: (part) => {
+      extra = { ...extra, ...part };
+    },
+    report: async () => {
+      await writeHdrFiles(settings.folder, lock.module.name, startedAt, account.totals);
+      return account.report(extra);
+    },
     async [Symbol.asyncDispose]() {
       await crew.stop();
       await deployment?.stop();
@@ -79,8 +109,10 @@ export async function openBench(
   };
 }
 
-const doing = ({ module }: LockUnderTest, [hazard = 'none']: readonly string[]): string =>
-  hazard === 'none' ? module.name : `${module.name} under ${hazard}`;
+function doing({ module }: LockUnderTest, [hazard = 'none']: readonly string[], { mode }: LoadShape): string {
+  const rate = mode.kind === 'open' ? ` at ${Math.round(mode.perSecond)}/s` : '';
+  return hazard === 'none' ? `${module.name}${rate}` : `${module.name}${rate} under ${hazard}`;
+}
 
 async function deploymentOf(
   session: Session,

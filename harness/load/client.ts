@@ -15,17 +15,19 @@ import type { CounterFile } from './counter-file.ts';
 import { keyDraw } from './keys.ts';
 import type { LoadOrder } from './messages.ts';
 import type { LoadRecorder } from './recorder.ts';
-import type { Measured, Tally } from './tally.ts';
+import type { Tally } from './tally.ts';
 
 /** A client whose acquire fails at once must not spin. */
 const AFTER_FAILURE_MS = 5;
 /** A lock that answers without waiting for anything must let others run. */
-const TURN_NS = 1_000_000;
+const TURN_NS = 5_000_000;
+
+const USES_PERIOD_NS = 100_000_000;
 
 export interface LoadEnvironment {
   readonly order: LoadOrder;
   readonly lock: Lock;
-  readonly prefix: string;
+  readonly keys: readonly LoadKey[];
   readonly recorder: LoadRecorder;
   readonly counter: Pick<CounterFile, 'read' | 'write'>;
   readonly tally: Tally;
@@ -37,7 +39,7 @@ export interface LoadEnvironment {
   readonly over: () => boolean;
 }
 
-interface Key {
+export interface LoadKey {
   readonly name: string;
   /** As JSON. */
   readonly text: string;
@@ -45,9 +47,13 @@ interface Key {
   readonly full: string;
 }
 
+/** Of all clients of a worker: every name that the lock writes begins with `prefix`. */
+export const loadKeys = (names: readonly string[], prefix: string): LoadKey[] =>
+  names.map((name) => ({ name, text: JSON.stringify(name), full: prefix + name }));
+
 export class LoadClient {
   readonly #environment: LoadEnvironment;
-  readonly #keys: readonly Key[];
+  readonly #keys: readonly LoadKey[];
   readonly #draw: () => number;
   readonly #random: Random;
   readonly #options: AcquireOptions;
@@ -57,13 +63,11 @@ export class LoadClient {
   #process: number;
   #cycle = 0;
   #turnNs = 0;
-  /** Of the lease that it holds. */
-  #grantedNs = 0;
 
   constructor(environment: LoadEnvironment, index: number) {
-    const { order, prefix } = environment;
+    const { order } = environment;
     this.#environment = environment;
-    this.#keys = order.keys.map((name) => ({ name, text: JSON.stringify(name), full: prefix + name }));
+    this.#keys = environment.keys;
     // The observing client of a plan, which a benchmark does not have, is counted too.
     this.#clients = order.workers * (order.clientsPerWorker + 1);
     const client = order.worker + order.workers * index;
@@ -95,88 +99,90 @@ export class LoadClient {
     return this.#cycleOn(key, intendedNs);
   }
 
+  /** One flat function, for every promise between the client and the lock is paid for in each cycle. */
   async #cycleOn(index: number, intendedNs: number | undefined): Promise<void> {
-    const { counter, recorder, tally, aims, order } = this.#environment;
+    const { counter, recorder, tally, aims, order, lock, granted } = this.#environment;
     const key = this.#keys[index];
     if (key === undefined) throw new RangeError(`there is no key ${index}`);
     const id = `${this.#name}.${this.#cycle++}`;
-    const lease = await this.#acquire(key, id, intendedNs);
-    if (lease === undefined) return;
     const at = `"key":${key.text},"value":{"lease":"${id}"`;
-    const use = `"process":"resource",${at},"door":"plain"`;
-    const seen = counter.read(index);
-    recorder.line(`{"type":"info","f":"read",${use},"value":${seen},"accepted":true},"time":${recorder.now()}}\n`);
-    const holdMs = this.#between(order.holdMs);
-    // Nobody can be told of a loss who does not give way meanwhile.
-    const held = holdMs === 0 && order.renews === 0 ? true : await this.#hold(lease, key, id, holdMs, intendedNs);
-    if (held) {
-      aims.reach('write');
-      counter.write(index, seen + 1);
-      recorder.line(
-        `{"type":"info","f":"write",${use},"from":${seen},"to":${seen + 1},"accepted":true},"time":${recorder.now()}}\n`,
-      );
-    }
-    const releasingNs = recorder.now();
-    this.#took('hold', this.#grantedNs, releasingNs, intendedNs);
-    recorder.line(`{"type":"invoke","process":${this.#process},"f":"release",${at}},"time":${releasingNs}}\n`);
-    recorder.boundary();
-    aims.reach('release.invoke');
-    const outcome = await releaseOf(lease);
-    const releasedNs = recorder.now();
-    const said = outcome === 'unknown' ? '' : `,"outcome":"${outcome}"`;
-    const type = outcome === 'unknown' ? 'info' : 'ok';
-    recorder.line(`{"type":"${type}","process":${this.#process},"f":"release",${at}${said}},"time":${releasedNs}}\n`);
-    if (outcome === 'unknown') this.#process += this.#clients;
-    else this.#took('release', releasingNs, releasedNs, intendedNs);
-    tally.ended(outcome === 'released' ? 'cycle' : 'error');
-  }
-
-  async #acquire(key: Key, id: string, intendedNs: number | undefined): Promise<Lease | undefined> {
-    const { recorder, lock, order, aims, granted, tally } = this.#environment;
-    const ask = order.ask;
     const invokedNs = recorder.now();
     // In an open loop a wait counts from when it was meant to begin.
     const intended = intendedNs === undefined ? '' : `,"intended":${intendedNs}`;
-    const at = `"process":${this.#process},"f":"acquire","key":${key.text},"value":{"lease":"${id}"`;
-    recorder.line(`{"type":"invoke",${at}${intended}},"time":${invokedNs}}\n`);
+    recorder.line(`{"type":"invoke","process":${this.#process},"f":"acquire",${at}${intended}},"time":${invokedNs}}\n`);
     recorder.boundary();
     aims.reach('acquire.invoke');
     tally.waiting += 1;
+    let lease: Lease | null;
     try {
-      const lease = await (ask === 'try'
-        ? lock.tryAcquire(key.full, this.#options)
-        : lock.acquire(key.full, this.#options));
-      const answeredNs = recorder.now();
-      this.#took(ask, intendedNs ?? invokedNs, answeredNs, intendedNs);
-      this.#grantedNs = answeredNs;
-      if (lease === null) {
-        recorder.line(`{"type":"fail",${at}},"error":{"code":"BUSY"},"time":${answeredNs}}\n`);
-        return undefined;
-      }
-      const fence = lease.fencingToken === undefined ? '' : `,"fence":"${lease.fencingToken}"`;
-      const deadline = lease.expiresAt === undefined ? '' : `,"deadline":${this.#ns(lease.expiresAt)}`;
-      recorder.line(`{"type":"ok",${at}${fence}${deadline}},"time":${answeredNs}}\n`);
-      recorder.boundary();
-      tally.granted(answeredNs - (intendedNs ?? invokedNs));
-      aims.reach('acquire.ok');
-      granted(key.name);
-      return lease;
+      const { full } = key;
+      lease = await (order.ask === 'try' ? lock.tryAcquire(full, this.#options) : lock.acquire(full, this.#options));
     } catch (error) {
-      await this.#failed(error, at, intendedNs);
-      return undefined;
-    } finally {
       tally.waiting -= 1;
+      return this.#failed(error, at, intendedNs);
     }
+    tally.waiting -= 1;
+    const answeredNs = recorder.now();
+    const waitedNs = answeredNs - (intendedNs ?? invokedNs);
+    if (this.#counts(intendedNs ?? answeredNs)) tally.took(order.ask, waitedNs);
+    const answer = `"process":${this.#process},"f":"acquire",${at}`;
+    if (lease === null) {
+      recorder.line(`{"type":"fail",${answer}},"error":{"code":"BUSY"},"time":${answeredNs}}\n`);
+      return;
+    }
+    const fence = lease.fencingToken === undefined ? '' : `,"fence":"${lease.fencingToken}"`;
+    const deadline = lease.expiresAt === undefined ? '' : `,"deadline":${this.#ns(lease.expiresAt)}`;
+    recorder.line(`{"type":"ok",${answer}${fence}${deadline}},"time":${answeredNs}}\n`);
+    recorder.boundary();
+    tally.granted(waitedNs);
+    aims.reach('acquire.ok');
+    granted(key.name);
+    const uses = this.#uses(answeredNs);
+    const seen = uses ? counter.read(index) : 0;
+    const use = `"process":"resource",${at},"door":"plain"`;
+    if (uses)
+      recorder.line(`{"type":"info","f":"read",${use},"value":${seen},"accepted":true},"time":${recorder.now()}}\n`);
+    const holdMs = this.#between(order.holdMs);
+    // Nobody can be told of a loss who does not give way meanwhile.
+    const held = holdMs === 0 && order.renews === 0 ? true : await this.#hold(lease, key, id, holdMs, intendedNs);
+    aims.reach('write');
+    if (uses && held) {
+      const to = seen + 1;
+      const write = `{"type":"info","f":"write",${use},"from":${seen},"to":${to},"accepted":true}`;
+      recorder.line(`${write},"time":${recorder.now()}}\n`);
+      counter.write(index, to);
+    }
+    const releasingNs = recorder.now();
+    if (this.#counts(intendedNs ?? releasingNs)) tally.took('hold', releasingNs - answeredNs);
+    const release = `"process":${this.#process},"f":"release",${at}`;
+    recorder.line(`{"type":"invoke",${release}},"time":${releasingNs}}\n`);
+    recorder.boundary();
+    aims.reach('release.invoke');
+    let outcome: ReleaseOutcome;
+    try {
+      outcome = await lease.release();
+    } catch (cause) {
+      throw new ContractError(`release must never reject, and did: ${String(cause)}`, { cause });
+    }
+    const releasedNs = recorder.now();
+    tally.ended(outcome === 'released' ? 'cycle' : 'error');
+    if (outcome === 'unknown') {
+      recorder.line(`{"type":"info",${release}},"time":${releasedNs}}\n`);
+      this.#process += this.#clients;
+      return;
+    }
+    recorder.line(`{"type":"ok",${release},"outcome":"${outcome}"},"time":${releasedNs}}\n`);
+    if (this.#counts(intendedNs ?? releasedNs)) tally.took('release', releasedNs - releasingNs);
   }
 
   async #failed(error: unknown, at: string, intendedNs: number | undefined): Promise<void> {
     const { recorder, tally } = this.#environment;
     if (error instanceof ContractError) throw error;
     const definite = isLockError(error) && error.outcome === 'definite';
-    const code = isLockError(error) ? error.code : 'UNEXPECTED';
+    const code = JSON.stringify({ code: isLockError(error) ? error.code : 'UNEXPECTED' });
     const type = definite ? 'fail' : 'info';
-    const text = JSON.stringify({ code });
-    recorder.line(`{"type":"${type}",${at}},"error":${text},"time":${recorder.now()}}\n`);
+    const answer = `"process":${this.#process},"f":"acquire",${at}}`;
+    recorder.line(`{"type":"${type}",${answer},"error":${code},"time":${recorder.now()}}\n`);
     recorder.boundary();
     if (!definite) this.#process += this.#clients;
     tally.ended('error');
@@ -185,8 +191,14 @@ export class LoadClient {
   }
 
   /** @returns whether it was held until the end, as far as the holder was told */
-  async #hold(lease: Lease, key: Key, id: string, holdMs: number, intendedNs: number | undefined): Promise<boolean> {
-    const { recorder, order } = this.#environment;
+  async #hold(
+    lease: Lease,
+    key: LoadKey,
+    id: string,
+    holdMs: number,
+    intendedNs: number | undefined,
+  ): Promise<boolean> {
+    const { recorder, order, tally } = this.#environment;
     const { signal } = lease;
     const lost = (): void => {
       const reason: unknown = signal.reason;
@@ -200,7 +212,7 @@ export class LoadClient {
       const took = renewingNs === undefined ? {} : { tookNs: nowNs - renewingNs };
       const value = { lease: id, deadline: this.#ns(expiresAt), ...took };
       recorder.observe(this.#observer, 'renew', key.name, value, nowNs);
-      if (renewingNs !== undefined) this.#took('renew', renewingNs, nowNs, intendedNs);
+      if (renewingNs !== undefined && this.#counts(intendedNs ?? nowNs)) tally.took('renew', nowNs - renewingNs);
       renewingNs = undefined;
     });
     if (signal.aborted) lost();
@@ -221,10 +233,18 @@ export class LoadClient {
   }
 
   /** In a closed loop what ends in the measured stretch counts, in an open one what was meant to begin in it. */
-  #took(operation: Measured, fromNs: number, toNs: number, intendedNs: number | undefined): void {
-    const { order, tally } = this.#environment;
-    const at = intendedNs ?? toNs;
-    if (at >= order.fromNs && at < order.toNs) tally.took(operation, toNs - fromNs);
+  #counts(atNs: number): boolean {
+    const { order } = this.#environment;
+    return atNs >= order.fromNs && atNs < order.toNs;
+  }
+
+  /**
+   * Whether a lease granted at this moment uses the counter. Where leases are given back at once, the two system calls
+   * would be a good part of the cycle: then all clients use it in the same quarter of the time.
+   */
+  #uses(grantedNs: number): boolean {
+    const { holdMs, renews } = this.#environment.order;
+    return holdMs[1] > 0 || renews > 0 || grantedNs % USES_PERIOD_NS < USES_PERIOD_NS / 4;
   }
 
   #between([least, most]: readonly [number, number]): number {
@@ -233,13 +253,5 @@ export class LoadClient {
 
   #ns(performanceMs: number): number {
     return Math.max(0, Math.floor(performanceMs * 1e6 + this.#environment.performanceOriginNs));
-  }
-}
-
-async function releaseOf(lease: Lease): Promise<ReleaseOutcome> {
-  try {
-    return await lease.release();
-  } catch (cause) {
-    throw new ContractError(`release must never reject, and did: ${String(cause)}`, { cause });
   }
 }

@@ -1,5 +1,5 @@
 /** How a round goes, put together from what the workers say while it lasts. */
-import { decode, merged, percentileMs } from './histogram.ts';
+import { decode, merged, stretchLatency } from './histogram.ts';
 import type { Live } from './messages.ts';
 import type { LiveFigures, LoadShape } from './settings.ts';
 
@@ -20,7 +20,7 @@ export class LiveBoard {
   }
 
   /** @returns the figures when every worker has said something since the last of them. */
-  take(worker: number, live: Live): Omit<LiveFigures, 'doing'> | undefined {
+  take(worker: number, live: Live): Omit<LiveFigures, 'lock' | 'doing'> | undefined {
     this.#said.set(worker, live);
     if (this.#said.size < this.#workers) return undefined;
     const all = [...this.#said.values()];
@@ -33,10 +33,11 @@ export class LiveBoard {
     return {
       elapsedMs: now - this.#began,
       totalMs: this.#totalMs,
+      cycles: sum(({ cycles }) => cycles),
       perSecond: (sum(({ cycles }) => cycles) * 1000) / sinceMs,
       errors: sum(({ errors }) => errors),
       waiting: sum(({ waiting }) => waiting),
-      acquireP99Ms: percentileMs(merged(waits), 99),
+      acquire: stretchLatency(merged(waits)),
     };
   }
 }

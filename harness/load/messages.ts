@@ -68,3 +68,21 @@ export const loadedSchema = z.object({
   lateness: z.string(),
 });
 export type Loaded = z.infer<typeof loadedSchema>;
+
+/** How much of a bare loop's rate is left of ours, on keys of each client's own. */
+export const probeOrderSchema = z.object({
+  clients: z.number().int().positive(),
+  pairs: z.number().int().positive(),
+  /** Of each of the two in a pair. */
+  sliceMs: z.number().positive(),
+  leaseMs: z.number().positive(),
+  /** Where what is recorded meanwhile goes. */
+  folder: z.string(),
+});
+export type ProbeOrder = z.infer<typeof probeOrderSchema>;
+
+export const probeSchema = z.object({
+  /** Cycles per second of each pair. */
+  pairs: z.array(z.object({ ours: z.number(), bare: z.number() })),
+});
+export type Probe = z.infer<typeof probeSchema>;

@@ -49,5 +49,7 @@ function faultOf(lock: LockUnderTest, settings: LoadSettings, hazard: Hazard, in
   };
   const [fault] = makePlan(sizes, [hazard], seed, index, 'busy').faults;
   if (fault === undefined) throw new UsageError(`--hazard ${hazard}: nothing is disturbed by it`);
-  return { ...fault, afterMs: settings.warmUpMs + settings.durationMs * STRIKES_AT };
+  // A delay that ends before it was waited for is a shorter one.
+  const durationMs = Math.max(fault.durationMs, 2 * (fault.delayMs ?? 0));
+  return { ...fault, durationMs, afterMs: settings.warmUpMs + settings.durationMs * STRIKES_AT };
 }

@@ -54,7 +54,7 @@ export interface RoundOutcome {
 /** When `signal` aborts, the workers end their cycles and what was measured until then is returned. */
 export async function runRound(request: RoundRequest, signal: AbortSignal): Promise<RoundOutcome> {
   const { plan, shape, crew, deployment, onLive } = request;
-  const { workers } = crew;
+  const workers = crew.workers.slice(0, shape.workers);
   await allSettled(
     workers.map(async (worker) => {
       await worker.ensure({ movableClock: false });
@@ -123,13 +123,13 @@ export async function runRound(request: RoundRequest, signal: AbortSignal): Prom
 }
 
 function orderOf(
-  { plan, shape, crew, seed, liveMs }: RoundRequest,
+  { plan, shape, seed, liveMs }: RoundRequest,
   { originNs, ...times }: RoundTimes,
 ): Omit<LoadOrder, 'worker' | 'incarnation' | 'historyFile' | 'counterFile'> {
   const { clientsPerWorker, ownKeys, keySkew, ask, renews, holdMs, thinkMs, leaseMs, acquireTimeoutMs } = shape;
   return {
     ...{ clientsPerWorker, ownKeys, keySkew, ask, renews, leaseMs, acquireTimeoutMs, seed, ...times },
-    ...{ workers: crew.workers.length, keys: plan.keys, originNs: String(originNs) },
+    ...{ workers: shape.workers, keys: plan.keys, originNs: String(originNs) },
     holdMs: [...holdMs],
     thinkMs: [...thinkMs],
     durable: plan.hazards.includes('client-crash'),

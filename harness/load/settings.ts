@@ -38,14 +38,17 @@ export interface LoadShape {
 
 /** How it goes, about twice a second. */
 export interface LiveFigures {
+  /** The name of the lock, and what it is doing. */
+  readonly lock: string;
   readonly doing: string;
   readonly elapsedMs: number;
   readonly totalMs: number;
-  /** Cycles per second, errors, attempts under way, and the 99th percentile of the waits, since the last such figures. */
+  /** Since the last such figures: finished cycles, errors, attempts under way, and the waits of the grants. */
+  readonly cycles: number;
   readonly perSecond: number;
   readonly errors: number;
   readonly waiting: number;
-  readonly acquireP99Ms: number;
+  readonly acquire: { readonly p50: number; readonly p90: number; readonly p99: number; readonly max: number };
 }
 
 export interface LoadSettings extends LoadShape {
@@ -62,6 +65,9 @@ export interface LoadSettings extends LoadShape {
   readonly preset?: string;
   readonly onLive?: (live: LiveFigures) => void;
 }
+
+/** Of an open loop: how many requests each worker may have under way. */
+export const OPEN_CLIENTS = 128;
 
 export const DEFAULT_SHAPE: LoadShape = {
   mode: { kind: 'closed' },

@@ -17,6 +17,8 @@ export class Tally {
   /** How late arrivals of an open loop were begun. */
   readonly lateness = newHistogram();
   dropped = 0;
+  /** Of the whole round. */
+  cycles = 0;
   /** Under way. */
   waiting = 0;
   readonly #recent: { acquire: Histogram; cycles: number; errors: number } | undefined;
@@ -36,6 +38,7 @@ export class Tally {
   }
 
   ended(outcome: 'cycle' | 'error'): void {
+    if (outcome === 'cycle') this.cycles += 1;
     if (this.#recent === undefined) return;
     if (outcome === 'cycle') this.#recent.cycles += 1;
     else this.#recent.errors += 1;

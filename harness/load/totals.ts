@@ -40,7 +40,7 @@ export class Totals {
   /** Of the waits for a grant, by stretch, with the moment at which each began, in milliseconds of measured time. */
   readonly intervals: { readonly atMs: number; readonly lengthMs: number; readonly acquire: Histogram }[] = [];
   readonly rounds: Round[] = [];
-  readonly #shape: LoadShape;
+  readonly shape: LoadShape;
   readonly #errors = new Map<string, number>();
   readonly #grants = new Map<number, number>();
   readonly #series: Series[] = [];
@@ -57,7 +57,7 @@ export class Totals {
   #serverBytes: number | undefined;
 
   constructor(shape: LoadShape) {
-    this.#shape = shape;
+    this.shape = shape;
   }
 
   add({ meter, outcome, binNs, atMs, durationMs, bitten }: Measured): Round {
@@ -88,7 +88,7 @@ export class Totals {
       durationMs,
       cycles: meter.cycles,
       throughput: (meter.cycles * 1000) / durationMs,
-      acquire: stretchLatency(meter.histograms[this.#shape.ask === 'try' ? 'try' : 'acquire']),
+      acquire: stretchLatency(meter.histograms[this.shape.ask === 'try' ? 'try' : 'acquire']),
       errors,
     };
     this.rounds.push(round);
@@ -148,7 +148,7 @@ export class Totals {
 
   /** Jain, Chiu and Hawe 1984: 1 when all clients get the same, 1/n when one gets all. */
   #fairness(): Pick<LockReport, 'fairness'> {
-    const { workers, clientsPerWorker, mode } = this.#shape;
+    const { workers, clientsPerWorker, mode } = this.shape;
     const grants = [...this.#grants.values()];
     const squares = sum(grants, (share) => share * share);
     // Clients of an open loop are slots: it does not matter which of them serves.
@@ -169,7 +169,7 @@ export class Totals {
     | 'busy'
     | 'lateness'
   > {
-    const { mode, workers, clientsPerWorker, ask } = this.#shape;
+    const { mode, workers, clientsPerWorker, ask } = this.shape;
     const waits = this.histograms[ask];
     const median = percentileMs(waits, 50);
     const errors = [...this.#errors].map(([name, count]) => {

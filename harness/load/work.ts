@@ -4,7 +4,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import { Aims } from '../worker/aims.ts';
 import type { FromWorker, Moment } from '../worker/messages.ts';
 import type { Arrival } from './arrivals.ts';
-import { LoadClient, type LoadEnvironment } from './client.ts';
+import { LoadClient, loadKeys, type LoadEnvironment } from './client.ts';
 import { CounterFile } from './counter-file.ts';
 import { recordNs } from './histogram.ts';
 import type { Loaded, LoadOrder } from './messages.ts';
@@ -15,7 +15,9 @@ import { Tally } from './tally.ts';
 const TIMER_NS = 2_000_000;
 
 export type LoadWord = Extract<FromWorker, { type: 'moment' | 'granted' | 'live' }>;
-export type LoadPlace = Pick<LoadEnvironment, 'lock' | 'prefix' | 'recorder' | 'performanceOriginNs'>;
+export type LoadPlace = Pick<LoadEnvironment, 'lock' | 'recorder' | 'performanceOriginNs'> & {
+  readonly prefix: string;
+};
 
 export class LoadWork {
   readonly #order: LoadOrder;
@@ -37,6 +39,7 @@ export class LoadWork {
     const counter = new CounterFile(order.counterFile);
     const environment: LoadEnvironment = {
       ...place,
+      keys: loadKeys(order.keys, place.prefix),
       order,
       counter,
       tally,
@@ -82,11 +85,7 @@ export class LoadWork {
       arrivals,
       servers: clients,
       nowNs: () => recorder.now(),
-      until: (atNs) => {
-        const leftNs = atNs - recorder.now();
-        // Whole milliseconds, rounded up: a timer that fires before its time would begin a wait before it was meant.
-        return leftNs <= 0 ? undefined : sleep(Math.ceil(leftNs / 1e6));
-      },
+      until: (atNs) => (recorder.now() >= atNs ? undefined : notBefore(atNs, recorder)),
       over: () => this.#finished,
       onDropped: (arrival) => {
         if (measured(arrival)) tally.dropped += 1;
@@ -105,6 +104,12 @@ async function arrivalsOf({ arrivalsFile, worker }: LoadOrder): Promise<readonly
   // Trusted: written by the benchmark that gave the order.
   const all = JSON.parse(await readFile(arrivalsFile, 'utf8')) as Arrival[][];
   return all[worker] ?? [];
+}
+
+/** In whole milliseconds, rounded up; a timer may still fire a fraction of one before its time. */
+async function notBefore(atNs: number, recorder: LoadPlace['recorder']): Promise<void> {
+  await sleep(Math.ceil((atNs - recorder.now()) / 1e6));
+  while (recorder.now() < atNs) await nextTurn();
 }
 
 async function until(atNs: number, recorder: LoadPlace['recorder']): Promise<void> {

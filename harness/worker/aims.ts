@@ -15,6 +15,7 @@ export class Aims {
   }
 
   reach(moment: Moment): void {
+    if (this.#aims.size === 0) return;
     for (const [id, aim] of this.#aims) {
       if (aim.moment !== moment || --aim.left > 0) continue;
       this.#aims.delete(id);

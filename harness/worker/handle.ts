@@ -6,7 +6,7 @@ import { fakeClockEnvironment, moveFakeClock } from '../backends/fake-clock.ts';
 import { ownModule } from '../backends/own-module.ts';
 import { startProcess, type RunningProcess } from '../backends/processes.ts';
 import type { Session } from '../backends/session.ts';
-import type { LoadOrder } from '../load/messages.ts';
+import type { LoadOrder, Probe, ProbeOrder } from '../load/messages.ts';
 import { fromWorkerSchema, type FromWorker, type Moment, type Task, type ToWorker } from './messages.ts';
 
 export const WORKER_FAKE_CLOCK = ['/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1'];
@@ -148,6 +148,11 @@ export class WorkerHandle {
     this.#send({ type: 'load', order });
   }
 
+  /** Settles within about twice the length of its slices. */
+  async probe(order: ProbeOrder): Promise<Probe> {
+    return (await this.#answer('probed', { type: 'probe', order }, order.pairs * order.sliceMs * 4)).probe;
+  }
+
   /** Those at work end what they are at. */
   stopLoad(): void {
     this.#send({ type: 'finish' });
@@ -214,14 +219,15 @@ export class WorkerHandle {
     if (child?.connected) child.send(message);
   }
 
-  async #answer<T extends FromWorker['type']>(type: T, question: ToWorker | undefined): Promise<Answer<T>> {
-    const answer = this.#next((message) => message.type === type || message.type === 'failed', ANSWER_WITHIN_MS);
+  async #answer<T extends FromWorker['type']>(type: T, question: ToWorker | undefined, workMs = 0): Promise<Answer<T>> {
+    const withinMs = ANSWER_WITHIN_MS + workMs;
+    const answer = this.#next((message) => message.type === type || message.type === 'failed', withinMs);
     if (question !== undefined) this.#send(question);
     const message = await answer;
     if (message?.type === 'failed') throw this.#errorOf(message);
     if (message === undefined) {
       throw new InfrastructureError(
-        `worker ${this.index}: ended, or was silent for ${ANSWER_WITHIN_MS} ms, before it was ${type}\n${this.#process?.lastWords() ?? ''}`,
+        `worker ${this.index}: ended, or was silent for ${withinMs} ms, before it was ${type}\n${this.#process?.lastWords() ?? ''}`,
       );
     }
     return message as Answer<T>;

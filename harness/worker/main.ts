@@ -5,15 +5,18 @@ import { Pulse } from './pulse.ts';
 import { toWorkerSchema, type FromWorker, type Task, type ToWorker } from './messages.ts';
 import { Recorder, monotonicNs, type EventRecorder } from '../history/recorder.ts';
 import { LoadWork } from '../load/work.ts';
-import type { LoadOrder } from '../load/messages.ts';
+import type { LoadOrder, ProbeOrder } from '../load/messages.ts';
+import { compareWithBareLoop } from '../load/probe.ts';
 import { LoadRecorder } from '../load/recorder.ts';
 import { ResourceClient } from '../resource/client.ts';
-import type { ConnectedLock } from '../../implementations/lock.ts';
+import type { ConnectedLock, Lock } from '../../implementations/lock.ts';
 import type { Scenario } from './scenario.ts';
 import { Work } from './work.ts';
 
 interface Connection {
   readonly connected: ConnectedLock;
+  /** The same, unchecked. */
+  readonly raw: Lock;
   readonly resource: ResourceClient | undefined;
   readonly prefix: string;
 }
@@ -49,6 +52,7 @@ async function connect(message: Extract<ToWorker, { type: 'connect' }>): Promise
   if (typeof connected?.lock !== 'object') throw new ContractError('connect must resolve to { lock, close }');
   connection = {
     connected: { lock: checkedLock(connected.lock), close: () => connected.close() },
+    raw: connected.lock,
     resource: message.resourcePort === undefined ? undefined : new ResourceClient(message.resourcePort),
     prefix: message.prefix,
   };
@@ -90,6 +94,13 @@ async function load(order: LoadOrder): Promise<void> {
   say({ type: 'loaded', loaded });
 }
 
+async function probe(order: ProbeOrder): Promise<void> {
+  if (connection === undefined) throw new Error('probe before connect');
+  const { connected, raw, prefix } = connection;
+  const result = await compareWithBareLoop(order, { lock: connected.lock, raw, prefix, performanceOrigin });
+  say({ type: 'probed', probe: result });
+}
+
 async function settle(): Promise<void> {
   for (;;) {
     const health = await connection?.connected.lock.health().catch(() => undefined);
@@ -119,6 +130,8 @@ async function obey(message: ToWorker): Promise<void> {
       return work(message.task);
     case 'load':
       return load(message.order);
+    case 'probe':
+      return probe(message.order);
     case 'aim':
       run?.work.aim(message.id, message.moment, message.nth);
       return;
