@@ -13,9 +13,17 @@ export interface Simulated {
 const TOPOLOGIES: Readonly<Partial<Record<Backend, readonly Topology[]>>> = {
   memory: ['single'],
   redis: ['single', '5 independent nodes'],
+  etcd: ['3-node quorum', 'single'],
+  consul: ['3-node quorum', 'single'],
+  zookeeper: ['3-node quorum', 'single'],
 };
 
-const VERSIONS: Readonly<Partial<Record<Backend, string>>> = { redis: SIMULATED_VERSION };
+const VERSIONS: Readonly<Partial<Record<Backend, string>>> = {
+  redis: SIMULATED_VERSION,
+  etcd: '3.6 (model)',
+  consul: '1.13 (model)',
+  zookeeper: '3.8 (model)',
+};
 
 /** Whether a lock on this backend can run in the simulation. */
 export function isSimulated(backend: Backend, topology: Topology): boolean {
