@@ -4,7 +4,7 @@ import { catalogue } from '../../implementations/catalogue.ts';
 import { startProgress } from '../../reports/progress.ts';
 import { paintFor } from '../../reports/terminal/paint.ts';
 import type { Session } from '../backends/session.ts';
-import type { Entry } from '../compare/compare.ts';
+import type { Entry } from '../compare/entry.ts';
 import { measureInTurns, type Target } from '../compare/measure.ts';
 import { UsageError } from '../errors.ts';
 import { isSettled, judgeChanges, LOOKS, type Limits } from '../gates/change.ts';

@@ -2,7 +2,8 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
-import { compareEntries, type CompareOptions as CompareSettings, type Entry } from '../compare/compare.ts';
+import { compareEntries, type CompareOptions as CompareSettings } from '../compare/compare.ts';
+import type { Entry } from '../compare/entry.ts';
 import { outcomeOf } from '../compare/outcome.ts';
 import { baselinesOf, entriesOf } from '../compare/stored.ts';
 import { UsageError } from '../errors.ts';
