@@ -13,6 +13,7 @@ import { promisify } from 'node:util';
 import { activeWorld, callerIn } from './active.ts';
 import { SimSession } from './http2/client.ts';
 import { real } from './real.ts';
+import { simulatedSqlite } from './sqlite.ts';
 import { clear, SimImmediate, SimTimer, sleep, timeoutSignal } from './timers.ts';
 import { SimulationError } from './world.ts';
 
@@ -163,11 +164,17 @@ function addressed(args: readonly unknown[]): { host: string; port: number; list
   return { host: typeof second === 'string' ? second : 'localhost', port: Number(first), listener };
 }
 
+function installFiles(): void {
+  const simulated = simulatedSqlite();
+  if (simulated !== undefined) put(simulated.sqlite, 'DatabaseSync', simulated.Database);
+}
+
 /** Once for a thread. */
 export function install(): void {
   installTimers();
   installClocks();
   installChance();
   installNetwork();
+  installFiles();
   syncBuiltinESMExports();
 }

@@ -16,6 +16,7 @@ const independent =
 
 const MAKERS: Readonly<Partial<Record<Backend, Maker>>> = {
   memory: () => ({ models: [] }),
+  sqlite: () => ({ models: [] }),
   redis: independent((around) => new RedisServer(around)),
   etcd: etcdEnsemble,
   consul: consulEnsemble,
