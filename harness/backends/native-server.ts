@@ -48,8 +48,7 @@ export class NativeServer implements ServerNode {
     this.#definition = request.definition;
     this.#place = place;
     this.#nodes = nodes;
-    const name = `${request.definition.name}-${place.index}-${Math.random().toString(36).slice(2, 8)}`;
-    this.#folder = request.session.folder(name);
+    this.#folder = request.session.folder(`${request.definition.name}-${place.index}`);
   }
 
   get place(): NodePlace {

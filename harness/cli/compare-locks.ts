@@ -4,9 +4,11 @@ import { catalogue } from '../../implementations/catalogue.ts';
 import { startProgress } from '../../reports/progress.ts';
 import { paintFor } from '../../reports/terminal/paint.ts';
 import type { Session } from '../backends/session.ts';
-import type { Entry } from '../compare/compare.ts';
+import type { Entry } from '../compare/entry.ts';
 import { measureInTurns, type Target } from '../compare/measure.ts';
 import { UsageError } from '../errors.ts';
+import { isSettled, judgeChanges, LOOKS, type Limits } from '../gates/change.ts';
+import type { Round } from '../load/load-report.ts';
 import { DEFAULT_SHAPE, type LoadShape } from '../load/settings.ts';
 import { inspectMachine } from '../run/machine.ts';
 import type { LockUnderTest } from '../run/request.ts';
@@ -18,7 +20,8 @@ import { fileName } from './run-name.ts';
 
 export interface CompareOptions extends BenchOptions {
   readonly all?: boolean;
-  readonly rounds: number;
+  /** So many and no more; default: until it is settled. */
+  readonly rounds?: number;
   readonly baseline?: string;
   /** Shares. */
   readonly warn?: number;
@@ -35,6 +38,8 @@ interface Measured {
   readonly entries: readonly Entry[];
   /** One of the entries. */
   readonly baseline: Entry | undefined;
+  /** How often the rounds may have been looked at. */
+  readonly looks: number;
   readonly seed: number;
 }
 
@@ -48,12 +53,12 @@ interface Named extends Target {
  */
 export async function measureLocks(
   session: Session,
-  options: CompareOptions & { readonly folder: string },
+  options: CompareOptions & { readonly folder: string; readonly limits: Limits },
   config: Config,
   mayTakeTurns: boolean,
   signal: AbortSignal,
 ): Promise<Measured> {
-  const { rounds, folder } = options;
+  const { folder, limits } = options;
   const quiet = options.quiet === true || options.json === true;
   const progress = startProgress({ output: process.stderr, quiet, paint: paintFor(process.stderr), units: 'turns' });
   try {
@@ -76,17 +81,27 @@ export async function measureLocks(
       throw new UsageError('nothing can be measured here: "npm run doctor" says what is missing');
     const machine = await inspectMachine(targets[0]?.settings.leaseMs ?? 1000);
     const entries: Entry[] = [];
+    const hasBaseline = before.length > 0;
+    const looks = looksOf(options, hasBaseline);
+    const rounds = looks.at(-1) ?? 0;
+    const enough = (measured: readonly (readonly Round[])[]): boolean => {
+      const [first = [], ...others] = measured;
+      const judging = { paired: true, limits, looks: looks.length };
+      return others.every((other) => isSettled(judgeChanges(first, { label: '', rounds: other }, judging), limits));
+    };
     let done = 0;
     progress.update({ total: targets.length * rounds });
     // A baseline takes turns with every batch of candidates, hence there can be only one batch of them.
-    const together = before.length > 0 ? targets.length : TOGETHER;
+    const together = hasBaseline ? targets.length : TOGETHER;
     for (let from = 0; from < targets.length && !signal.aborted; from += together) {
       const batch = targets.slice(from, from + together);
       progress.update({ doing: `starting ${batch.map(({ label }) => label).join(', ')}` });
-      const reports = await measureInTurns(session, batch, rounds, seed, signal, (target, round) => {
+      const onTurn = (target: Target, round: number): void => {
         const { label = '' } = batch.find((one) => one === target) ?? {};
-        progress.update({ doing: `${label}, round ${round + 1} of ${rounds}`, done: done++ });
-      });
+        const most = looks.length === 1 ? `of ${rounds}` : `of at most ${rounds}`;
+        progress.update({ doing: `${label}, round ${round + 1} ${most}`, done: done++ });
+      };
+      const reports = await measureInTurns(session, batch, { looks, enough, seed, onTurn }, signal);
       for (const [index, report] of reports.entries()) {
         const { label = report.name, lock } = batch[index] ?? {};
         entries.push({
@@ -98,10 +113,16 @@ export async function measureLocks(
         });
       }
     }
-    return { entries, baseline: before.length > 0 ? entries[0] : undefined, seed };
+    return { entries, baseline: hasBaseline ? entries[0] : undefined, looks: looks.length, seed };
   } finally {
     progress.stop();
   }
+}
+
+/** Ranks are given after as many rounds as the first look; a gate looks on until it is settled. */
+function looksOf({ rounds }: CompareOptions, hasBaseline: boolean): readonly number[] {
+  if (rounds !== undefined) return [rounds];
+  return hasBaseline ? LOOKS : LOOKS.slice(0, 1);
 }
 
 async function locksOf(options: CompareOptions, config: Config): Promise<LockUnderTest[]> {

@@ -1,8 +1,9 @@
 /** `compare`: locks or finished runs side by side, and gates a change against a baseline. */
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { InvalidArgumentError, Option, type Command } from 'commander';
-import { compareEntries, type CompareOptions as CompareSettings, type Entry } from '../compare/compare.ts';
+import { InvalidArgumentError, type Command } from 'commander';
+import { compareEntries, type CompareOptions as CompareSettings } from '../compare/compare.ts';
+import type { Entry } from '../compare/entry.ts';
 import { outcomeOf } from '../compare/outcome.ts';
 import { baselinesOf, entriesOf } from '../compare/stored.ts';
 import { UsageError } from '../errors.ts';
@@ -28,7 +29,7 @@ export function addCompare(program: Command, done: (code: ExitCode) => void): vo
     .argument('[runs...]', 'finished runs (folders or report.json); without them, locks are measured in turns')
     .option('--impl <name|path,…>', 'locks to measure in turns')
     .option('--all', 'every reference lock of the catalogue that can be measured here')
-    .addOption(new Option('--rounds <n>', 'how often each takes its turn').argParser(wholeNumber(1)).default(7))
+    .option('--rounds <n>', 'how often each takes its turn (default: 8; against a lock 8, 16 or 32)', wholeNumber(1))
     .option('--baseline <run|lock>', 'hold it against a stored run, or against a lock that takes turns with the others')
     .option('--warn <percent>', 'how much worse is a warning (default: 5; stored baseline: 10)', percent)
     .option('--fail <percent>', 'how much worse is a failure (default: 10; stored baseline: 20)', percent);
@@ -77,10 +78,10 @@ async function compare(runs: readonly string[], options: CompareOptions): Promis
   const against = againstStored(stored, options);
   const limits = limitsOf(options, INTERLEAVED_LIMITS);
   return withSession(async (session, signal) => {
-    const measured = await measureLocks(session, { ...options, folder }, config, stored === undefined, signal);
+    const measured = await measureLocks(session, { ...options, folder, limits }, config, stored === undefined, signal);
     if (signal.aborted) return EXIT.interrupted;
-    const { entries, baseline, seed } = measured;
-    return finish(entries, baseline === undefined ? against : { baselines: [{ ...baseline, limits }] }, seed);
+    const { entries, baseline, looks, seed } = measured;
+    return finish(entries, baseline === undefined ? against : { baselines: [{ ...baseline, limits, looks }] }, seed);
   });
 }
 

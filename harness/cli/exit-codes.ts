@@ -92,7 +92,10 @@ function brokenClaims(locks: readonly (Pick<LockReport, 'name'> & Judged)[]): st
   return locks.flatMap(({ name, cells }) =>
     cells
       .filter((cell) => isPromised(cell) && cell.verdict === 'violated')
-      .map((cell) => `${name} breaks its own claim on ${cell.property} under ${cell.hazard}`),
+      .map(
+        ({ property, hazard }) =>
+          `${name} breaks its own claim on ${property} ${hazard === 'none' ? 'without faults' : `under ${hazard}`}`,
+      ),
   );
 }
 

@@ -1,28 +1,15 @@
 /** From measured locks to a comparison: figures, ranks, guarantees, changes against a baseline, and the guide. */
-import type { Claims } from '../../implementations/claims.ts';
-import { FALSE_ALARMS, judgeChanges, type Limits } from '../gates/change.ts';
+import { FALSE_ALARMS } from '../gates/change.ts';
 import { METRICS, type Metric } from '../gates/metrics.ts';
 import { medianEstimate } from '../gates/statistics.ts';
-import type { Load, Round } from '../load/load-report.ts';
-import type { LockReport, Report } from '../verdict/report.ts';
+import type { LockReport } from '../verdict/report.ts';
+import { heldAgainst, type BaselineEntry } from './baseline.ts';
 import type { Comparison, Figure, Row } from './comparison.ts';
+import { differenceOf, nameOf } from './conditions.ts';
+import { roundsOf, tookTurns, type Entry } from './entry.ts';
 import { guaranteesOf } from './guarantees.ts';
 import { guideOf } from './guide.ts';
 import { CONFIDENCE, isReallyBetter, ranksOf } from './ranks.ts';
-
-export interface Entry {
-  readonly label: string;
-  readonly report: LockReport;
-  /** Of the lock's module; absent where it is not at hand. */
-  readonly claims?: Claims;
-  readonly machine: Report['machine'];
-  /** Entries of one turn took turns: round i of each was measured at about the same time. Absent: on its own. */
-  readonly turn?: number;
-}
-
-export interface BaselineEntry extends Entry {
-  readonly limits: Limits;
-}
 
 export interface CompareOptions {
   /** What the entries are held against: one that took turns with all of them, or stored ones, each for its own lock. */
@@ -48,7 +35,7 @@ export function compareEntries(entries: readonly Entry[], options: CompareOption
       judged !== undefined && isReallyBetter(judged, first, second, tookTurns(entries[one.lock], entries[other.lock]))
     );
   };
-  const [limits] = baselines.map((baseline) => baseline.limits);
+  const baseline = heldAgainst(entries, baselines, baselineName);
   return {
     interleaved,
     method: methodOf(interleaved),
@@ -62,23 +49,9 @@ export function compareEntries(entries: readonly Entry[], options: CompareOption
       }),
       better,
     ),
-    ...(limits === undefined
-      ? {}
-      : {
-          baseline: {
-            name: baselineName ?? baselines.map(({ label }) => label).join(', '),
-            interleaved: entries.every((entry) => tookTurns(baselines[0], entry)),
-            limits,
-            ...changesOf(entries, baselines),
-          },
-        }),
+    ...(baseline === undefined ? {} : { baseline }),
   };
 }
-
-const tookTurns = (one: Entry | undefined, other: Entry | undefined): boolean =>
-  one?.turn !== undefined && one.turn === other?.turn;
-
-export const roundsOf = ({ load }: LockReport): readonly Round[] => load?.rounds ?? [];
 
 function rowOf(
   { report, claims, label }: Entry,
@@ -137,64 +110,6 @@ function rankingOf(entries: readonly Entry[]): { readonly by?: Metric['name']; r
   const different = loads.map((load) => differenceOf(first, load)).find((difference) => difference !== undefined);
   if (different !== undefined) return { why: `they were not given the same to do: ${different}` };
   return { by: first.mode === 'closed' ? 'throughput' : 'acquire p99' };
-}
-
-const nameOf = ({ cpu, cores }: Report['machine']): string => `${cores} × ${cpu}`;
-
-/** The first setting in which two loads differ. */
-export function differenceOf(one: Load, other: Load): string | undefined {
-  const settings = [
-    'mode',
-    'arrivals',
-    'scenario',
-    'workers',
-    'clientsPerWorker',
-    'keys',
-    'keySkew',
-    'holdMs',
-    'thinkMs',
-  ] as const;
-  const different = settings.find((name) => String(one[name]) !== String(other[name]));
-  if (different !== undefined) return `${different} ${String(one[different])} and ${String(other[different])}`;
-  const [offered, otherOffered] = [one.offered?.perSecond, other.offered?.perSecond];
-  return offered === otherOffered ? undefined : `offered ${offered} and ${otherOffered} a second`;
-}
-
-function changesOf(
-  entries: readonly Entry[],
-  baselines: readonly BaselineEntry[],
-): Pick<NonNullable<Comparison['baseline']>, 'changes' | 'notes'> {
-  const notes: string[] = [];
-  const changes = entries.flatMap((entry) => {
-    const baseline = baselines.find((one) => isCounterpart(one, entry));
-    if (baseline === undefined || baseline.report === entry.report) return [];
-    const trouble = incomparable(baseline, entry);
-    if (trouble !== undefined) {
-      notes.push(`${entry.label}: ${trouble}`);
-      return [];
-    }
-    const measured = { label: entry.label, rounds: roundsOf(entry.report) };
-    return judgeChanges(roundsOf(baseline.report), measured, tookTurns(baseline, entry), baseline.limits);
-  });
-  if (changes.length === 0 && notes.length === 0) notes.push('no lock of this comparison is in the baseline');
-  return { changes, notes };
-}
-
-/** A baseline that took turns with the candidates is for all of them; stored ones are each for their own lock. */
-function isCounterpart(baseline: BaselineEntry, entry: Entry): boolean {
-  if (tookTurns(baseline, entry)) return true;
-  const [one, other] = [baseline.report, entry.report];
-  return one.name === other.name && one.backend.topology === other.backend.topology;
-}
-
-function incomparable(baseline: Entry, entry: Entry): string | undefined {
-  const [before, after] = [baseline.report.load, entry.report.load];
-  if (before === undefined || before.rounds.length === 0) return 'the baseline has no benchmark of it';
-  if (after === undefined || after.rounds.length === 0) return 'it was not benchmarked';
-  const [was, is] = [nameOf(baseline.machine), nameOf(entry.machine)];
-  if (was !== is) return `the baseline was measured on another machine (${was}; this is ${is})`;
-  const different = differenceOf(before, after);
-  return different === undefined ? undefined : `the baseline was given something else to do: ${different}`;
 }
 
 function methodOf(interleaved: boolean): string {

@@ -2,7 +2,8 @@
 import { findLock } from '../../implementations/catalogue.ts';
 import type { Limits } from '../gates/change.ts';
 import type { Cell, LockReport, Report } from '../verdict/report.ts';
-import type { BaselineEntry, Entry } from './compare.ts';
+import type { BaselineEntry } from './baseline.ts';
+import type { Entry } from './entry.ts';
 
 interface Found {
   readonly lock: LockReport;

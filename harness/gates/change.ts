@@ -22,40 +22,57 @@ export const INTERLEAVED_LIMITS: Limits = { warn: 0.05, fail: 0.1 };
 export const STORED_LIMITS: Limits = { warn: 0.1, fail: 0.2 };
 
 export const FALSE_ALARMS = 0.05;
-/** Shared out among the metrics (Bonferroni); one side only is an alarm. */
-const CONFIDENCE = 1 - (2 * FALSE_ALARMS) / COMPARED.length;
-/** The fewest pairs of rounds from which a signed-rank interval of that confidence can be had. */
-export const LEAST_ROUNDS = 6;
+
+/**
+ * After how many rounds a change is looked at, until it is settled: few suffice on a quiet machine. The allowance for false
+ * alarms is shared out among the looks, as among the metrics (Bonferroni).
+ */
+export const LOOKS: readonly number[] = [8, 16, 32];
+
+/** Of one metric at one look, one side. */
+const alarmsOf = (looks: number): number => FALSE_ALARMS / COMPARED.length / looks;
+/** The fewest pairs of rounds from which a signed-rank interval of that confidence can be had: 2^-n is the least tail. */
+export const leastRounds = (looks: number): number => Math.ceil(-Math.log2(alarmsOf(looks)));
 
 export interface Measured {
   readonly label: string;
   readonly rounds: readonly Round[];
 }
 
-/** One change for each metric. `paired`: round i of both was measured in the same turn. */
-export function judgeChanges(
-  baseline: readonly Round[],
-  candidate: Measured,
-  paired: boolean,
-  limits: Limits,
-): Change[] {
-  return METRICS.map((metric) => judgeChange(metric, baseline, candidate, paired, limits));
+export interface Judging {
+  /** Round i of both was measured in the same turn. */
+  readonly paired: boolean;
+  readonly limits: Limits;
+  /** How often the rounds are looked at, at most. */
+  readonly looks: number;
+}
+
+/** One change for each metric. */
+export function judgeChanges(baseline: readonly Round[], candidate: Measured, judging: Judging): Change[] {
+  return METRICS.map((metric) => judgeChange(metric, baseline, candidate, judging));
+}
+
+/** Would more rounds not change what is said of the throughput: lost for sure, or for sure not lost? */
+export function isSettled(changes: readonly Change[], { fail }: Limits): boolean {
+  return changes
+    .filter(({ metric }) => metric === 'throughput')
+    .every(({ verdict, lossHigh }) => verdict === 'regressed' || (lossHigh !== undefined && lossHigh < fail));
 }
 
 function judgeChange(
   metric: Metric,
   baseline: readonly Round[],
   { label, rounds }: Measured,
-  paired: boolean,
-  limits: Limits,
+  { paired, limits, looks }: Judging,
 ): Change {
+  const confidence = 1 - 2 * alarmsOf(looks);
   const [before, after] = [logsOf(metric, baseline), logsOf(metric, rounds)];
   const estimate = paired
     ? pairedEstimate(
         after.slice(0, before.length).map((log, index) => log - (before[index] ?? log)),
-        CONFIDENCE,
+        confidence,
       )
-    : shiftEstimate(before, after, CONFIDENCE);
+    : shiftEstimate(before, after, confidence);
   const change = {
     label,
     metric: metric.name,
@@ -63,7 +80,7 @@ function judgeChange(
     candidate: median(rounds.map(metric.of)),
     ...lossOf(metric, estimate),
   };
-  return { ...change, ...verdictOf(change, limits) };
+  return { ...change, ...verdictOf(change, limits, looks) };
 }
 
 type Loss = Pick<Change, 'loss' | 'lossLow' | 'lossHigh' | 'confidence'>;
@@ -75,11 +92,15 @@ function lossOf({ better }: Metric, { value, interval }: Estimate): Loss {
   return { loss: loss(value), lossLow, lossHigh, confidence: interval.confidence };
 }
 
-function verdictOf({ loss, lossLow, lossHigh }: Loss, { warn, fail }: Limits): Pick<Change, 'verdict' | 'note'> {
+function verdictOf(
+  { loss, lossLow, lossHigh }: Loss,
+  { warn, fail }: Limits,
+  looks: number,
+): Pick<Change, 'verdict' | 'note'> {
   if (lossLow === undefined || lossHigh === undefined)
     return {
       verdict: 'inconclusive',
-      note: `too few rounds to tell it from noise: at least ${LEAST_ROUNDS} are needed`,
+      note: `too few rounds to tell it from noise: at least ${leastRounds(looks)} are needed`,
     };
   const isReal = lossLow > 0;
   if (isReal && loss >= fail) return { verdict: 'regressed' };

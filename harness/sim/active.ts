@@ -29,6 +29,7 @@ export function runIn<T>(world: World, main: () => Promise<T>): Promise<T> {
       const leave = enter(world);
       const settling = world.begin(main);
       const end = (error?: unknown): void => {
+        world.end();
         leave();
         if (error !== undefined) reject(error);
         else if (settling.end !== undefined && 'value' in settling.end) resolve(settling.end.value);

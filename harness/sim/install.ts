@@ -4,13 +4,16 @@
  * While no world is active everything falls through to the original.
  */
 import crypto from 'node:crypto';
+import http2 from 'node:http2';
 import { syncBuiltinESMExports } from 'node:module';
 import net from 'node:net';
 import timers from 'node:timers';
 import timersPromises from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { activeWorld, callerIn } from './active.ts';
+import { SimSession } from './http2/client.ts';
 import { real } from './real.ts';
+import { simulatedSqlite } from './sqlite.ts';
 import { clear, SimImmediate, SimTimer, sleep, timeoutSignal } from './timers.ts';
 import { SimulationError } from './world.ts';
 
@@ -145,6 +148,8 @@ function installNetwork(): void {
   for (const name of ['connect', 'createConnection'] as const) {
     replace(net, name, real[name] as AnyFunction, dial as AnyFunction);
   }
+  const open = (authority: string): SimSession => new SimSession(authority);
+  replace(http2, 'connect', real.http2Connect as AnyFunction, open);
 }
 
 /** `(options, listener?)`, `(port, host?, listener?)`. */
@@ -159,11 +164,17 @@ function addressed(args: readonly unknown[]): { host: string; port: number; list
   return { host: typeof second === 'string' ? second : 'localhost', port: Number(first), listener };
 }
 
+function installFiles(): void {
+  const simulated = simulatedSqlite();
+  if (simulated !== undefined) put(simulated.sqlite, 'DatabaseSync', simulated.Database);
+}
+
 /** Once for a thread. */
 export function install(): void {
   installTimers();
   installClocks();
   installChance();
   installNetwork();
+  installFiles();
   syncBuiltinESMExports();
 }

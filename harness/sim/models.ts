@@ -1,12 +1,26 @@
 /** The models of the servers that `simulated.ts` lists. */
 import type { Backend } from '../../implementations/lock.ts';
-import type { ServerModel, Surroundings } from './node.ts';
+import { consulEnsemble } from './consul/ensemble.ts';
+import { etcdEnsemble } from './etcd/ensemble.ts';
+import type { Ensemble, ServerModel, Surroundings } from './node.ts';
 import { RedisServer } from './redis/server.ts';
+import { zookeeperEnsemble } from './zookeeper/ensemble.ts';
 
-type Maker = (surroundings: Surroundings) => ServerModel;
+/** Makes the servers of a run, one for each of their surroundings. */
+type Maker = (around: readonly Surroundings[]) => Ensemble;
+
+/** Servers that know nothing of each other. */
+const independent =
+  (make: (around: Surroundings) => ServerModel): Maker =>
+  (around) => ({ models: around.map(make) });
 
 const MAKERS: Readonly<Partial<Record<Backend, Maker>>> = {
-  redis: (surroundings) => new RedisServer(surroundings),
+  memory: () => ({ models: [] }),
+  sqlite: () => ({ models: [] }),
+  redis: independent((around) => new RedisServer(around)),
+  etcd: etcdEnsemble,
+  consul: consulEnsemble,
+  zookeeper: zookeeperEnsemble,
 };
 
 export function makerOf(backend: Backend): Maker {

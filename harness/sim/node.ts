@@ -3,7 +3,9 @@ import type { Endpoint } from '../../implementations/lock.ts';
 import type { FieldNode } from '../faults/fault.ts';
 import type { Connection, Listener, ServerSession } from './network/connection.ts';
 import { hostOf, PORT } from './network/network.ts';
+import type { EventKind } from './heap.ts';
 import type { Owner } from './owner.ts';
+import type { Random } from './random.ts';
 import type { World } from './world.ts';
 
 /** What a connection can be told by its server. */
@@ -15,10 +17,16 @@ export interface Transport {
 
 /** What a model of a server is given. */
 export interface Surroundings {
+  /** The server's own chance. */
+  readonly random: Random;
+  /** Milliseconds of its monotonic clock. */
+  readonly nowMs: () => number;
   /** Microseconds of the server's wall clock. */
   readonly wallUs: () => number;
   /** Calls back after so long on the server's own clock; what was asked for before a crash never comes. */
   readonly after: (delayMs: number, callback: () => void) => () => void;
+  /** Calls back when something of another server arrives, in so long; what is on its way to a server that crashes is lost. */
+  readonly arrive: (delayMs: number, callback: () => void) => void;
   /** Ends the simulation: `what` the lock asked for is not simulated. */
   readonly unsupported: (what: string) => never;
 }
@@ -30,31 +38,51 @@ export interface ServerModel {
   crash(keepData: boolean): void;
 }
 
+/** All servers of a run. */
+export interface Ensemble {
+  /** By node. */
+  readonly models: readonly ServerModel[];
+  /** Who leads, by the word of those that are `up`; absent where nobody ever does. */
+  readonly leader?: (up: readonly boolean[]) => number | undefined;
+  /** Cuts each of these from all others. @returns the function that ends it */
+  readonly isolate?: (nodes: readonly number[]) => () => void;
+}
+
 export class SimNode implements Listener, FieldNode {
   readonly index: number;
   readonly owner: Owner;
   readonly endpoint: Endpoint;
   down = false;
   readonly #world: World;
-  readonly #model: ServerModel;
+  readonly surroundings: Surroundings;
+  #model: ServerModel | undefined;
   readonly #connections = new Set<Connection>();
   #incarnation = 0;
 
-  constructor(world: World, index: number, make: (surroundings: Surroundings) => ServerModel) {
+  constructor(world: World, index: number) {
     this.index = index;
     this.owner = world.owner(`node ${index}`);
     this.endpoint = { host: hostOf(index), port: PORT };
     this.#world = world;
-    this.#model = make({
+    this.surroundings = {
+      random: this.owner.random,
+      nowMs: () => world.now / 1000,
       wallUs: () => world.wallMs(this.owner) * 1000 + (world.now % 1000),
-      after: (delayMs, callback) => this.#after(delayMs, callback),
+      after: (delayMs, callback) => this.#after(delayMs, 'timer', callback),
+      arrive: (delayMs, callback) => void this.#after(delayMs, 'network', callback),
       unsupported: (what) => world.fail(what),
-    });
+    };
+  }
+
+  /** Makes it a server of this kind. */
+  serve(model: ServerModel): void {
+    this.#model = model;
   }
 
   accept(connection: Connection): ServerSession {
     this.#connections.add(connection);
-    const session = this.#model.connect(connection);
+    const session = this.#model?.connect(connection);
+    if (session === undefined) throw new Error('a node without a model was connected to');
     return {
       receive: (chunk) => session.receive(chunk),
       closed: () => {
@@ -74,7 +102,7 @@ export class SimNode implements Listener, FieldNode {
   }
 
   async restart({ keepData }: { readonly keepData: boolean }): Promise<void> {
-    this.#model.crash(keepData);
+    this.#model?.crash(keepData);
     this.down = false;
   }
 
@@ -94,10 +122,10 @@ export class SimNode implements Listener, FieldNode {
     return this.#world.wallMs(this.owner);
   }
 
-  #after(delayMs: number, callback: () => void): () => void {
+  #after(delayMs: number, kind: EventKind, callback: () => void): () => void {
     const incarnation = this.#incarnation;
-    const event = this.#world.schedule(this.#world.now + Math.round(delayMs * 1000), this.owner, 'timer', () => {
-      if (this.#incarnation === incarnation) callback();
+    const event = this.#world.schedule(this.#world.now + Math.round(delayMs * 1000), this.owner, kind, () => {
+      if (this.#incarnation === incarnation && !this.down) callback();
     });
     return () => {
       event.cancelled = true;

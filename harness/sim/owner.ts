@@ -29,6 +29,9 @@ export class Owner {
   /** While it is stopped: its timers and what arrives for it, in the order in which they came up. */
   held: SimEvent[] | undefined;
 
+  /** What its system does when it ends. */
+  readonly #last: (() => void)[] = [];
+
   /** What it sent during the step `sentAtStep`; a process that is stopped in that very step has not sent it yet. */
   sent: Recall[] = [];
   sentAtStep = -1;
@@ -43,5 +46,15 @@ export class Owner {
     this.secrets = secrets;
     // Entering a context that is kept costs a tenth of making one.
     this.run = context.run(this, () => AsyncLocalStorage.snapshot());
+  }
+
+  /** `act` is done when it ends. */
+  leaves(act: () => void): void {
+    this.#last.push(act);
+  }
+
+  /** It has ended, or its world has. */
+  end(): void {
+    for (const act of this.#last.splice(0)) act();
   }
 }

@@ -1,6 +1,7 @@
 /** The functions of the real world, kept before `install.ts` puts virtual ones in their place. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import crypto from 'node:crypto';
+import http2 from 'node:http2';
 import net from 'node:net';
 import timers from 'node:timers';
 import timersPromises from 'node:timers/promises';
@@ -36,6 +37,7 @@ export const real = {
   },
   connect: net.connect,
   createConnection: net.createConnection,
+  http2Connect: http2.connect,
 } as const;
 
 /** Which simulated process the running code belongs to. */

@@ -7,7 +7,7 @@ import type { Scenario } from '../worker/scenario.ts';
 import { runIn } from './active.ts';
 import { makerOf } from './models.ts';
 import { Network } from './network/network.ts';
-import { SimNode } from './node.ts';
+import { SimNode, type Ensemble } from './node.ts';
 import { MemoryRecorder, type TimedEvent } from './recorder.ts';
 import { SimResource } from './resource.ts';
 import { simulatedOf } from './simulated.ts';
@@ -43,7 +43,9 @@ export interface SimulateOptions {
 export function simulate({ plan, module, scenario }: Simulation, options: SimulateOptions = {}): Promise<SimulatedRun> {
   const world = new World(plan.timing ?? mix(plan.seed, plan.index));
   const { servers } = simulatedOf(module.backend, plan.topology);
-  const nodes = Array.from({ length: servers }, (_, index) => new SimNode(world, index, makerOf(module.backend)));
+  const nodes = Array.from({ length: servers }, (_, index) => new SimNode(world, index));
+  const ensemble = makerOf(module.backend)(nodes.map(({ surroundings }) => surroundings));
+  for (const [index, model] of ensemble.models.entries()) nodes[index]?.serve(model);
   return runIn(world, async () => {
     const recorder = new MemoryRecorder(world);
     const network = new Network(world, nodes, plan.workers, (worker, wire) =>
@@ -60,7 +62,7 @@ export function simulate({ plan, module, scenario }: Simulation, options: Simula
     const assign = (worker: SimWorker): void =>
       worker.run(assignmentOf(plan, worker.index, incarnations[worker.index] ?? 0), recorder);
     const field: Field = {
-      deployment: servers === 0 ? undefined : deploymentOf(nodes),
+      deployment: servers === 0 ? undefined : deploymentOf(nodes, ensemble),
       links: network.links,
       workers,
       revive: async (index) => {
@@ -82,13 +84,16 @@ export function simulate({ plan, module, scenario }: Simulation, options: Simula
   });
 }
 
-function deploymentOf(nodes: readonly SimNode[]): NonNullable<Field['deployment']> {
+function deploymentOf(nodes: readonly SimNode[], { leader, isolate }: Ensemble): NonNullable<Field['deployment']> {
   return {
     nodes,
     server: { clockMs: async ({ host }) => nodes.find(({ endpoint }) => endpoint.host === host)?.wallMs() ?? Infinity },
     succession: {},
-    leader: async () => undefined,
-    isolate: async () => async () => undefined,
+    leader: async () => leader?.(nodes.map(({ down, owner }) => !down && owner.held === undefined)),
+    isolate: async (isolated) => {
+      const heal = isolate?.(isolated);
+      return async () => heal?.();
+    },
     form: async () => undefined,
   };
 }

@@ -12,10 +12,20 @@ export interface Simulated {
 
 const TOPOLOGIES: Readonly<Partial<Record<Backend, readonly Topology[]>>> = {
   memory: ['single'],
+  sqlite: ['single'],
   redis: ['single', '5 independent nodes'],
+  etcd: ['3-node quorum', 'single'],
+  consul: ['3-node quorum', 'single'],
+  zookeeper: ['3-node quorum', 'single'],
 };
 
-const VERSIONS: Readonly<Partial<Record<Backend, string>>> = { redis: SIMULATED_VERSION };
+const VERSIONS: Readonly<Partial<Record<Backend, string>>> = {
+  redis: SIMULATED_VERSION,
+  etcd: '3.6 (model)',
+  consul: '1.13 (model)',
+  zookeeper: '3.8 (model)',
+  sqlite: process.versions.sqlite ?? '-',
+};
 
 /** Whether a lock on this backend can run in the simulation. */
 export function isSimulated(backend: Backend, topology: Topology): boolean {
@@ -28,5 +38,8 @@ export function simulatedOf(backend: Backend, topology: Topology): Simulated {
     const known = Object.entries(TOPOLOGIES).flatMap(([name, some]) => some.map((one) => `${name} (${one})`));
     throw new UsageError(`${backend} (${topology}) is not simulated yet; simulated are: ${known.join(', ')}`);
   }
-  return { servers: backend === 'memory' ? 0 : nodesOf(topology), version: VERSIONS[backend] ?? '-' };
+  return {
+    servers: backend === 'memory' || backend === 'sqlite' ? 0 : nodesOf(topology),
+    version: VERSIONS[backend] ?? '-',
+  };
 }

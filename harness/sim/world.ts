@@ -50,7 +50,7 @@ export class World {
   readonly #heap = new EventHeap();
   readonly #tieSeed: number;
   #sequence = 0;
-  #owners = 0;
+  readonly #all: Owner[] = [];
   /** Whose event is running. */
   #running: Owner;
   events = 0;
@@ -67,14 +67,11 @@ export class World {
   }
 
   owner(name: string): Owner {
-    const id = this.#owners++;
-    return new Owner(
-      this,
-      id,
-      name,
-      new Random(mix(this.seed, STREAM.owners + id)),
-      new Random(mix(this.seed, STREAM.secrets + id)),
-    );
+    const id = this.#all.length;
+    const stream = (first: number): Random => new Random(mix(this.seed, first + id));
+    const owner = new Owner(this, id, name, stream(STREAM.owners), stream(STREAM.secrets));
+    this.#all.push(owner);
+    return owner;
   }
 
   wallMs(owner: Owner): number {
@@ -153,6 +150,12 @@ export class World {
     if (owner.sentAtStep === this.events) for (const recall of owner.sent) recall();
     owner.dead = true;
     owner.held = undefined;
+    owner.end();
+  }
+
+  /** Nothing happens in it any more. */
+  end(): void {
+    for (const owner of this.#all) owner.end();
   }
 
   /** Ends the run: what it came to cannot be judged. */

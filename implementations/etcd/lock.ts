@@ -68,7 +68,7 @@ export class EtcdBackend implements LeaseBackend {
   async attempt(request: LeaseRequest): Promise<Answer> {
     const lease = await this.#leaseFor(request);
     const name = this.nameOf(request);
-    const sentAt = this.clock.now();
+    const sentAt = this.#beginOf(lease, request.leaseMs);
     const { succeeded, revision, ranges } = await this.#depending(
       this.client.transact(
         { ...queueOf(name.queue), createRevision: 0n },
@@ -91,7 +91,7 @@ export class EtcdBackend implements LeaseBackend {
   async wait(request: LeaseRequest, patience: AbortSignal): Promise<Answer> {
     const lease = await this.#leaseFor(request);
     const timeoutMs = requestTimeoutMs(request.leaseMs);
-    const sentAt = this.clock.now();
+    const sentAt = this.#beginOf(lease, request.leaseMs);
     const { place, ahead } = await this.#depending(this.enter(lease, this.nameOf(request), timeoutMs));
     if (ahead.key === undefined) return this.#granted(request, place, sentAt);
     const steps = {
@@ -199,6 +199,11 @@ export class EtcdBackend implements LeaseBackend {
       throw new LockBackendError('the request was given up', 'definite');
     }
     return lease;
+  }
+
+  /** Now, but for a lease of etcd that was so long in coming that it ends before one of `leaseMs` would. */
+  #beginOf({ renewedAt, ttlMs }: EtcdLease, leaseMs: number): number {
+    return Math.min(this.clock.now(), renewedAt + ttlMs - leaseMs);
   }
 
   /** A lease that has gone before its key was created leaves nothing behind. */

@@ -104,7 +104,7 @@ svg text { font-family: system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberatio
 @media print {
   body { font-size: 10pt; } h1 { font-size: 16pt; } header, main, footer { max-width: none; padding: 0; } .skip, button:not(.sort) { display: none; }
   h2, h3, h4 { break-after: avoid; } figure, tr, .command { break-inside: avoid; } .scroll { overflow: visible; }
-  svg.curve, svg.timeline { min-width: 0; } svg.sample { min-width: 28px; } .matrix, .sides { font-size: 7.5pt; } .sides thead th, .sides th[scope=row] { min-width: 0; } .matrix td, .matrix th { padding: .2rem .35rem; } .evidence { font-size: 6.5pt; white-space: normal; }
+  svg.curve, svg.timeline { min-width: 0; } svg.sample { min-width: 28px; } table { font-size: 8pt; } .matrix { font-size: 7.5pt; } .sides { font-size: 7pt; } .sides thead th, .sides th[scope=row] { min-width: 0; } .sides td, .sides th { padding-right: .3rem; overflow-wrap: break-word; } .sides td.number .evidence { white-space: normal; } .sides .verdict { white-space: normal; } .matrix td, .matrix th { padding: .2rem .35rem; } .evidence { font-size: 6.5pt; white-space: normal; } .sides .evidence { font-size: 6pt; }
   .counterexample, .matrix td, .bar, .fault { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   a { color: inherit; text-decoration: none; }
 }

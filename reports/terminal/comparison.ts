@@ -1,5 +1,5 @@
 /** Locks side by side in the terminal. */
-import type { Change, Comparison } from '../../harness/compare/comparison.ts';
+import type { Change, Comparison, Figure, Row } from '../../harness/compare/comparison.ts';
 import {
   baselinePhrase,
   CHANGE_VERDICTS,
@@ -14,7 +14,22 @@ import { shortened, significant } from '../wording.ts';
 import { hanging, table, wrap } from './layout.ts';
 import type { Paint, Style } from './paint.ts';
 
-const WIDE = 84;
+const median = (figure: Figure | undefined): string => (figure === undefined ? '' : significant(figure.median));
+
+/** What stands beside the name of a lock: in terminals of at least `from` columns, with about `room` of them. */
+const COLUMNS: readonly {
+  readonly name: string;
+  readonly from: number;
+  readonly room: number;
+  readonly cell: (row: Row) => string;
+}[] = [
+  { name: 'rank', from: 0, room: 6, cell: ({ rank }) => String(rank ?? '–') },
+  { name: 'cycles/s', from: 0, room: 10, cell: ({ figures }) => median(figures.throughput) },
+  { name: 'interval', from: 84, room: 18, cell: ({ figures }) => intervalPhrase(figures.throughput) },
+  { name: 'acquire p50', from: 72, room: 13, cell: ({ figures }) => median(figures['acquire p50']) },
+  { name: 'p99, ms', from: 0, room: 9, cell: ({ figures }) => median(figures['acquire p99']) },
+  { name: 'rounds', from: 72, room: 8, cell: ({ rounds }) => String(rounds) },
+];
 
 export function comparisonBlocks(comparison: Comparison, width: number, paint: Paint): readonly (readonly string[])[] {
   return [
@@ -26,29 +41,13 @@ export function comparisonBlocks(comparison: Comparison, width: number, paint: P
 }
 
 function costBlock(comparison: Comparison, width: number, paint: Paint): readonly string[] {
-  const rows = rowsByRank(comparison).map(({ label, rank, figures, rounds }) => {
-    const { throughput, 'acquire p50': p50, 'acquire p99': p99 } = figures;
-    const medians = [throughput, p50, p99].map((figure) => (figure === undefined ? '' : significant(figure.median)));
-    const [first = '', ...others] = medians;
-    const intervals = width >= WIDE ? [intervalPhrase(throughput)] : [];
-    return [
-      shortened(label, Math.max(width - 58, 18)),
-      String(rank ?? '–'),
-      first,
-      ...intervals,
-      ...others,
-      String(rounds),
-    ];
-  });
-  const head = [
-    'side by side',
-    'rank',
-    'cycles/s',
-    ...(width >= WIDE ? ['interval'] : []),
-    'acquire p50',
-    'p99, ms',
-    'rounds',
-  ];
+  const columns = COLUMNS.filter(({ from }) => width >= from);
+  const taken = columns.reduce((sum, { room }) => sum + room, 0);
+  const rows = rowsByRank(comparison).map((row) => [
+    shortened(row.label, Math.max(width - taken - 4, 18)),
+    ...columns.map(({ cell }) => cell(row)),
+  ]);
+  const head = ['side by side', ...columns.map(({ name }) => name)];
   const [header = '', ...body] = table([head, ...rows]);
   const refusals = comparison.rows.flatMap(({ label, unranked }) =>
     unranked === undefined ? [] : [`${label}: ${unranked}`],

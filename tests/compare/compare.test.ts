@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { compareEntries, type Entry } from '../../harness/compare/compare.ts';
+import { compareEntries } from '../../harness/compare/compare.ts';
+import type { Entry } from '../../harness/compare/entry.ts';
 import { outcomeOf } from '../../harness/compare/outcome.ts';
 import { INTERLEAVED_LIMITS, STORED_LIMITS } from '../../harness/gates/change.ts';
 import { load } from '../gates/load-fixture.ts';

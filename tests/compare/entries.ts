@@ -1,5 +1,5 @@
 /** Benchmarked locks, for tests of comparisons. */
-import type { Entry } from '../../harness/compare/compare.ts';
+import type { Entry } from '../../harness/compare/entry.ts';
 import { findLock } from '../../implementations/catalogue.ts';
 import type { Load } from '../../harness/load/load-report.ts';
 import type { LockReport } from '../../harness/verdict/report.ts';

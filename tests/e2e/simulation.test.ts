@@ -59,9 +59,12 @@ void describe('--backend sim', () => {
 
   void test('what is not simulated yet is wrong usage, and what is, is named', async () => {
     await using sandbox = new Sandbox();
-    const path = join(ROOT, 'tests', 'e2e', 'fixtures', 'zookeeper-lock.ts');
-    const { code, stderr } = await sandbox.run(['verify', '--impl', path, '--backend', 'sim', ...QUICK]);
+    const args = ['verify', '--impl', 'sql-table-postgres-sync', '--backend', 'sim', ...QUICK];
+    const { code, stderr } = await sandbox.run(args);
     assert.equal(code, EXIT.usage);
-    assert.match(stderr, /zookeeper \(3-node quorum\) is not simulated yet; simulated are: .*redis \(single\)/);
+    assert.match(
+      stderr,
+      /postgres \(primary and synchronous replica\) is not simulated yet; simulated are: .*redis \(single\)/,
+    );
   });
 });

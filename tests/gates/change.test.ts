@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { gateOf, INTERLEAVED_LIMITS, judgeChanges, LEAST_ROUNDS, STORED_LIMITS } from '../../harness/gates/change.ts';
+import {
+  gateOf,
+  INTERLEAVED_LIMITS,
+  isSettled,
+  judgeChanges,
+  leastRounds,
+  LOOKS,
+  STORED_LIMITS,
+} from '../../harness/gates/change.ts';
 import type { Round } from '../../harness/load/load-report.ts';
 import { Random } from '../../harness/sim/random.ts';
 import { round } from './load-fixture.ts';
@@ -10,7 +18,11 @@ const STEADY = [1000, 1010, 990, 1005, 995, 1002, 998];
 const slowed = (share: number): Round[] => rounds(...STEADY.map((value) => value * (1 - share)));
 
 const judge = (before: readonly Round[], after: readonly Round[], paired = true) =>
-  judgeChanges(before, { label: 'lock', rounds: after }, paired, paired ? INTERLEAVED_LIMITS : STORED_LIMITS);
+  judgeChanges(
+    before,
+    { label: 'lock', rounds: after },
+    { paired, limits: paired ? INTERLEAVED_LIMITS : STORED_LIMITS, looks: 1 },
+  );
 const throughputOf = (...args: Parameters<typeof judge>) => judge(...args)[0];
 
 void describe('against a baseline', () => {
@@ -51,12 +63,22 @@ void describe('against a baseline', () => {
   });
 
   void test('too few rounds are inconclusive, never a pass', () => {
-    const few = STEADY.slice(0, LEAST_ROUNDS - 1);
+    const few = STEADY.slice(0, leastRounds(1) - 1);
     const change = throughputOf(rounds(...few), rounds(...few.map((value) => value / 2)));
     assert.deepEqual([change?.verdict, change?.lossLow], ['inconclusive', undefined]);
     assert.equal(gateOf([]), 'inconclusive');
-    const enough = STEADY.slice(0, LEAST_ROUNDS);
+    const enough = STEADY.slice(0, leastRounds(1));
     assert.equal(throughputOf(rounds(...enough), rounds(...enough.map((value) => value / 2)))?.verdict, 'regressed');
+  });
+
+  void test('the first look has rounds enough, and more are wanted until it is settled', () => {
+    assert.ok((LOOKS[0] ?? 0) >= leastRounds(LOOKS.length));
+    const before = rounds(...STEADY);
+    assert.ok(isSettled(judge(before, before), INTERLEAVED_LIMITS));
+    assert.ok(isSettled(judge(before, slowed(0.2)), INTERLEAVED_LIMITS));
+    const noisy = rounds(1000, 700, 1300, 900, 1100, 800, 1200);
+    assert.ok(!isSettled(judge(before, noisy), INTERLEAVED_LIMITS));
+    assert.ok(!isSettled(judge(before, before.slice(0, 3)), INTERLEAVED_LIMITS));
   });
 
   void test('a longer wait is a loss, too', () => {

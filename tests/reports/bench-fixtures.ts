@@ -118,7 +118,7 @@ export function saturated(): Report {
   return report({
     locks: [{ ...lock, thresholds }],
     exitCode: 1,
-    conclusion: 'none breaks its own claim on exclusion under none.',
+    conclusion: 'none breaks its own claim on exclusion without faults.',
   });
 }
 

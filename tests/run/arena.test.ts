@@ -17,9 +17,6 @@ test('a plan that needs fewer workers than stand ready is run by its own number 
   const plan = { ...smallPlan(['none']), cycles: 2 };
   const { files } = await arena.run(plan, new AbortController().signal);
   const asking = (await mergeEvents(files)).filter(({ f, type }) => f === 'acquire' && type === 'invoke');
-  assert.deepEqual(
-    [...new Set(asking.map((event) => Number(event.process)))].toSorted((a, b) => a - b),
-    [0, 1, 2, 3],
-  );
+  assert.deepEqual(new Set(asking.map((event) => event.process)), new Set([0, 1, 2, 3]));
   assert.equal(asking.length, 8, 'two workers, two clients each, two cycles');
 });

@@ -8,7 +8,16 @@ import { digestOf, mixedPlan, simulateAll } from './simulated.ts';
 
 const SEEDS = Number(process.env['HOLDFAST_SIM_SEEDS'] ?? 25);
 
-for (const name of ['redis-basic', 'redlock', 'setnx-then-expire', 'none']) {
+for (const name of [
+  'redis-basic',
+  'redlock',
+  'etcd',
+  'consul',
+  'zookeeper',
+  'sql-table-sqlite',
+  'setnx-then-expire',
+  'none',
+]) {
   void describe(name, () => {
     const plans = Array.from({ length: SEEDS }, (_, index) => ({ ...mixedPlan(name, index), cycles: 3 }));
 
