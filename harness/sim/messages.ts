@@ -17,8 +17,8 @@ export interface SearchSpace {
 
 export type ToThread =
   | { readonly type: 'load'; readonly module: string; readonly scenario: string }
-  /** Runs these. `whole`: sends all that happened in each, else only where something new was shown. */
-  | { readonly type: 'plans'; readonly plans: readonly Plan[]; readonly whole: boolean }
+  /** Runs these, every message taking `linkUs` microseconds, or what is drawn. `whole`: sends all that happened in each, else only where something new was shown. */
+  | { readonly type: 'plans'; readonly plans: readonly Plan[]; readonly whole: boolean; readonly linkUs?: number }
   /** Runs this one, and tells when something happened in it. */
   | { readonly type: 'trace'; readonly plan: Plan }
   /** Makes and runs the plans with these numbers of a search. */
@@ -31,6 +31,8 @@ export interface Simulated {
   /** Whether the judgement has its events. */
   readonly whole: boolean;
   readonly elapsedMs: number;
+  /** What clients sent to servers. */
+  readonly messages: number;
 }
 
 export type FromThread =

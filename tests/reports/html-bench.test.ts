@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
+import { renderHtml } from '../../reports/html.ts';
+import { round } from '../gates/load-fixture.ts';
 import { benched, compared, saturated } from './bench-fixtures.ts';
 import { launchChromium } from './chromium.ts';
 import { open } from './open-report.ts';
@@ -95,6 +97,19 @@ void describe('the page of a benchmark', () => {
       assert.match(await textOf(page, 'Rounds'), /1\s+1,131\s+7\.07\s+28\.3\s+63\.7\s+0/u);
     });
   });
+});
+
+void test('a page of thirty locks with the longest series stays small', () => {
+  const base = benched();
+  const [lock] = base.locks;
+  assert.ok(lock?.load !== undefined);
+  const [point] = lock.load.series;
+  assert.ok(point !== undefined);
+  const series = Array.from({ length: 120 }, (_, index) => ({ ...point, atMs: index * 60_000 }));
+  const rounds = Array.from({ length: 32 }, (_, index) => round(index, 1000));
+  const long = { ...lock, load: { ...lock.load, series, rounds } };
+  const bytes = Buffer.byteLength(renderHtml({ ...base, locks: Array.from({ length: 30 }, () => long) }));
+  assert.ok(bytes < 5_000_000, String(bytes));
 });
 
 void describe('the page of a comparison', () => {
