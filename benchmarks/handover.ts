@@ -2,8 +2,9 @@
  * How soon a released lock is held by the next: `npm run bench:handover`, with `-- --impl a,b --rounds 200` for less or more.
  *
  * For every reference lock, on its own servers: from the call of release on one connected lock to the grant on another,
- * which waits and polls only every ten seconds, in round trips. A round trip is the median health probe of the waiting
- * lock, taken between the handovers. The median and the quartiles are printed.
+ * which waits and polls only every ten seconds, in round trips. A round trip is the median of uncontended cycles of acquire and
+ * release of the waiting lock on another key, taken before each handover, over the round trips of a cycle that the catalogue
+ * states (and conformance counts). The median and the quartiles are printed.
  */
 import { parseArgs } from 'node:util';
 import { catalogue } from '../implementations/catalogue.ts';
@@ -14,7 +15,7 @@ import { Session } from '../harness/backends/session.ts';
 
 const LEASE_MS = 30_000;
 const POLL_MS = 10_000;
-/** Probes that a waiter has answered by the time that its own requests have been answered too. */
+/** By the time that so many probes have been answered, a waiter's own requests have been answered too. */
 const SETTLING_PROBES = 5;
 
 const { values: flags } = parseArgs({
@@ -25,7 +26,7 @@ const wanted = flags.impl?.split(',');
 
 const session = await Session.open();
 try {
-  console.log(`handover, ${rounds} rounds each: median (quartiles) in round trips of the lock's own health probe`);
+  console.log(`handover, ${rounds} rounds each: median (quartiles) in round trips of its own uncontended cycle`);
   for (const { module } of catalogue.values()) {
     if (
       wanted === undefined
@@ -33,14 +34,15 @@ try {
         : !wanted.includes(module.name)
     )
       continue;
-    await measure(module);
+    if (module.polls) console.log(`  ${module.name.padEnd(28)} has no wake-up: it polls`);
+    else await measure(module);
   }
 } finally {
   await session.close();
 }
 
 async function measure(module: LockModule): Promise<void> {
-  const { backend, topologies, name } = module;
+  const { backend, topologies, name, roundTrips } = module;
   const [topology] = topologies;
   const { signal } = new AbortController();
   const deployment =
@@ -58,9 +60,12 @@ async function measure(module: LockModule): Promise<void> {
     const trips: number[] = [];
     const elapsed: number[] = [];
     for (let round = 0; round < rounds + 10; round++) {
+      const began = performance.now();
+      await (await other.lock.acquire('alone', { leaseMs: LEASE_MS })).release();
+      if (round >= 10) trips.push((performance.now() - began) / (roundTrips ?? 2));
       const lease = await one.lock.acquire('handover', { leaseMs: LEASE_MS });
       const granted = other.lock.acquire('handover', { leaseMs: LEASE_MS, timeoutMs: LEASE_MS });
-      for (let probe = 0; probe < SETTLING_PROBES; probe++) trips.push((await other.lock.health()).latencyMs);
+      for (let probe = 0; probe < SETTLING_PROBES; probe++) await other.lock.health();
       const releasedAt = performance.now();
       const released = lease.release();
       const next = await granted;

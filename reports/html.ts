@@ -1,8 +1,10 @@
 /** `report.html`: the whole report in one file that needs no network, for screens light and dark, small, and paper. */
 import type { Cell, LockReport, Report } from '../harness/verdict/report.ts';
 import { commandBox } from './html/command.ts';
+import { comparisonSection } from './html/comparison.ts';
 import { acquireComparison, costSection } from './html/cost.ts';
 import { counterexample, example, foldedCounterexample } from './html/counterexample.ts';
+import { loadSection } from './html/load.ts';
 import { markup, trusted, type Markup } from './html/markup.ts';
 import { matrixTable, observations, untestedList } from './html/matrix.ts';
 import { SCRIPT } from './html/script.ts';
@@ -46,6 +48,7 @@ ${TIMELINE_PATTERNS}
 <a class="skip" href="#main">Skip to the results</a>
 <header>${pageHeader(report)}</header>
 <main id="main" tabindex="-1">
+${report.comparison === undefined ? undefined : comparisonSection(report.comparison, report.locks)}
 ${report.locks.length > 1 ? overview(report.locks) : undefined}
 ${report.locks.map((lock, index) => lockSection(lock, `lock-${index + 1}`))}
 </main>
@@ -103,6 +106,7 @@ ${matrix === undefined ? undefined : markup`<h3>Claims</h3>${matrix}<p class="sm
 ${observations(lock, (cell) => example(lock, cell))}
 ${untestedList(lock)}
 ${costSection(lock, id)}
+${loadSection(lock, id)}
 </section>`;
 }
 

@@ -1,17 +1,24 @@
 /**
- * `junit.xml`: one test case for each claim, for CI systems that show test results.
+ * `junit.xml`: one test case for each claim, each threshold and each change against a baseline, for CI systems.
  *
- * A broken claim is a failure and one that counts but was not exercised an error, so that the file is red exactly when
- * the exit code is 1 or 4; what is not promised or not judged is skipped, and what is not applicable is left out.
+ * A broken claim, a missed threshold or a regression is a failure, one that counts but was not exercised or measured an error, so that
+ * the file is red exactly when the exit code is 1, 3 or 4; what is not promised or not judged is skipped, and what is not
+ * applicable is left out.
  */
-import type { Cell, LockReport, Report } from '../harness/verdict/report.ts';
-import { evidence, hazardsOf, standingOf, type Standing } from './reading.ts';
+import type { Change } from '../harness/compare/comparison.ts';
+import type { Cell, LockReport, Report, ThresholdResult } from '../harness/verdict/report.ts';
+import { lossPhrase } from './comparison-phrases.ts';
+import { THRESHOLD_VERDICTS, evidence, hazardsOf, measuredPhrase, standingOf, type Standing } from './reading.ts';
 import type { Reporter } from './reporter.ts';
 import { backendPhrase, underHazard } from './wording.ts';
 
 export function renderJunit(report: Report): string {
-  const suites = report.locks.map((lock) => suite(lock, report));
-  const totals = countsOf(report.locks.flatMap(casesOf));
+  const changes = report.comparison?.baseline?.changes ?? [];
+  const suites = [
+    ...report.locks.map((lock) => suite(lock, report)),
+    ...(changes.length === 0 ? [] : [baselineSuite(changes)]),
+  ];
+  const totals = countsOf([...report.locks.flatMap(standingsOf), ...changes.map(changeStanding)]);
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites name="holdfast" ${totals} time="${(report.elapsedMs / 1000).toFixed(3)}">`,
@@ -43,27 +50,69 @@ function suite(lock: LockReport, report: Report): string {
     provisioner: lock.backend.provisioner,
   };
   return [
-    `  <testsuite name="${escape(lock.name)}" ${countsOf(cells)} timestamp="${report.startedAt.replace(/(\.\d+)?Z$/u, '')}">`,
+    `  <testsuite name="${escape(lock.name)}" ${countsOf(standingsOf(lock))} timestamp="${report.startedAt.replace(/(\.\d+)?Z$/u, '')}">`,
     '    <properties>',
     ...Object.entries(properties).map(([name, value]) => `      <property name="${name}" value="${escape(value)}"/>`),
     '    </properties>',
     ...cells.map((cell) => testCase(lock, cell)),
+    ...(lock.thresholds ?? []).map((threshold) => thresholdCase(lock, threshold)),
     '  </testsuite>',
   ].join('\n');
 }
 
-function countsOf(cells: readonly Cell[]): string {
-  const standings = cells.map(standingOf);
+/** Of every test case of a lock. */
+function standingsOf(lock: LockReport): readonly Standing[] {
+  const thresholds = lock.thresholds ?? [];
+  return [...casesOf(lock).map(standingOf), ...thresholds.map(({ verdict }) => THRESHOLD_VERDICTS[verdict].standing)];
+}
+
+function countsOf(standings: readonly Standing[]): string {
   const failures = standings.filter((standing) => standing === 'violated').length;
   const errors = standings.filter((standing) => standing === 'inconclusive').length;
   const skipped = standings.filter((standing) => standing === 'not-promised' || standing === 'not-judged').length;
-  return `tests="${cells.length}" failures="${failures}" errors="${errors}" skipped="${skipped}"`;
+  return `tests="${standings.length}" failures="${failures}" errors="${errors}" skipped="${skipped}"`;
 }
 
 function testCase(lock: LockReport, cell: Cell): string {
-  const name = escape(`${cell.property} ${underHazard(cell.hazard)}`);
-  const open = `    <testcase classname="${escape(lock.name)}" name="${name}"`;
-  const body = OUTCOMES[standingOf(cell)](cell);
+  return caseOf(lock.name, `${cell.property} ${underHazard(cell.hazard)}`, OUTCOMES[standingOf(cell)](cell));
+}
+
+function thresholdCase(lock: LockReport, threshold: ThresholdResult): string {
+  const message = escape(measuredPhrase(threshold));
+  const body = {
+    met: `<system-out>${message}</system-out>`,
+    missed: `<failure type="missed" message="${message}"/>`,
+    inconclusive: `<error type="inconclusive" message="${message}"/>`,
+  }[threshold.verdict];
+  return caseOf(lock.name, `threshold ${threshold.expression}`, body);
+}
+
+/** A warning is no failure, and a tail that is too noisy to tell no error: neither moves the exit code. */
+function changeStanding({ verdict, metric }: Change): Standing {
+  if (verdict === 'regressed') return 'violated';
+  return verdict === 'inconclusive' && metric === 'throughput' ? 'inconclusive' : 'holds';
+}
+
+function baselineSuite(changes: readonly Change[]): string {
+  return [
+    `  <testsuite name="baseline" ${countsOf(changes.map(changeStanding))}>`,
+    ...changes.map((change) => {
+      const message = escape([lossPhrase(change), ...(change.note === undefined ? [] : [change.note])].join(', '));
+      const standing = changeStanding(change);
+      const body =
+        standing === 'violated'
+          ? `<failure type="regressed" message="${message}"/>`
+          : standing === 'inconclusive'
+            ? `<error type="inconclusive" message="${message}"/>`
+            : `<system-out>${message}</system-out>`;
+      return caseOf('baseline', `${change.label} ${change.metric}`, body);
+    }),
+    '  </testsuite>',
+  ].join('\n');
+}
+
+function caseOf(suiteName: string, name: string, body: string): string {
+  const open = `    <testcase classname="${escape(suiteName)}" name="${escape(name)}"`;
   return body === '' ? `${open}/>` : `${open}>\n      ${body}\n    </testcase>`;
 }
 

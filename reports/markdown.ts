@@ -2,7 +2,9 @@
 import type { Cell, LockReport, Report } from '../harness/verdict/report.ts';
 import {
   MARKS,
+  THRESHOLD_VERDICTS,
   evidence,
+  measuredPhrase,
   rowsOf,
   summaryBesideStory,
   triesOf,
@@ -10,6 +12,9 @@ import {
   violationsOf,
   type Standing,
 } from './reading.ts';
+import { checkedLoadPhrase, errorsPhrase, loadPhrase, loadWarnings } from './load-phrases.ts';
+import { comparisonMarkdown } from './markdown-comparison.ts';
+import { code, escape, fenced } from './markdown-text.ts';
 import type { Reporter } from './reporter.ts';
 import {
   backendPhrase,
@@ -34,12 +39,17 @@ export function renderMarkdown(report: Report): string {
       `Command: ${code(report.command)}`,
     ...(simulated === undefined ? [] : [`> **Simulated.** ${escape(simulated)}`]),
     ...(report.machine.tooBusyToJudge ? [`> **Too busy.** ${busyWarning(report.machine.timerLatenessMs)}`] : []),
-    ...report.locks.flatMap(lockBlocks),
+    ...(report.comparison === undefined ? [] : comparisonMarkdown(report.comparison)),
+    ...(report.comparison === undefined ? report.locks : report.locks.filter(isNoteworthy)).flatMap(lockBlocks),
   ];
   return `${blocks.join('\n\n')}\n`;
 }
 
 export const markdownReporter: Reporter = { format: 'markdown', fileName: 'summary.md', render: renderMarkdown };
+
+/** Of a comparison, what stands in its tables is not told again. */
+const isNoteworthy = (lock: LockReport): boolean =>
+  violationsOf(lock).length > 0 || (lock.thresholds ?? []).length > 0 || loadWarnings(lock).length > 0;
 
 function lockBlocks(lock: LockReport): readonly string[] {
   const load = `${counted(lock.workers, 'worker')}, lease ${duration(lock.leaseMs)}`;
@@ -51,7 +61,16 @@ function lockBlocks(lock: LockReport): readonly string[] {
     ...violationsOf(lock).flatMap(({ first, others }) => [violationBlock(first), ...otherViolations(others)]),
     ...(untested.length === 0 ? [] : [`Not tested here:\n\n${untested.join('\n')}`]),
     ...costLine(lock),
+    ...loadBlocks(lock),
   ];
+}
+
+function loadBlocks(lock: LockReport): readonly string[] {
+  const { load } = lock;
+  if (load === undefined) return [];
+  const errors = errorsPhrase(load);
+  const lines = [loadPhrase(load), checkedLoadPhrase(load), ...(errors === '' ? [] : [`errors: ${errors}`])];
+  return [`Load: ${escape(lines.join('; '))}.`, ...loadWarnings(lock).map((text) => `> ${escape(text)}`)];
 }
 
 function matrixTable(lock: LockReport): readonly string[] {
@@ -101,36 +120,14 @@ function costLine(lock: LockReport): readonly string[] {
     acquire === undefined ? '' : `p50 ${milliseconds(acquire.p50)}, p99 ${milliseconds(acquire.p99)} ms`;
   const parts = [acquire === undefined ? '' : `acquire ${quantiles} of ${count(acquire.count)}`, ratesPhrase(lock)];
   const measured = parts.filter((part) => part !== '').join('; ');
-  const missed = (lock.thresholds ?? []).filter(({ met }) => !met);
+  const unmet = (lock.thresholds ?? []).filter(({ verdict }) => verdict !== 'met');
+  const met = (lock.thresholds ?? []).length - unmet.length;
   return [
     ...(measured === '' ? [] : [`Cost: ${measured}.`]),
-    ...missed.map(
-      ({ expression, measured: value }) => `**✗ Missed:** ${code(expression)}, measured ${milliseconds(value)}.`,
-    ),
+    ...unmet.map((threshold) => {
+      const { standing, word } = THRESHOLD_VERDICTS[threshold.verdict];
+      return `**${MARKS[standing].mark} ${word}:** ${code(threshold.expression)}, ${escape(measuredPhrase(threshold))}.`;
+    }),
+    ...(met === 0 ? [] : [`${MARKS.holds.mark} ${counted(met, 'threshold')} met.`]),
   ];
-}
-
-/** Text as itself: no markup, no table cell, no HTML, one line. */
-function escape(text: string): string {
-  return text
-    .replaceAll(/\s+/gu, ' ')
-    .replaceAll(/[\\`*_[\]|#~]/gu, String.raw`\$&`)
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;');
-}
-
-function code(text: string): string {
-  const fence = '`'.repeat(longestRun(text) + 1);
-  const inner = text.replaceAll(/\s+/gu, ' ');
-  return fence.length > 1 ? `${fence} ${inner} ${fence}` : `${fence}${inner}${fence}`;
-}
-
-function fenced(text: string): string {
-  const fence = '`'.repeat(Math.max(3, longestRun(text) + 1));
-  return `${fence}sh\n${text}\n${fence}`;
-}
-
-function longestRun(text: string): number {
-  return Math.max(0, ...[...text.matchAll(/`+/gu)].map(([run]) => run.length));
 }

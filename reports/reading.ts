@@ -1,7 +1,7 @@
 /** How every report reads the cells of the matrix: what a cell amounts to, and rows grouped by property. */
 import { HAZARDS, PROPERTIES, type Property } from '../implementations/claims.ts';
-import type { Cell, LockReport, Witness } from '../harness/verdict/report.ts';
-import { count, counted, hazardName, percentAtMost, underHazards } from './wording.ts';
+import type { Cell, LockReport, ThresholdResult, Witness } from '../harness/verdict/report.ts';
+import { count, counted, hazardName, percentAtMost, significant, underHazards } from './wording.ts';
 
 /**
  * What a cell amounts to once claim, verdict and exemption are taken together, worst first.
@@ -19,6 +19,20 @@ export const MARKS: Readonly<Record<Standing, { readonly mark: string; readonly 
   'not-judged': { mark: '○', word: 'not judged' },
   'not-applicable': { mark: '–', word: 'n/a' },
 };
+
+/** A threshold's verdict as a standing, so that it is marked and coloured like a claim's, and its word. */
+export const THRESHOLD_VERDICTS: Readonly<
+  Record<ThresholdResult['verdict'], { readonly standing: Standing; readonly word: string }>
+> = {
+  met: { standing: 'holds', word: 'met' },
+  missed: { standing: 'violated', word: 'MISSED' },
+  inconclusive: { standing: 'inconclusive', word: 'inconclusive' },
+};
+
+/** `measured 12.3`, or why nothing was. */
+export function measuredPhrase({ measured, note }: ThresholdResult): string {
+  return measured === undefined ? (note ?? 'not measured') : `measured ${significant(measured)}`;
+}
 
 export function standingOf(cell: Cell): Standing {
   if (cell.claim === 'not-applicable' || cell.claim === 'not-promised') return cell.claim;

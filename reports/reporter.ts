@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Report } from '../harness/verdict/report.ts';
 
-export type Format = 'terminal' | 'json' | 'html' | 'markdown' | 'junit';
+export type Format = 'terminal' | 'json' | 'html' | 'markdown' | 'junit' | 'benchmark' | 'benchmark-throughput';
 
 export interface Reporter {
   readonly format: Format;
@@ -20,10 +20,19 @@ const REPORTERS: Readonly<Record<Format, () => Promise<Reporter>>> = {
   html: async () => (await import('./html.ts')).htmlReporter,
   markdown: async () => (await import('./markdown.ts')).markdownReporter,
   junit: async () => (await import('./junit.ts')).junitReporter,
+  benchmark: async () => (await import('./benchmark.ts')).benchmarkReporter,
+  'benchmark-throughput': async () => (await import('./benchmark.ts')).throughputReporter,
 };
 
 /** The formats that a run folder holds. */
-export const RUN_FOLDER_FORMATS: readonly Format[] = ['json', 'html', 'markdown', 'junit'];
+export const RUN_FOLDER_FORMATS: readonly Format[] = [
+  'json',
+  'html',
+  'markdown',
+  'junit',
+  'benchmark',
+  'benchmark-throughput',
+];
 
 export async function loadReporter(format: Format): Promise<Reporter> {
   return REPORTERS[format]();

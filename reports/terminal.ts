@@ -1,10 +1,13 @@
 /** The summary in the terminal: what was run, what held, what broke and how to see it again. What matters most last. */
 import type { Cell, LockReport, Report } from '../harness/verdict/report.ts';
 import { MARKS, evidence, standingOf, summaryBesideStory, untestedOf, violationsOf, type Untested } from './reading.ts';
+import { loadPhrase, loadWarnings } from './load-phrases.ts';
 import type { Reporter } from './reporter.ts';
 import { costLines, overviewLines, thresholdLines } from './terminal/cost.ts';
 import { MAX_WIDTH, hanging, wrap } from './terminal/layout.ts';
+import { loadLines } from './terminal/load.ts';
 import { matrixLines } from './terminal/matrix.ts';
+import { comparisonBlocks } from './terminal/comparison.ts';
 import { plain, type Paint, type Style } from './terminal/paint.ts';
 import { printable } from './terminal/printable.ts';
 import {
@@ -43,9 +46,13 @@ export function renderTerminal(
   const several = report.locks.length > 1;
   const blocks: readonly Block[] = [
     runBlock(report, columns, paint),
-    ...report.locks.flatMap((lock) => (several ? shortBlocks : lockBlocks)(lock, columns, paint)),
+    ...(report.comparison === undefined
+      ? report.locks.flatMap((lock) => (several ? shortBlocks : lockBlocks)(lock, columns, paint))
+      : [comparedBlock(report.locks, columns, paint)]),
     legendBlock(report, columns, paint),
-    several ? overviewLines(report.locks, columns, paint) : [],
+    ...(report.comparison === undefined
+      ? [several ? overviewLines(report.locks, columns, paint) : []]
+      : comparisonBlocks(report.comparison, columns, paint)),
     ...report.locks.flatMap((lock) => violationBlocks(lock, columns, paint)),
     conclusionBlock(report, columns, paint, folder),
   ];
@@ -106,7 +113,13 @@ function lockBlocks(lock: LockReport, width: number, paint: Paint): readonly Blo
     ...searchField(lock, width, paint),
     ...field('load', load + (checked === '' ? '' : `: ${checked}`), width, paint),
   ];
-  return [head, matrixLines(lock, width, paint), untestedBlock(lock, width, paint), costLines(lock, width, paint)];
+  return [
+    head,
+    matrixLines(lock, width, paint),
+    untestedBlock(lock, width, paint),
+    costLines(lock, width, paint),
+    loadLines(lock, width, paint),
+  ];
 }
 
 /** One of several locks: their costs stand side by side in the overview, the rest is in `report.html`. */
@@ -116,8 +129,20 @@ function shortBlocks(lock: LockReport, width: number, paint: Paint): readonly Bl
       ...wrap(lock.name, width).map((line) => paint('bold', line)),
       ...backendField(lock, width, paint),
       ...matrixLines(lock, width, paint),
+      ...loadLines(lock, width, paint),
       ...thresholdLines(lock, width, paint),
     ],
+  ];
+}
+
+/** The locks of a comparison stand in its tables; here is what they had to do, and what must not be overlooked. */
+function comparedBlock(locks: readonly LockReport[], width: number, paint: Paint): Block {
+  const loads = [...new Set(locks.flatMap(({ load }) => (load === undefined ? [] : [loadPhrase(load)])))];
+  const warnings = locks.flatMap((lock) => loadWarnings(lock).map((text) => `${lock.name}: ${text}`));
+  return [
+    ...loads.flatMap((text) => field('load', text, width, paint)),
+    ...warnings.flatMap((text) => warning('', text, width, paint)),
+    ...locks.flatMap((lock) => thresholdLines(lock, width, paint)),
   ];
 }
 
@@ -155,6 +180,7 @@ function untestedBlock(lock: LockReport, width: number, paint: Paint): Block {
 }
 
 function legendBlock(report: Report, width: number, paint: Paint): Block {
+  if (report.comparison !== undefined) return [];
   const standings = new Set(report.locks.flatMap((lock) => lock.cells.map(standingOf)));
   if (!standings.has('holds') && !standings.has('violated')) return [];
   return wrap(EVIDENCE_LEGEND, width - 2).map((line) => paint('dim', `  ${line}`));

@@ -20,6 +20,13 @@ export function milliseconds(value: number): string {
   return count(Math.round(value));
 }
 
+/** A number of any unit with about three significant digits: `0.00012`, `0.41`, `12.3`, `1,204`. */
+export function significant(value: number): string {
+  return Number.isInteger(value) || Math.abs(value) >= 100
+    ? count(Math.round(value))
+    : String(Number(value.toPrecision(3)));
+}
+
 /** How long something took, for people: `850 ms`, `4.2 s`, `3 min 05 s`, `1 h 12 min`. */
 export function duration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;

@@ -9,6 +9,7 @@ import { mariadbLayouts } from './servers/mariadb.ts';
 import { postgresLayouts } from './servers/postgres.ts';
 import { consulLayouts } from './servers/consul.ts';
 import { etcdLayouts } from './servers/etcd.ts';
+import type { Usage } from './usage.ts';
 import { redisLayouts } from './servers/redis.ts';
 import { zookeeperLayouts } from './servers/zookeeper.ts';
 
@@ -26,6 +27,8 @@ export interface ServerNode {
   restart(options: { readonly keepData: boolean }): Promise<void>;
   pause(): Promise<void>;
   resume(): Promise<void>;
+  /** What it has used; absent where that is not known. */
+  usage?(): Usage | undefined;
   /** Moves the wall clock of the server by this much from the true time. Needs `prepareClock`. */
   setClock(offsetMs: number): Promise<void>;
 }

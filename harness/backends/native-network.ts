@@ -45,7 +45,7 @@ export class NativeNetwork {
   }
 
   static async open(session: Session, nodes: number): Promise<NativeNetwork> {
-    const folder = session.folder(`network-${randomBytes(3).toString('hex')}`);
+    const folder = session.folder('network');
     const [middle, ...holders] = await Promise.all([
       hold(session, folder, 'bridge'),
       ...Array.from({ length: nodes }, (_, index) => hold(session, folder, `node-${index}`)),

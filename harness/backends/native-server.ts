@@ -11,6 +11,7 @@ import { descendantsOf, signalAll } from './process-tree.ts';
 import { startProcess, type RunningProcess } from './processes.ts';
 import type { Command, NodeContext, NodePlace, ServerDefinition } from './servers/server.ts';
 import type { Session } from './session.ts';
+import { usageOf, type Usage } from './usage.ts';
 import { userIds } from './users.ts';
 
 const START_WITHIN_MS = 20_000;
@@ -47,8 +48,7 @@ export class NativeServer implements ServerNode {
     this.#definition = request.definition;
     this.#place = place;
     this.#nodes = nodes;
-    const name = `${request.definition.name}-${place.index}-${Math.random().toString(36).slice(2, 8)}`;
-    this.#folder = request.session.folder(name);
+    this.#folder = request.session.folder(`${request.definition.name}-${place.index}`);
   }
 
   get place(): NodePlace {
@@ -154,6 +154,10 @@ export class NativeServer implements ServerNode {
     if (server === undefined) return;
     signalAll(descendantsOf(server.pid), 'SIGCONT');
     server.signal('SIGCONT');
+  }
+
+  usage(): Usage | undefined {
+    return this.#running === undefined ? undefined : usageOf(this.#running.pid);
   }
 
   /** @returns whether it has to be started again, empty, for that. */

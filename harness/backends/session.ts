@@ -22,6 +22,8 @@ export class Session {
   readonly #reaper: ChildProcess;
   readonly #closers: (() => Promise<void>)[] = [];
   #closing: Promise<void> | undefined;
+  /** Folders given out so far. */
+  #folders = 0;
 
   private constructor(id: string, root: string, reaper: ChildProcess) {
     this.id = id;
@@ -51,10 +53,11 @@ export class Session {
     return { [SESSION_VARIABLE]: this.id };
   }
 
-  /** A new folder below the root. */
+  /** A new folder below the root, whose name begins with `name`: never one that was given out before. */
   folder(name: string): string {
-    const path = join(this.root, name);
-    mkdirSync(path, { recursive: true });
+    // Servers that run as another user must get into theirs, which `mkdtemp` would not let them.
+    const path = join(this.root, `${name}-${this.#folders++}`);
+    mkdirSync(path);
     return path;
   }
 

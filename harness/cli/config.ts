@@ -14,6 +14,8 @@ const configSchema = z.strictObject({
   profile: z.enum(PROFILE_NAMES).optional(),
   backend: z.enum(BACKEND_CHOICES).optional(),
   out: z.string().optional(),
+  /** Such as `acquire p(99)<50`; those of `--threshold` are added to them. */
+  thresholds: z.array(z.string()).optional(),
   external: externalSchema.optional(),
 });
 export type Config = z.infer<typeof configSchema>;

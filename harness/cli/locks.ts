@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ADAPTERS, catalogue, findLock } from '../../implementations/catalogue.ts';
-import type { LockModule } from '../../implementations/lock.ts';
+import type { LockModule, Topology } from '../../implementations/lock.ts';
 import { ContractError, loadLockModule } from '../worker/module.ts';
 import { UsageError } from '../errors.ts';
 import type { LockUnderTest } from '../run/request.ts';
@@ -56,4 +56,12 @@ export async function resolveLocks(references: string): Promise<LockUnderTest[]>
     .filter((name) => name !== '');
   if (names.length === 0) throw new UsageError('--impl needs the name or the path of a lock');
   return Promise.all(names.map((name) => resolveLock(name)));
+}
+
+/** @throws UsageError when the lock does not run on the wanted topology. */
+export function topologyOf(module: LockModule, wanted: Topology = module.topologies[0]): Topology {
+  if (!module.topologies.includes(wanted)) {
+    throw new UsageError(`${module.name} does not run on "${wanted}"; it runs on: ${module.topologies.join(', ')}`);
+  }
+  return wanted;
 }

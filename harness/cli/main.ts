@@ -4,7 +4,9 @@ import { Command, CommanderError } from 'commander';
 import { redact } from '../backends/address.ts';
 import { InfrastructureError, UsageError } from '../errors.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { addBench } from './bench.ts';
 import { addCheck } from './check.ts';
+import { addCompare } from './compare.ts';
 import { addConformance } from './conformance.ts';
 import { addDoctor } from './doctor.ts';
 import { addList } from './list.ts';
@@ -30,6 +32,8 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     .configureOutput({ outputError: (text, write) => write(oneLine(text)) });
   for (const add of [
     addVerify,
+    addBench,
+    addCompare,
     addReplay,
     addConformance,
     addCheck,

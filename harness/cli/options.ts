@@ -2,6 +2,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { HAZARDS, type Hazard } from '../../implementations/claims.ts';
 import { BACKEND_CHOICES } from '../backends/choose.ts';
+import { parseThreshold, type Threshold } from '../gates/threshold.ts';
 import { hint } from './names.ts';
 
 export function wholeNumber(least: number): (value: string) => number {
@@ -41,6 +42,13 @@ export function shard(value: string): { index: number; of: number } {
 }
 
 export const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
+
+/** Of every command that measures; may be given several times. */
+export const thresholdOption = (): Option =>
+  new Option(
+    '--threshold <expression>',
+    'what is demanded, such as "acquire p(99)<50" or "violations count==0"; may be given again',
+  ).argParser((text: string, before?: readonly Threshold[]) => [...(before ?? []), parseThreshold(text)]);
 
 /** Options of every command that starts backends. */
 export const backendOptions = (): Option[] => [

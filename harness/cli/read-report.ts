@@ -6,9 +6,12 @@ import { UsageError } from '../errors.ts';
 import { describeIssues } from '../issues.ts';
 import { REPORT_VERSION, reportSchema, type Report } from '../verdict/report.ts';
 
-/** @throws UsageError for a folder without a report, or a report that this program does not know. */
+/**
+ * @param folder a run folder, or the report itself
+ * @throws UsageError for a folder without a report, or a report that this program does not know.
+ */
 export function readReport(folder: string): Report {
-  const file = join(folder, 'report.json');
+  const file = folder.endsWith('.json') ? folder : join(folder, 'report.json');
   if (!existsSync(file)) throw new UsageError(`${folder} is no run folder: it has no report.json`);
   let value: unknown;
   try {

@@ -6,6 +6,7 @@ import { writeReports } from '../../reports/reporter.ts';
 import { renderTerminal } from '../../reports/terminal.ts';
 import { paintFor } from '../../reports/terminal/paint.ts';
 import type { Report } from '../verdict/report.ts';
+import { tellGitHub } from './github.ts';
 
 export interface Shown {
   readonly json?: boolean;
@@ -16,6 +17,7 @@ export interface Shown {
 export async function showReport(report: Report, folder: string, shown: Shown): Promise<void> {
   await writeReports(report, folder);
   linkLatest(folder);
+  tellGitHub(report, folder);
   printReport(report, folder, shown);
 }
 

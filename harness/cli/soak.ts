@@ -97,13 +97,13 @@ async function search(
     for (const { judgement } of results) {
       schedules += 1;
       coverage.add(judgement);
-      const failure = matrix.add(judgement);
-      if (failure === undefined) continue;
-      violations += 1;
-      const kind = `${failure.charged.finding.property} ${failure.charged.hazards.toSorted().join(' ')}`;
-      if (kinds.has(kind)) continue;
-      kinds.add(kind);
-      onNew(failure);
+      for (const failure of matrix.add(judgement)) {
+        violations += 1;
+        const kind = `${failure.charged.finding.property} ${failure.charged.hazards.toSorted().join(' ')}`;
+        if (kinds.has(kind)) continue;
+        kinds.add(kind);
+        onNew(failure);
+      }
     }
     if (performance.now() - toldAt < TELL_EVERY_MS) return;
     toldAt = performance.now();

@@ -5,12 +5,12 @@ import type { LockModule, Topology } from '../../implementations/lock.ts';
 import { startProgress, type Progress } from '../../reports/progress.ts';
 import { paintFor } from '../../reports/terminal/paint.ts';
 import { SIMULATION_NOTE } from '../../reports/wording.ts';
-import { redactAddress } from '../backends/address.ts';
 import { chooseProvisioner, type BackendChoice, type Choice } from '../backends/choose.ts';
 import { addressesOf } from '../backends/external.ts';
 import type { ExternalConfig } from '../backends/external-config.ts';
 import type { Session } from '../backends/session.ts';
 import { UsageError } from '../errors.ts';
+import { judgeThresholds, type Threshold } from '../gates/threshold.ts';
 import { hazardsOf, type Plan } from '../plan/plan.ts';
 import { sizesOf } from '../plan/arbitrary.ts';
 import { makeDeck } from '../run/deck.ts';
@@ -23,6 +23,8 @@ import { REPORT_VERSION, type LockReport, type Report } from '../verdict/report.
 import { conclusionOf, EXIT, exitCodeOf, worst } from './exit-codes.ts';
 import type { ExternalOptions } from './external-options.ts';
 import { foresee, type Foreseen } from './foresee.ts';
+import { topologyOf } from './locks.ts';
+import { commandOf, fileName, runName } from './run-name.ts';
 import type { Shown } from './render.ts';
 import { VERSION } from './version.ts';
 
@@ -46,6 +48,7 @@ export interface VerifyOptions extends ExternalOptions, Shown {
   readonly exhaustive?: boolean;
   readonly requireAll?: boolean;
   readonly out?: string;
+  readonly threshold?: readonly Threshold[];
 }
 
 export interface Settings {
@@ -57,6 +60,7 @@ export interface Settings {
   readonly leaseMs: number;
   readonly backend: BackendChoice;
   readonly external: ExternalConfig;
+  readonly thresholds: readonly Threshold[];
   readonly endsAt: (evidence: Evidence) => boolean;
   /** Whether real servers are given what a short search in the simulation finds. */
   readonly foresees: boolean;
@@ -75,21 +79,23 @@ export async function verifyLocks(
   const began = performance.now();
   const choices: Choice[] = [];
   for (const { module } of locks) {
-    const topology = topologyOf(module, settings);
+    const topology = topologyOf(module, settings.options.topology);
     const choice = await chooseProvisioner(settings.backend, module.backend, topology);
     if (choice.kind === 'external') addressesOf({ backend: module.backend, topology }, settings.external);
     choices.push(choice);
   }
   const machine = await inspectMachine(settings.leaseMs);
-  const run = `${startedAt.toISOString().slice(0, 19).replaceAll(':', '-')}-${locks.length === 1 ? (locks[0]?.module.name ?? '') : 'locks'}`;
-  const folder = join(settings.out, run.replaceAll(/[^\w.-]/g, '-'));
+  const run = runName(startedAt, locks);
+  const folder = join(settings.out, fileName(run));
   const reports: LockReport[] = [];
   for (const [index, lock] of locks.entries()) {
     if (signal.aborted) break;
     const choice = choices[index];
     if (choice === undefined) break;
-    const subfolder = locks.length === 1 ? folder : join(folder, lock.module.name.replaceAll(/[^\w.-]/g, '-'));
-    reports.push(await verifyLock(session, lock, choice, { ...settings, out: subfolder }, signal));
+    const subfolder = locks.length === 1 ? folder : join(folder, fileName(lock.module.name));
+    const verified = await verifyLock(session, lock, choice, { ...settings, out: subfolder }, signal);
+    const thresholds = judgeThresholds(verified, settings.thresholds);
+    reports.push(thresholds.length === 0 ? verified : { ...verified, thresholds });
   }
   const strictness = { requireAll: settings.options.requireAll === true };
   const exitCode = signal.aborted ? EXIT.interrupted : worst(reports.map((report) => exitCodeOf(report, strictness)));
@@ -121,7 +127,7 @@ async function verifyLock(
   const { options, seed } = settings;
   const leaseMs = leaseOf(module, settings);
   const profile = PROFILES[settings.profileName];
-  const topology = topologyOf(module, settings);
+  const topology = topologyOf(module, settings.options.topology);
   const testable = hazardsOf(topology, module.backend).filter((hazard) => isClaimedOn(module, hazard));
   const wanted = options.hazard ?? profile.hazards.filter((hazard) => testable.includes(hazard));
   const foreign = wanted.find((hazard) => !testable.includes(hazard));
@@ -225,12 +231,12 @@ function showing(progress: Progress, name: string, deckSize: number): (event: Pl
     }
     if (event.type !== 'judged') return;
     done++;
-    if (event.failure !== undefined) {
-      violations++;
-      const { finding, hazards: active } = event.failure.charged;
+    violations += event.failures.length;
+    for (const { charged } of event.failures) {
+      const { finding, hazards: active } = charged;
       // A search finds the same again and again.
       const kind = `${finding.property} ${active.join(' ')}`;
-      if (told.has(kind)) return progress.update({ done, violations });
+      if (told.has(kind)) continue;
       told.add(kind);
       progress.note(`${finding.property} violated under ${active.join(' + ')}: ${finding.summary}`);
     }
@@ -254,18 +260,4 @@ function leaseOf(module: LockModule, { options, leaseMs }: Settings): number {
   const least = module.leastLeaseMs ?? 0;
   if ((options.lease ?? Infinity) < least) throw new UsageError(`${module.name} grants no lease below ${least} ms`);
   return Math.max(leaseMs, least);
-}
-
-/** @throws UsageError when the lock does not run on the wanted topology. */
-function topologyOf(module: LockModule, settings: Settings): Topology {
-  const wanted = settings.options.topology ?? module.topologies[0];
-  if (!module.topologies.includes(wanted)) {
-    throw new UsageError(`${module.name} does not run on "${wanted}"; it runs on: ${module.topologies.join(', ')}`);
-  }
-  return wanted;
-}
-
-/** As typed, but for credentials. */
-function commandOf([command = '', ...args]: readonly string[]): string {
-  return ['npm run', command, ...(args.length === 0 ? [] : ['--', ...args.map(redactAddress)])].join(' ');
 }

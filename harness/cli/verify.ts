@@ -4,6 +4,7 @@ import { Option, type Command } from 'commander';
 import { catalogue } from '../../implementations/catalogue.ts';
 import { TOPOLOGIES } from '../../implementations/lock.ts';
 import { UsageError } from '../errors.ts';
+import { parseThreshold } from '../gates/threshold.ts';
 import type { Plan } from '../plan/plan.ts';
 import { PROFILE_NAMES } from '../run/profiles.ts';
 import type { LockUnderTest } from '../run/request.ts';
@@ -12,7 +13,7 @@ import { loadConfig, type Config } from './config.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { externalFrom } from './external-options.ts';
 import { resolveLock, resolveLocks } from './locks.ts';
-import { backendOptions, duration, hazards, outputOptions, shard, wholeNumber } from './options.ts';
+import { backendOptions, duration, hazards, outputOptions, shard, thresholdOption, wholeNumber } from './options.ts';
 import { showReport } from './render.ts';
 import { keepPlan, shrinkPlan, sizeOf } from './shrink.ts';
 import { verifyLocks, type Settings, type VerifyOptions } from './verify-locks.ts';
@@ -44,7 +45,7 @@ export function addVerify(program: Command, done: (code: ExitCode) => void): voi
     .option('--exhaustive', 'simulated: every position of one fault with two workers and one cycle')
     .option('--bail', 'stop at the first violation of a claim')
     .option('--require-all', 'what cannot be produced here counts as not exercised');
-  for (const option of [...backendOptions(), ...outputOptions()]) command.addOption(option);
+  for (const option of [thresholdOption(), ...backendOptions(), ...outputOptions()]) command.addOption(option);
   command.action(async (options: VerifyOptions) => done(await verify(options)));
 }
 
@@ -70,6 +71,7 @@ export function settingsOf(options: VerifyOptions, config: Config): Settings {
     leaseMs: options.lease ?? LEASE_MS,
     backend,
     external: externalFrom(options, config.external, backend),
+    thresholds: [...(config.thresholds ?? []).map(parseThreshold), ...(options.threshold ?? [])],
     endsAt: () => options.bail === true,
     foresees: true,
   };

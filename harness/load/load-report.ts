@@ -8,6 +8,14 @@ const whole = z.number().int().nonnegative();
 /** Latency of a stretch: of the acquires that were granted in it. */
 const stretchLatency = z.object({ p50: milliseconds, p90: milliseconds, p99: milliseconds, max: milliseconds });
 
+const serviceLatency = stretchLatency.extend({
+  count: whole,
+  p999: milliseconds,
+  min: milliseconds.optional(),
+  mean: milliseconds.optional(),
+  curve: z.array(z.tuple([z.number(), milliseconds])).optional(),
+});
+
 /** One measured stretch under one load; several rounds of a lock are what a comparison is made of. */
 export const roundSchema = z.object({
   index: whole,
@@ -42,6 +50,10 @@ export const loadSchema = z.object({
   cycles: whole,
   /** Operations that were not answered as asked, such as `acquire TIMEOUT`. */
   errors: z.array(z.object({ operation: z.string(), kind: z.string(), count: whole })),
+  /** Attempts that did not wait and were told that somebody else holds the lock. */
+  busy: whole.optional(),
+  /** Open loop: how late requests were begun, in milliseconds: the harness's own share of their waits. */
+  lateness: stretchLatency.optional(),
   /** Open loop: arrivals of the plan, and those dropped because too many were under way. */
   offered: z.object({ perSecond: rate, arrivals: whole, dropped: whole, inFlightLimit: whole }).optional(),
   /** Offered more than it can do: its latencies say how long the run was, not how fast the lock is. */
@@ -104,6 +116,8 @@ export const loadSchema = z.object({
       stock: whole,
       sold: whole,
       oversold: whole,
+      /** Of the answers, as the buyers saw them. */
+      latency: serviceLatency.optional(),
     })
     .optional(),
 });

@@ -1,28 +1,19 @@
 /** Everything that one plan at a time is run in: servers, links, workers, resource. Plans follow one another in it. */
 import { join } from 'node:path';
-import type { LockModule } from '../../implementations/lock.ts';
-import { allSettled } from '../all-settled.ts';
 import type { Deployment } from '../backends/deployment.ts';
 import { InfrastructureError } from '../errors.ts';
-import { makeLinks, type Links } from '../backends/links.ts';
 import type { Session } from '../backends/session.ts';
 import type { Field } from '../faults/fault.ts';
 import { monotonicNs, Recorder } from '../history/recorder.ts';
 import { movesServerClocks, movesWorkerClocks, type Plan } from '../plan/plan.ts';
-import { ResourceHandle } from '../resource/handle.ts';
+import type { ResourceHandle } from '../resource/handle.ts';
 import { assignmentOf, runCourse } from './course.ts';
+import { startCrew, type Crew, type CrewRequest } from './crew.ts';
 import { scenarioUrl } from './scenarios.ts';
-import { WorkerHandle } from '../worker/handle.ts';
+import type { WorkerHandle } from '../worker/handle.ts';
 import type { Task } from '../worker/messages.ts';
 
-export interface ArenaRequest {
-  readonly name: string;
-  readonly module: LockModule;
-  readonly moduleUrl: string;
-  readonly options: Readonly<Record<string, unknown>>;
-  readonly workers: number;
-  readonly deployment: Deployment | undefined;
-}
+export type ArenaRequest = Omit<CrewRequest, 'linked' | 'withResource'>;
 
 /** Files of one run of a plan, still apart: one for each process that recorded. */
 export interface RunFiles {
@@ -33,23 +24,19 @@ export interface RunFiles {
 
 export class Arena {
   readonly deployment: Deployment | undefined;
+  readonly #crew: Crew;
   readonly #resource: ResourceHandle;
-  readonly #links: Links;
   readonly #workers: readonly WorkerHandle[];
-  readonly #folder: string;
   #failure: Error | undefined;
   #onFailure: (() => void) | undefined;
 
-  private constructor(
-    request: ArenaRequest,
-    parts: { resource: ResourceHandle; links: Links; workers: WorkerHandle[]; folder: string },
-  ) {
-    this.deployment = request.deployment;
-    this.#resource = parts.resource;
-    this.#links = parts.links;
-    this.#workers = parts.workers;
-    this.#folder = parts.folder;
-    for (const process_ of [parts.resource, ...parts.workers]) {
+  private constructor({ deployment }: ArenaRequest, crew: Crew) {
+    if (crew.resource === undefined) throw new Error('an arena has a resource');
+    this.deployment = deployment;
+    this.#crew = crew;
+    this.#resource = crew.resource;
+    this.#workers = crew.workers;
+    for (const process_ of [crew.resource, ...crew.workers]) {
       process_.onFailure((error) => {
         this.#failure ??= error;
         this.#onFailure?.();
@@ -58,51 +45,20 @@ export class Arena {
   }
 
   static async start(session: Session, request: ArenaRequest): Promise<Arena> {
-    const { deployment } = request;
-    const folder = session.folder(request.name);
-    const [resource, links] = await Promise.all([
-      ResourceHandle.start(session, folder),
-      deployment?.toxiproxy === undefined
-        ? []
-        : makeLinks(deployment.toxiproxy, deployment.nodes, request.workers, request.name),
-    ]);
-    const nodes = deployment?.nodes ?? [];
-    const shared = session.folder(`${request.name}-shared`);
-    const workers = Array.from({ length: request.workers }, (_, index) => {
-      const connection = {
-        module: request.moduleUrl,
-        nodes: nodes.map(({ endpoint, upstream }, node) => ({
-          announced: upstream,
-          endpoint: { ...endpoint, ...links[index]?.[node]?.endpoint },
-        })),
-        // Clients that hold on to one server begin with different ones, so that a fault of any server meets somebody.
-        entrances: rotated(deployment?.entrances ?? [], index),
-        folder: shared,
-        prefix: session.prefix,
-        options: request.options,
-        resourcePort: resource.port,
-      };
-      return new WorkerHandle(session, index, connection, folder);
-    });
-    const arena = new Arena(request, { resource, links, workers, folder });
-    try {
-      await allSettled(workers.map((worker) => worker.start({ movableClock: false })));
-      return arena;
-    } catch (error) {
-      await arena.stop();
-      throw error;
-    }
+    return new Arena(request, await startCrew(session, request));
   }
 
   /** Runs one plan; settles when everything has healed, the work is over and all that was recorded is in the files. */
   async run(plan: Plan, signal: AbortSignal): Promise<RunFiles> {
-    await this.#prepare(plan);
+    // A plan that was shrunk may need fewer than stand ready.
+    const workers = this.#workers.slice(0, plan.workers);
+    await this.#prepare(plan, workers);
     const originNs = monotonicNs();
-    const file = (name: string): string => join(this.#folder, `${plan.index}-${name}.ndjson`);
+    const file = (name: string): string => join(this.#crew.folder, `${plan.index}-${name}.ndjson`);
     const files = [file('resource'), file('nemesis')];
     const recorder = new Recorder(file('nemesis'), originNs);
     await this.#resource.begin(file('resource'), originNs);
-    const incarnations = this.#workers.map(() => 0);
+    const incarnations = workers.map(() => 0);
     const assign = (worker: WorkerHandle): void => {
       const incarnation = incarnations[worker.index] ?? 0;
       const historyFile = file(`worker-${worker.index}-${incarnation}`);
@@ -111,22 +67,22 @@ export class Arena {
     };
     const field: Field = {
       deployment: this.deployment,
-      links: this.#links,
-      workers: this.#workers,
+      links: this.#crew.links,
+      workers,
       revive: async (index) => {
-        const worker = this.#workers[index];
+        const worker = workers[index];
         if (worker === undefined) return;
         incarnations[index] = (incarnations[index] ?? 0) + 1;
         await worker.start({ movableClock: movesWorkerClocks(plan) });
         assign(worker);
       },
     };
-    for (const worker of this.#workers) assign(worker);
+    for (const worker of workers) assign(worker);
     const trouble = new AbortController();
     this.#onFailure = () => trouble.abort(this.#failure);
     const stop = AbortSignal.any([signal, trouble.signal]);
     try {
-      const stuck = await runCourse({ plan, field, workers: this.#workers, recorder }, stop);
+      const stuck = await runCourse({ plan, field, workers, recorder }, stop);
       if (stuck !== undefined) this.#failure ??= new InfrastructureError(stuck);
     } catch (error) {
       // What ended the waiting says more than that it was ended.
@@ -141,16 +97,16 @@ export class Arena {
   }
 
   async stop(): Promise<void> {
-    await Promise.all([...this.#workers.map((worker) => worker.close()), this.#resource.stop()]);
+    await this.#crew.stop();
     await this.deployment?.stop();
   }
 
   /** Servers and workers as the plan needs them, all answering. */
-  async #prepare(plan: Plan): Promise<void> {
+  async #prepare(plan: Plan, workers: readonly WorkerHandle[]): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
     await this.deployment?.prepareClocks(movesServerClocks(plan));
     await Promise.all(
-      this.#workers.map(async (worker) => {
+      workers.map(async (worker) => {
         await worker.ensure({ movableClock: movesWorkerClocks(plan) });
         await worker.settle();
       }),
@@ -165,8 +121,4 @@ export class Arena {
       scenario: scenarioUrl(plan.scenario),
     };
   }
-}
-
-function rotated<T>(values: readonly T[], by: number): T[] {
-  return values.map((_, index) => values[(index + by) % values.length] as T);
 }

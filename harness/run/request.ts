@@ -38,7 +38,7 @@ export interface RunRequest {
   /** No new plan starts after this many milliseconds, but for the first `always` of the deck. */
   readonly timeMs: number;
   readonly always: number;
-  /** Ends the run at the first evidence for which this says so. */
+  /** Ends the run after the first plan with evidence for which this says so. */
   readonly endsAt: (evidence: Evidence) => boolean;
   /** Where plans and histories are written. */
   readonly folder: string;
@@ -55,5 +55,5 @@ export type PlanEvent =
       readonly type: 'judged';
       readonly plan: Plan;
       readonly judgement: Judgement;
-      readonly failure: Evidence | undefined;
+      readonly failures: readonly Evidence[];
     };

@@ -26,8 +26,8 @@ export class Results {
     this.#matrix = new Matrix({ ...request, claims: request.lock.module.claims, limits });
   }
 
-  /** Takes a judgement in and returns the first violation in it of a promise, if there is one. */
-  take(judgement: Judgement): Evidence | undefined {
+  /** Takes a judgement in and returns the violations in it of promises, one of each kind. */
+  take(judgement: Judgement): readonly Evidence[] {
     this.#totals.increments += judgement.increments;
     this.#totals.overruns += judgement.overruns;
     this.#totals.refusedStale += judgement.refusedStale;

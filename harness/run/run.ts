@@ -45,9 +45,9 @@ export async function runPlans(session: Session, request: RunRequest, signal: Ab
       const judgement = judge(plan, header, events);
       await results.write(judgement, header);
       results.measure(judgement, elapsedMs);
-      const failure = results.take(judgement);
-      request.onPlan({ type: 'judged', plan, judgement, failure });
-      if (failure !== undefined && request.endsAt(failure)) ended = true;
+      const failures = results.take(judgement);
+      request.onPlan({ type: 'judged', plan, judgement, failures });
+      if (failures.some(request.endsAt)) ended = true;
     }
   };
   // All of them end before the report is made: what one is still writing belongs into it.

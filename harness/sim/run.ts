@@ -51,9 +51,9 @@ export async function simulatePlans(request: RunRequest, signal: AbortSignal): P
         await results.write(judgement, header);
         results.measure(judgement, elapsedMs);
       }
-      const failure = results.take(judgement);
-      request.onPlan({ type: 'judged', plan: judgement.plan, judgement, failure });
-      if (failure !== undefined && request.endsAt(failure)) ended = true;
+      const failures = results.take(judgement);
+      request.onPlan({ type: 'judged', plan: judgement.plan, judgement, failures });
+      if (failures.some(request.endsAt)) ended = true;
     }
   };
   const give = (): ToThread | undefined => {

@@ -91,7 +91,7 @@ function isPlainWrite(event: HistoryEvent): boolean {
   return event.process === 'resource' && event.f === 'write' && door === 'plain' && accepted === true;
 }
 
-function faultStarts(events: readonly HistoryEvent[]): ReadonlyMap<Hazard, number> {
+export function faultStarts(events: readonly HistoryEvent[]): ReadonlyMap<Hazard, number> {
   const starts = new Map<Hazard, number>();
   for (const event of events) {
     if (event.process !== 'nemesis') continue;
@@ -103,7 +103,7 @@ function faultStarts(events: readonly HistoryEvent[]): ReadonlyMap<Hazard, numbe
 }
 
 /** Faults that began before `at` may have caused it, also when they have healed since. */
-function activeBefore(at: number, starts: ReadonlyMap<Hazard, number>): readonly Hazard[] {
+export function activeBefore(at: number, starts: ReadonlyMap<Hazard, number>): readonly Hazard[] {
   const active = [...starts].filter(([, start]) => start <= at).map(([hazard]) => hazard);
   return active.length === 0 ? ['none'] : active;
 }

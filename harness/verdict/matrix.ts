@@ -46,8 +46,8 @@ export class Matrix {
     this.#options = options;
   }
 
-  /** Takes a judgement in and returns the first violation in it of a promise, if there is one. */
-  add(judgement: Judgement): Evidence | undefined {
+  /** Takes a judgement in and returns the violations in it of promises, the first of each property under its hazards. */
+  add(judgement: Judgement): readonly Evidence[] {
     const { plan } = judgement;
     for (const property of PROPERTIES) {
       const tally = this.#tally(property, plan.hazards);
@@ -58,7 +58,7 @@ export class Matrix {
       if (property === 'no-lost-update') tally.overruns += judgement.overruns;
       if (property === 'fencing') tally.refusedStale += judgement.refusedStale;
     }
-    let failure: Evidence | undefined;
+    const failures = new Map<string, Evidence>();
     for (const charged of judgement.findings) {
       const { finding, hazards } = charged;
       const tally = this.#tally(finding.property, hazards);
@@ -66,9 +66,11 @@ export class Matrix {
       if (finding.kind !== 'violation') continue;
       tally.violations++;
       tally.first ??= { charged, judgement };
-      if (isPromise(this.#claim(finding.property, hazards))) failure ??= { charged, judgement };
+      const key = keyOf(finding.property, hazards);
+      if (isPromise(this.#claim(finding.property, hazards)) && !failures.has(key))
+        failures.set(key, { charged, judgement });
     }
-    return failure;
+    return [...failures.values()];
   }
 
   /** The witness of a cell is made only when it is wanted, by `witness`. */

@@ -1,12 +1,8 @@
 /** Latency, throughput and fairness out of histories: every figure counts operations that are in the file. */
-import { build, type Histogram } from 'hdr-histogram-js';
 import type { HistoryEvent } from '../history/events.ts';
+import { latencyOf, newHistogram, recordNs } from '../load/histogram.ts';
 import { clientsOf, type Plan } from '../plan/plan.ts';
-import type { Latency, LockReport } from './report.ts';
-
-/** Microseconds, from 1 µs to 10 minutes, 3 significant digits. */
-const histogram = (): Histogram =>
-  build({ lowestDiscernibleValue: 1, highestTrackableValue: 600_000_000, numberOfSignificantValueDigits: 3 });
+import type { LockReport } from './report.ts';
 
 interface OpenLease {
   readonly client: number;
@@ -17,7 +13,12 @@ interface OpenLease {
 
 /** Accumulates over several histories. */
 export class Metrics {
-  readonly #histograms = { acquire: histogram(), hold: histogram(), release: histogram(), handover: histogram() };
+  readonly #histograms = {
+    acquire: newHistogram(),
+    hold: newHistogram(),
+    release: newHistogram(),
+    handover: newHistogram(),
+  };
   readonly #grants = new Map<number, number>();
   #grantCount = 0;
   #elapsedMs = 0;
@@ -30,7 +31,6 @@ export class Metrics {
     /** By key: when the last release was called. */
     const lastRelease = new Map<string, number>();
     const { acquire, hold, release, handover } = this.#histograms;
-    const record = (into: Histogram, ns: number): void => into.recordValue(Math.max(1, Math.round(ns / 1000)));
     for (const event of events) {
       if (typeof event.process !== 'number' || (event.f !== 'acquire' && event.f !== 'release')) continue;
       if (event.key === plan.lapseKey) continue;
@@ -42,18 +42,18 @@ export class Metrics {
         leases.set(id, { client: event.process % clients, invoked: time });
       } else if (event.f === 'acquire' && event.type === 'ok' && lease !== undefined) {
         lease.granted = time;
-        record(acquire, time - lease.invoked);
+        recordNs(acquire, time - lease.invoked);
         const released = lastRelease.get(key);
         // Only a client that was waiting when the lock was given up measures a handover.
-        if (released !== undefined && lease.invoked < released) record(handover, time - released);
+        if (released !== undefined && lease.invoked < released) recordNs(handover, time - released);
         this.#grantCount++;
         this.#grants.set(lease.client, (this.#grants.get(lease.client) ?? 0) + 1);
       } else if (event.f === 'release' && event.type === 'invoke' && lease?.granted !== undefined) {
         lease.releasing = time;
         lastRelease.set(key, time);
-        record(hold, time - lease.granted);
+        recordNs(hold, time - lease.granted);
       } else if (event.f === 'release' && event.type === 'ok' && lease?.releasing !== undefined) {
-        record(release, time - lease.releasing);
+        recordNs(release, time - lease.releasing);
       }
     }
     for (let client = 0; client < plan.workers * plan.clientsPerWorker; client++)
@@ -75,26 +75,4 @@ export class Metrics {
       fairness: this.#grantCount ** 2 / (shares.length * squares),
     };
   }
-}
-
-const CURVE = [
-  0, 10, 20, 30, 40, 50, 60, 70, 75, 80, 85, 90, 92.5, 95, 97.5, 98.5, 99, 99.5, 99.75, 99.9, 99.95, 99.99, 99.999, 100,
-];
-
-function latencyOf(values: Histogram): Latency {
-  const at = (percentile: number): number => values.getValueAtPercentile(percentile) / 1000;
-  // Beyond the last sample the curve would only repeat it.
-  const finest = 100 * (1 - 1 / values.totalCount);
-  const curve = CURVE.filter((percentile) => percentile <= finest || percentile === 100).map(
-    (percentile): [number, number] => [percentile, at(percentile)],
-  );
-  return {
-    count: values.totalCount,
-    p50: at(50),
-    p90: at(90),
-    p99: at(99),
-    p999: at(99.9),
-    max: values.maxValue / 1000,
-    curve,
-  };
 }

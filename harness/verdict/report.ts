@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { BACKENDS } from '../../implementations/lock.ts';
 import { HAZARDS, PROPERTIES } from '../../implementations/claims.ts';
+import { comparisonSchema } from '../compare/comparison.ts';
 import { loadSchema } from '../load/load-report.ts';
 
 export const REPORT_VERSION = 1;
@@ -98,10 +99,22 @@ const latencySchema = z.object({
   p99: milliseconds,
   p999: milliseconds,
   max: milliseconds,
+  min: milliseconds.optional(),
+  mean: milliseconds.optional(),
   /** [percentile from 0 to 100, milliseconds]: points of the HDR curve. */
   curve: z.array(z.tuple([z.number(), milliseconds])).optional(),
 });
 export type Latency = z.infer<typeof latencySchema>;
+
+const thresholdResultSchema = z.object({
+  expression: z.string(),
+  /** In the metric's unit; absent where nothing was measured. */
+  measured: z.number().optional(),
+  verdict: z.enum(['met', 'missed', 'inconclusive']),
+  /** Why it is inconclusive. */
+  note: z.string().optional(),
+});
+export type ThresholdResult = z.infer<typeof thresholdResultSchema>;
 
 export const lockReportSchema = z.object({
   name: z.string(),
@@ -153,7 +166,7 @@ export const lockReportSchema = z.object({
   /** Of a benchmark: how it was loaded, and how it went over time. */
   load: loadSchema.optional(),
   /** What was demanded of the latencies and rates, such as `acquire p(99)<50`, and what was measured. */
-  thresholds: z.array(z.object({ expression: z.string(), measured: z.number(), met: z.boolean() })).optional(),
+  thresholds: z.array(thresholdResultSchema).optional(),
 });
 export type LockReport = z.infer<typeof lockReportSchema>;
 
@@ -178,6 +191,8 @@ export const reportSchema = z.object({
   profile: z.string(),
   seed: z.number().int(),
   locks: z.array(lockReportSchema),
+  /** Of `compare`: the locks side by side. */
+  comparison: comparisonSchema.optional(),
   exitCode: z.number().int(),
   /** One sentence that explains the exit code. */
   conclusion: z.string(),

@@ -6,6 +6,7 @@ import { fakeClockEnvironment, moveFakeClock } from '../backends/fake-clock.ts';
 import { ownModule } from '../backends/own-module.ts';
 import { startProcess, type RunningProcess } from '../backends/processes.ts';
 import type { Session } from '../backends/session.ts';
+import type { LoadOrder, Probe, ProbeOrder } from '../load/messages.ts';
 import { fromWorkerSchema, type FromWorker, type Moment, type Task, type ToWorker } from './messages.ts';
 
 export const WORKER_FAKE_CLOCK = ['/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1'];
@@ -22,7 +23,7 @@ export interface WorkerConnection {
   readonly folder: string;
   readonly prefix: string;
   readonly options: Readonly<Record<string, unknown>>;
-  readonly resourcePort: number;
+  readonly resourcePort?: number;
 }
 
 type Answer<T extends FromWorker['type']> = Extract<FromWorker, { type: T }>;
@@ -137,6 +138,26 @@ export class WorkerHandle {
     return () => this.#listeners.delete(hear);
   }
 
+  /** Calls `hear` with all that it says. @returns the function that ends this. */
+  listen(hear: (message: FromWorker) => void): () => void {
+    this.#listeners.add(hear);
+    return () => this.#listeners.delete(hear);
+  }
+
+  load(order: LoadOrder): void {
+    this.#send({ type: 'load', order });
+  }
+
+  /** Settles within about twice the length of its slices. */
+  async probe(order: ProbeOrder): Promise<Probe> {
+    return (await this.#answer('probed', { type: 'probe', order }, order.pairs * order.sliceMs * 4)).probe;
+  }
+
+  /** Those at work end what they are at. */
+  stopLoad(): void {
+    this.#send({ type: 'finish' });
+  }
+
   async settle(): Promise<void> {
     await this.#answer('settled', { type: 'settle' });
   }
@@ -198,14 +219,15 @@ export class WorkerHandle {
     if (child?.connected) child.send(message);
   }
 
-  async #answer<T extends FromWorker['type']>(type: T, question: ToWorker | undefined): Promise<Answer<T>> {
-    const answer = this.#next((message) => message.type === type || message.type === 'failed', ANSWER_WITHIN_MS);
+  async #answer<T extends FromWorker['type']>(type: T, question: ToWorker | undefined, workMs = 0): Promise<Answer<T>> {
+    const withinMs = ANSWER_WITHIN_MS + workMs;
+    const answer = this.#next((message) => message.type === type || message.type === 'failed', withinMs);
     if (question !== undefined) this.#send(question);
     const message = await answer;
     if (message?.type === 'failed') throw this.#errorOf(message);
     if (message === undefined) {
       throw new InfrastructureError(
-        `worker ${this.index}: ended, or was silent for ${ANSWER_WITHIN_MS} ms, before it was ${type}\n${this.#process?.lastWords() ?? ''}`,
+        `worker ${this.index}: ended, or was silent for ${withinMs} ms, before it was ${type}\n${this.#process?.lastWords() ?? ''}`,
       );
     }
     return message as Answer<T>;

@@ -3,18 +3,30 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { checkedLock, ContractError, loadLockModule } from './module.ts';
 import { Pulse } from './pulse.ts';
 import { toWorkerSchema, type FromWorker, type Task, type ToWorker } from './messages.ts';
-import { Recorder, monotonicNs } from '../history/recorder.ts';
+import { Recorder, monotonicNs, type EventRecorder } from '../history/recorder.ts';
+import { LoadWork } from '../load/work.ts';
+import type { LoadOrder, ProbeOrder } from '../load/messages.ts';
+import { compareWithBareLoop } from '../load/probe.ts';
+import { LoadRecorder } from '../load/recorder.ts';
 import { ResourceClient } from '../resource/client.ts';
-import type { ConnectedLock } from '../../implementations/lock.ts';
+import type { ConnectedLock, Lock } from '../../implementations/lock.ts';
 import type { Scenario } from './scenario.ts';
 import { Work } from './work.ts';
 
 interface Connection {
   readonly connected: ConnectedLock;
-  readonly resource: ResourceClient;
+  /** The same, unchecked. */
+  readonly raw: Lock;
+  readonly resource: ResourceClient | undefined;
   readonly prefix: string;
 }
-let run: { readonly work: Work; readonly recorder: Recorder; readonly name: string } | undefined;
+/** What goes on. */
+interface Ongoing {
+  readonly work: Pick<Work, 'aim' | 'tellNextGrants' | 'finish'>;
+  readonly recorder: EventRecorder;
+  readonly name: string;
+}
+let run: Ongoing | undefined;
 
 let connection: Connection | undefined;
 
@@ -40,30 +52,53 @@ async function connect(message: Extract<ToWorker, { type: 'connect' }>): Promise
   if (typeof connected?.lock !== 'object') throw new ContractError('connect must resolve to { lock, close }');
   connection = {
     connected: { lock: checkedLock(connected.lock), close: () => connected.close() },
-    resource: new ResourceClient(message.resourcePort),
+    raw: connected.lock,
+    resource: message.resourcePort === undefined ? undefined : new ResourceClient(message.resourcePort),
     prefix: message.prefix,
   };
   say({ type: 'connected' });
 }
 
 async function work(task: Task): Promise<void> {
-  if (connection === undefined) throw new Error('run before connect');
+  if (connection?.resource === undefined) throw new Error('run before connect, or without a resource');
+  const { connected, prefix, resource } = connection;
   const recorder = new Recorder(task.historyFile, BigInt(task.originNs));
   const assigned = new Work(task, say);
   // Before anything is waited for: the next message may already be that it is over.
   run = { work: assigned, recorder, name: `worker-${task.worker}` };
   const { scenario } = (await import(task.scenario)) as { scenario: Scenario };
   await assigned.run({
-    lock: connection.connected.lock,
-    prefix: connection.prefix,
+    lock: connected.lock,
+    prefix,
     scenario,
-    resource: connection.resource,
+    resource,
     recorder,
     performanceOriginNs: performanceOrigin(BigInt(task.originNs)),
   });
   run = undefined;
   recorder.close();
   say({ type: 'finished' });
+}
+
+async function load(order: LoadOrder): Promise<void> {
+  if (connection === undefined) throw new Error('load before connect');
+  const originNs = BigInt(order.originNs);
+  const recorder = new LoadRecorder(order.historyFile, originNs, order.durable);
+  const assigned = new LoadWork(order, say);
+  run = { work: assigned, recorder, name: `worker-${order.worker}` };
+  const { connected, prefix } = connection;
+  const { lock } = connected;
+  const loaded = await assigned.run({ lock, prefix, recorder, performanceOriginNs: performanceOrigin(originNs) });
+  run = undefined;
+  recorder.close();
+  say({ type: 'loaded', loaded });
+}
+
+async function probe(order: ProbeOrder): Promise<void> {
+  if (connection === undefined) throw new Error('probe before connect');
+  const { connected, raw, prefix } = connection;
+  const result = await compareWithBareLoop(order, { lock: connected.lock, raw, prefix, performanceOrigin });
+  say({ type: 'probed', probe: result });
 }
 
 async function settle(): Promise<void> {
@@ -93,6 +128,10 @@ async function obey(message: ToWorker): Promise<void> {
       return connect(message);
     case 'run':
       return work(message.task);
+    case 'load':
+      return load(message.order);
+    case 'probe':
+      return probe(message.order);
     case 'aim':
       run?.work.aim(message.id, message.moment, message.nth);
       return;

@@ -1,5 +1,6 @@
 /** Messages between the harness and a worker process. */
 import { z } from 'zod';
+import { liveSchema, loadedSchema, loadOrderSchema, probeOrderSchema, probeSchema } from '../load/messages.ts';
 import { practiceSchema } from '../plan/practice.ts';
 import { endpointSchema } from '../backends/endpoint-schema.ts';
 
@@ -44,9 +45,12 @@ export const toWorkerSchema = z.discriminatedUnion('type', [
     folder: z.string(),
     prefix: z.string(),
     options: z.record(z.string(), z.unknown()),
-    resourcePort: z.number(),
+    /** Absent: there is no resource process. */
+    resourcePort: z.number().optional(),
   }),
   z.object({ type: z.literal('run'), task: taskSchema }),
+  z.object({ type: z.literal('load'), order: loadOrderSchema }),
+  z.object({ type: z.literal('probe'), order: probeOrderSchema }),
   /** Tell when the n-th moment of this kind from now is reached. */
   z.object({ type: z.literal('aim'), id: z.string(), moment: z.enum(MOMENTS), nth: z.number().int().positive() }),
   z.object({ type: z.literal('tell-next-grant') }),
@@ -63,6 +67,10 @@ export const fromWorkerSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('moment'), id: z.string() }),
   z.object({ type: z.literal('granted'), key: z.string() }),
   z.object({ type: z.literal('finished') }),
+  z.object({ type: z.literal('live'), live: liveSchema }),
+  z.object({ type: z.literal('serving'), port: z.number().int().positive() }),
+  z.object({ type: z.literal('loaded'), loaded: loadedSchema }),
+  z.object({ type: z.literal('probed'), probe: probeSchema }),
   z.object({ type: z.literal('wall-clock'), ms: z.number() }),
   z.object({ type: z.literal('settled') }),
   /** `lock`: it departs from the contract. */

@@ -1,4 +1,5 @@
 /** What one worker does in one run: its clients, and what the harness wants to be told of them. */
+import { Aims } from './aims.ts';
 import { Client, type ClientEnvironment } from './client.ts';
 import type { Assignment, FromWorker, Moment } from './messages.ts';
 
@@ -12,8 +13,7 @@ export class Work {
   readonly #finish = new AbortController();
   /** Keys whose next grant the harness wants to be told. */
   readonly #awaited = new Set<string>();
-  /** Moments that the harness waits for, and how many are still to come. */
-  readonly #aims = new Map<string, { readonly moment: Moment; left: number }>();
+  readonly #aims = new Aims((id) => this.#say({ type: 'moment', id }));
 
   constructor(assignment: Assignment, say: (word: Word) => void) {
     this.#assignment = assignment;
@@ -27,7 +27,7 @@ export class Work {
       ...workplace,
       task,
       finish: this.#finish.signal,
-      reach: (moment) => this.#reach(moment),
+      reach: (moment) => this.#aims.reach(moment),
       granted: (key) => {
         if (this.#awaited.delete(key)) this.#say({ type: 'granted', key });
       },
@@ -45,7 +45,7 @@ export class Work {
 
   /** Tells when the n-th moment of this kind from now is reached. */
   aim(id: string, moment: Moment, nth: number): void {
-    this.#aims.set(id, { moment, left: nth });
+    this.#aims.add(id, moment, nth);
   }
 
   /** Tells of the next grant of each key. */
@@ -56,13 +56,5 @@ export class Work {
   /** Whoever waits gives up; whoever holds finishes the cycle. */
   finish(): void {
     this.#finish.abort();
-  }
-
-  #reach(moment: Moment): void {
-    for (const [id, aim] of this.#aims) {
-      if (aim.moment !== moment || --aim.left > 0) continue;
-      this.#aims.delete(id);
-      this.#say({ type: 'moment', id });
-    }
   }
 }

@@ -8,9 +8,10 @@ import type { LeaseSettings } from '../lease/held-lease.ts';
 import { LeaseLock } from '../lease/lease-lock.ts';
 import type { Lease } from '../lock.ts';
 import { RedisBackend } from '../redis/basic.ts';
-import { redisSpecimen, TrustingLease } from './specimen.ts';
+import { redisSpecimen } from './specimen.ts';
+import { WatchdogLease } from './trusting-lease.ts';
 
-class GivesUp extends TrustingLease {
+class GivesUp extends WatchdogLease {
   #ended = false;
 
   override async renew(): Promise<void> {

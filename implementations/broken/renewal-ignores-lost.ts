@@ -10,7 +10,8 @@ import { LeaseLock } from '../lease/lease-lock.ts';
 import { LockOutcomeUnknownError } from '../lock.ts';
 import type { Lease } from '../lock.ts';
 import { RedisBackend } from '../redis/basic.ts';
-import { redisSpecimen, TrustingLease } from './specimen.ts';
+import { redisSpecimen } from './specimen.ts';
+import { WatchdogLease } from './trusting-lease.ts';
 
 class NeverLost extends RedisBackend {
   override async extend(grant: Grant): Promise<'extended' | 'lost'> {
@@ -22,7 +23,7 @@ class NeverLost extends RedisBackend {
 
 class HopefulLock extends LeaseLock {
   protected override hold(settings: LeaseSettings, grant: Grant, sentAt: number): Lease {
-    return new TrustingLease(settings, grant, sentAt);
+    return new WatchdogLease(settings, grant, sentAt);
   }
 }
 

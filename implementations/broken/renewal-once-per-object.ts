@@ -9,14 +9,15 @@ import type { LeaseSettings } from '../lease/held-lease.ts';
 import { LeaseLock } from '../lease/lease-lock.ts';
 import type { Lease, ReleaseOutcome } from '../lock.ts';
 import { RedisBackend } from '../redis/basic.ts';
-import { redisSpecimen, TrustingLease } from './specimen.ts';
+import { redisSpecimen } from './specimen.ts';
+import { WatchdogLease } from './trusting-lease.ts';
 
 /** Shared by all leases of one lock object. */
 interface Watchdog {
   stopped: boolean;
 }
 
-class WatchedLease extends TrustingLease {
+class WatchedLease extends WatchdogLease {
   readonly #watchdog: Watchdog;
 
   constructor(settings: LeaseSettings, grant: Grant, sentAt: number, watchdog: Watchdog) {

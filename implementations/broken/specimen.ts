@@ -1,11 +1,11 @@
 /** What the Redis specimens share: everything that is not their mistake is the reference implementation's. */
 import type { Claims } from '../claims.ts';
-import { HeldLease } from '../lease/held-lease.ts';
 import type { LeaseLock } from '../lease/lease-lock.ts';
 import type { LockModule, Specimen } from '../lock.ts';
 import { claims as basicClaims, connectRedis } from '../redis/basic.ts';
 import type { RedisLockOptions } from '../redis/basic.ts';
-import { connectClients, connected, parseOptions } from '../redis/connect.ts';
+import { connectClients, connected } from '../redis/connect.ts';
+import { parseOptions } from '../lease/module-options.ts';
 import { claims as redlockClaims, redlockOptions } from '../redis/redlock.ts';
 import type { RedlockOptions } from '../redis/redlock.ts';
 
@@ -14,20 +14,6 @@ interface Definition extends Pick<LockModule, 'load'> {
   readonly specimen: Specimen;
   /** Default: those of the lock that it is nearly. */
   readonly claims?: Claims;
-}
-
-/**
- * A lease of a watchdog that knows no deadline: while it renews, it is held until a renewal says otherwise. Without
- * renewal it ends at its deadline.
- */
-export class TrustingLease extends HeldLease {
-  protected override lossAt(): number {
-    return this.settings.renew ? Infinity : this.expiresAt;
-  }
-
-  override remainingMs(): number {
-    return this.settings.renew && !this.signal.aborted ? Infinity : super.remainingMs();
-  }
 }
 
 /** A specimen on one server. It claims what `redis-basic` does. */

@@ -5,7 +5,8 @@
  */
 import type { LockModule } from '../lock.ts';
 import { RedisLock } from './basic.ts';
-import { connectCluster, connected, parseOptions, redisOptions } from './connect.ts';
+import { connectCluster, connected, redisOptions } from './connect.ts';
+import { parseOptions } from '../lease/module-options.ts';
 import { replicatedClaims } from './sentinel.ts';
 
 export const lock: LockModule = {

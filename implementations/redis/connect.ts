@@ -4,33 +4,13 @@ import type { RedisOptions } from 'ioredis';
 import { z } from 'zod';
 import type { RedisClient } from './connections.ts';
 import type { LeaseLock } from '../lease/lease-lock.ts';
+import { leaseOptions } from '../lease/module-options.ts';
 import type { ConnectContext, ConnectedLock, Endpoint } from '../lock.ts';
 
-/** Options of a lock module, as JSON. What is missing takes the lock's own default. */
-export const redisOptions = z.strictObject({
-  leaseMs: z.number().min(10).optional(),
-  timeoutMs: z.number().min(0).optional(),
-  commandTimeoutMs: z.number().min(1).optional(),
-  renew: z.boolean().optional(),
-  retry: z
-    .strictObject({
-      delayMs: z.number().min(0).optional(),
-      factor: z.number().min(1).optional(),
-      maxDelayMs: z.number().min(0).optional(),
-      jitter: z.number().min(0).max(1).optional(),
-      maxAttempts: z.number().min(1).optional(),
-    })
-    .optional(),
+export const redisOptions = leaseOptions.extend({
   /** Wake waiters by publish and subscribe; without, they poll. */
   wakeUps: z.boolean().default(true),
 });
-
-/** @throws RangeError naming each field that is wrong. */
-export function parseOptions<T>(schema: z.ZodType<T>, options: unknown): T {
-  const parsed = schema.safeParse(options);
-  if (!parsed.success) throw new RangeError(`options of the lock module: ${z.prettifyError(parsed.error)}`);
-  return parsed.data;
-}
 
 /** For one server or several, in the order of the endpoints. */
 export interface RedisClients {

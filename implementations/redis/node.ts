@@ -86,6 +86,12 @@ export class RedisNode {
     };
   }
 
+  /** How many connections listen to a channel. */
+  async listeners(channel: string): Promise<number> {
+    const [, present] = await this.run(() => this.client.pubsub('NUMSUB', channel));
+    return Number(present);
+  }
+
   async probe(): Promise<string | undefined> {
     await this.run(() => this.client.ping());
     return undefined;

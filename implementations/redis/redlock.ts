@@ -13,7 +13,8 @@ import type { Clock } from '../lease/clock.ts';
 import { LeaseLock } from '../lease/lease-lock.ts';
 import { atLeast } from '../lease/options.ts';
 import type { LeaseLockOptions } from '../lease/options.ts';
-import { connectClients, connected, parseOptions, redisOptions } from './connect.ts';
+import { connectClients, connected, redisOptions } from './connect.ts';
+import { parseOptions } from '../lease/module-options.ts';
 import { RedisNode } from './node.ts';
 import type { RedisClient } from './connections.ts';
 import { poll } from './votes.ts';
@@ -57,7 +58,11 @@ export class RedlockBackend implements LeaseBackend {
     this.#random = options.random ?? Math.random;
     const [node] = this.nodes;
     if (subscribers.length > 0 && node !== undefined) {
-      this.wakeUps = scatteredWakeUps(subscribers, (key) => node.channel(key), clock, this.#random);
+      this.wakeUps = scatteredWakeUps({
+        ...{ subscribers, quorum, clock, random: this.#random },
+        channelOf: (key) => node.channel(key),
+        listeners: (channel) => node.listeners(channel),
+      });
     }
   }
 

@@ -14,7 +14,8 @@ import { LeaseLock } from '../lease/lease-lock.ts';
 import { atLeast } from '../lease/options.ts';
 import { RedisBackend } from './basic.ts';
 import type { RedisLockOptions } from './basic.ts';
-import { connected, connectSentinels, parseOptions, redisOptions } from './connect.ts';
+import { connected, connectSentinels, redisOptions } from './connect.ts';
+import { parseOptions } from '../lease/module-options.ts';
 
 export interface RedisSentinelLockOptions extends RedisLockOptions {
   /** Follows the primary: made with the addresses of the Sentinels. */

@@ -64,29 +64,61 @@ export class Channels {
 /** A connection that is gone has no subscriptions. */
 function ignore(): void {}
 
-/** Within so many milliseconds after the first message, waiters of different processes are spread at random. */
+/** Waiters of different processes are spread at random over so many milliseconds for each other process, and no longer. */
+const SCATTER_MS_EACH = 2;
 export const SCATTER_MS = 8;
 
+export interface Scattering {
+  /** One per node. */
+  readonly subscribers: readonly RedisClient[];
+  /** So many nodes make a majority. */
+  readonly quorum: number;
+  readonly channelOf: (key: string) => string;
+  /** How many connections listen to a channel; rejects when that cannot be learnt. */
+  readonly listeners: (channel: string) => Promise<number>;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
 /**
- * Wake-ups for a lock on several nodes: a release is announced on each of them, one after the other. The messages count
- * as one hint, given a random moment later, so that the waiters of all processes do not split the vote.
+ * Wake-ups for a lock on several nodes: a release is announced on each of them, one after the other. The messages of a
+ * majority count as one hint. A waiter that knows to be the only one takes it at once; others take it a random moment later,
+ * so that they do not split the vote.
  */
-export function scatteredWakeUps(
-  subscribers: readonly RedisClient[],
-  channelOf: (key: string) => string,
-  clock: Clock,
-  random: () => number,
-): WakeUps {
+export function scatteredWakeUps(scattering: Scattering): WakeUps {
+  const { subscribers, quorum, channelOf, listeners, clock, random } = scattering;
   return {
     subscribe(key, hint) {
+      const channel = channelOf(key);
+      let scatterMs = SCATTER_MS;
+      const heard = new Set<RedisClient>();
+      /** Nodes whose message of the last release is still to come. */
+      let late = new Set<RedisClient>();
       let pending: Timer | undefined;
-      const announce = (): void => {
-        pending ??= clock.setTimer(() => {
-          pending = undefined;
-          hint();
-        }, random() * SCATTER_MS);
+      /** While there is time, for the next hint. */
+      const count = (): void => {
+        listeners(channel).then(
+          (present) => (scatterMs = Math.min(SCATTER_MS, Math.max(0, present - 1) * SCATTER_MS_EACH)),
+          () => (scatterMs = SCATTER_MS),
+        );
       };
-      const ends = subscribers.map((subscriber) => Channels.of(subscriber).subscribe(channelOf(key), announce));
+      const wake = (): void => {
+        pending?.close();
+        pending = undefined;
+        late = new Set(subscribers.filter((subscriber) => !heard.has(subscriber)));
+        heard.clear();
+        count();
+        hint();
+      };
+      const announce = (subscriber: RedisClient): void => {
+        if (late.delete(subscriber)) return;
+        heard.add(subscriber);
+        if (heard.size === quorum && scatterMs === 0) wake();
+        else pending ??= clock.setTimer(wake, scatterMs === 0 ? SCATTER_MS : random() * scatterMs);
+      };
+      const ends = subscribers.map((subscriber) =>
+        Channels.of(subscriber).subscribe(channel, () => announce(subscriber)),
+      );
       return () => {
         for (const end of ends) end();
         pending?.close();

@@ -22,8 +22,9 @@ import { Parents } from './parents.ts';
 import { list, Place, touch, zxidOf } from './places.ts';
 import type { Turn } from './places.ts';
 import type { Session } from './session.ts';
-import { Sessions } from './sessions.ts';
-import { longestLeaseMs, timeoutFor } from './timeouts.ts';
+import { SessionPool } from './session-pool.ts';
+import type { Sessions } from './sessions.ts';
+import { longestLeaseMs } from './timeouts.ts';
 
 export interface ZookeeperLockOptions extends LeaseLockOptions {
   /**
@@ -50,11 +51,7 @@ export class ZookeeperBackend implements LeaseBackend {
   readonly wakeUps: WakeUps;
   readonly #clock: Clock;
   readonly #prefix: string;
-  readonly #leaseMs: number;
-  readonly #createClient: ZookeeperLockOptions['createClient'];
-  /** By their timeout. */
-  readonly #sessions = new Map<number, Sessions>();
-  #lastUsed: Sessions | undefined;
+  readonly #sessions: SessionPool;
   readonly #hints = new Set<() => void>();
   readonly #held: HeldOnServer<Held>;
   readonly #givenUp = new WeakSet<LeaseRequest>();
@@ -63,9 +60,14 @@ export class ZookeeperBackend implements LeaseBackend {
   constructor({ createClient, prefix = 'holdfast:', clock = systemClock, leaseMs = 10_000 }: ZookeeperLockOptions) {
     this.#clock = clock;
     this.#prefix = prefix;
-    this.#leaseMs = leaseMs;
-    this.#createClient = createClient;
-    this.#parents = new Parents(() => this.anySessions().current, clock);
+    this.#sessions = new SessionPool(createClient, {
+      clock,
+      usualLeaseMs: leaseMs,
+      onChange: () => {
+        for (const hint of this.#hints) hint();
+      },
+    });
+    this.#parents = new Parents(() => this.#sessions.any().current, clock);
     this.#held = new HeldOnServer(clock, (held, token) => this.#lapse(held, token));
     // Waiters in the queue have watches; this one is for those who could not even enter it.
     this.wakeUps = {
@@ -99,7 +101,7 @@ export class ZookeeperBackend implements LeaseBackend {
         if (!isLockError(error) || (error.outcome === 'definite' && place.session.connected))
           throw afterCreation(error);
         // The place is kept as long as the session lasts.
-        await this.sessionsFor(request.leaseMs).settled(patience, place.session);
+        await this.#sessions.for(request.leaseMs).settled(patience, place.session);
       }
     }
     return this.#granted(request, place, place.turn);
@@ -144,11 +146,11 @@ export class ZookeeperBackend implements LeaseBackend {
     this.#held.forget(token);
     const parent = this.parentOf(key);
     this.#parents.used(parent);
-    return this.sessionsFor(leaseMs).remove({ parent, token });
+    return this.#sessions.for(leaseMs).remove({ parent, token });
   }
 
   async inspect(key: string): Promise<Inspection> {
-    const session = await this.#anySession();
+    const session = await this.#sessions.anyTried();
     const parent = this.parentOf(key);
     try {
       const nodes = naming.queue((await list(session, parent)).children);
@@ -168,45 +170,21 @@ export class ZookeeperBackend implements LeaseBackend {
   }
 
   async probe(): Promise<string | undefined> {
-    const session = await this.#anySession();
+    const session = await this.#sessions.anyTried();
     await session.run<ZookeeperStat | null>((client, done) => client.exists('/', done));
     return `session timeout ${session.timeoutMs} ms`;
   }
 
   /** Resolves when there is a session, or when `patience` aborts. */
   ready(patience: AbortSignal): Promise<void> {
-    return this.anySessions().settled(patience);
+    return this.#sessions.any().settled(patience);
   }
 
   /** With leases still held, the sessions are left to their timeouts: ended now, they would free what holders rely on. */
   async close(): Promise<void> {
     this.#held.close();
     await this.#parents.close(CLOSE_WITHIN_MS);
-    const end = this.#held.size === 0;
-    await Promise.all(Array.from(this.#sessions.values(), (sessions) => sessions.close(CLOSE_WITHIN_MS, end)));
-  }
-
-  /** A lease of this length lies in a session of a timeout that suits it. */
-  protected sessionsFor(leaseMs: number): Sessions {
-    const timeoutMs = timeoutFor(leaseMs);
-    let sessions = this.#sessions.get(timeoutMs);
-    if (sessions === undefined) {
-      sessions = new Sessions(
-        () => this.#createClient(timeoutMs),
-        this.#clock,
-        () => {
-          for (const hint of this.#hints) hint();
-        },
-      );
-      this.#sessions.set(timeoutMs, sessions);
-    }
-    this.#lastUsed = sessions;
-    return sessions;
-  }
-
-  /** For what no lease depends on. */
-  protected anySessions(): Sessions {
-    return this.#lastUsed ?? this.sessionsFor(this.#leaseMs);
+    await this.#sessions.close(CLOSE_WITHIN_MS, this.#held.size === 0);
   }
 
   /** Whether the turn of a waiter that was woken has come is said by the place afterwards. */
@@ -222,16 +200,10 @@ export class ZookeeperBackend implements LeaseBackend {
     return pathOf(this.#prefix, key);
   }
 
-  async #anySession(): Promise<Session> {
-    const sessions = this.anySessions();
-    if (!sessions.tried) await sessions.settled();
-    return sessions.current;
-  }
-
   async #enter(request: LeaseRequest): Promise<Place> {
     const parent = this.parentOf(request.key);
     this.#parents.used(parent);
-    const sessions = this.sessionsFor(request.leaseMs);
+    const sessions = this.#sessions.for(request.leaseMs);
     if (!sessions.tried) await sessions.settled();
     const surroundings = {
       session: sessions.current,
@@ -246,7 +218,7 @@ export class ZookeeperBackend implements LeaseBackend {
   /** Until the node ahead has gone, the connection has changed, or the waiter is out of patience. */
   async #untilWoken({ leaseMs }: LeaseRequest, place: Place, patience: AbortSignal): Promise<void> {
     const woken = Promise.withResolvers<void>();
-    const stop = this.sessionsFor(leaseMs).onChange(woken.resolve);
+    const stop = this.#sessions.for(leaseMs).onChange(woken.resolve);
     patience.addEventListener('abort', () => woken.resolve(), { once: true });
     try {
       place.watch(woken.resolve).catch(woken.reject);
@@ -260,7 +232,7 @@ export class ZookeeperBackend implements LeaseBackend {
     const { session, path } = place;
     // The server may have agreed to less than was asked for.
     const atMostMs = Math.min(leaseMs, longestLeaseMs(session.timeoutMs));
-    const held = { sessions: this.sessionsFor(leaseMs), session, path, leaseMs: atMostMs };
+    const held = { sessions: this.#sessions.for(leaseMs), session, path, leaseMs: atMostMs };
     this.#held.set(token, held, sentAt + atMostMs);
     return { kind: 'granted', fencingToken, countedFrom: sentAt, leaseMs: atMostMs };
   }

@@ -1,6 +1,7 @@
 /** What the lock costs: latencies, rates and thresholds. */
-import type { LockReport } from '../../harness/verdict/report.ts';
-import { LATENCIES, count, isSimulated, milliseconds, ratesPhrase } from '../wording.ts';
+import type { LockReport, ThresholdResult } from '../../harness/verdict/report.ts';
+import { MARKS, THRESHOLD_VERDICTS } from '../reading.ts';
+import { LATENCIES, count, isSimulated, milliseconds, ratesPhrase, significant } from '../wording.ts';
 import { MOST_CURVES, curveSvg, type Curve } from './curve.ts';
 import { markup, type Markup } from './markup.ts';
 
@@ -10,10 +11,16 @@ export function costSection(lock: LockReport, id: string): Markup | undefined {
   const rates = ratesPhrase(lock);
   const thresholds = lock.thresholds ?? [];
   if (curves.length === 0 && rates === '' && thresholds.length === 0) return undefined;
-  return markup`<h3>Cost without faults${isSimulated(lock) ? ' (simulated time)' : ''}</h3>
+  return markup`<h3>${headingOf(lock)}</h3>
 ${rates === '' ? undefined : markup`<p>${rates}.</p>`}
 ${thresholds.length === 0 ? undefined : thresholdTable(thresholds)}
 ${curves.length === 0 ? undefined : markup`${curveFigure(curves, `${id}-latency`, `Latency of ${lock.name} by percentile`)}${latencyTable(curves, 'phase')}`}`;
+}
+
+function headingOf(lock: LockReport): string {
+  if (isSimulated(lock)) return 'Cost without faults (simulated time)';
+  if (lock.load === undefined) return 'Cost without faults';
+  return lock.load.faults.length === 0 ? 'Cost under load' : 'Cost under load and faults';
 }
 
 function curvesOf(lock: LockReport): readonly Curve[] {
@@ -52,10 +59,11 @@ function latencyTable(curves: readonly Curve[], what: string): Markup {
 <caption>Milliseconds</caption><thead><tr><th scope="col">${what}</th>${columns}</tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
-function thresholdTable(thresholds: NonNullable<LockReport['thresholds']>): Markup {
-  const rows = thresholds.map(
-    ({ expression, measured, met }) =>
-      markup`<tr><th scope="row"><code>${expression}</code></th><td class="number">${milliseconds(measured)}</td><td class="${met ? 'holds' : 'violated'}"><span class="verdict">${met ? '✓ met' : '✗ missed'}</span></td></tr>`,
-  );
-  return markup`<div class="scroll" tabindex="0" role="region" aria-label="Thresholds"><table><thead><tr><th scope="col">threshold</th><th scope="col" class="number">measured</th><th scope="col"></th></tr></thead><tbody>${rows}</tbody></table></div>`;
+function thresholdTable(thresholds: readonly ThresholdResult[]): Markup {
+  const rows = thresholds.map((threshold) => {
+    const { standing, word } = THRESHOLD_VERDICTS[threshold.verdict];
+    const measured = threshold.measured === undefined ? '' : significant(threshold.measured);
+    return markup`<tr><th scope="row"><code>${threshold.expression}</code></th><td class="number">${measured}</td><td class="${standing}"><span class="verdict">${MARKS[standing].mark} ${word}</span>${threshold.note === undefined ? undefined : markup` ${threshold.note}`}</td></tr>`;
+  });
+  return markup`<div class="scroll" tabindex="0" role="region" aria-label="Thresholds"><table><thead><tr><th scope="col">threshold</th><th scope="col" class="number">measured</th><th scope="col">verdict</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }

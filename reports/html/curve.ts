@@ -1,15 +1,9 @@
 /** Latency by percentile as an SVG drawn by ECharts, the x axis logarithmic towards 100 % as HdrHistogram plots it. */
-import { LineChart } from 'echarts/charts';
-import { GridComponent } from 'echarts/components';
-import { init, use } from 'echarts/core';
-import { SVGRenderer } from 'echarts/renderers';
 import type { Latency } from '../../harness/verdict/report.ts';
 import { shortened } from '../wording.ts';
-import { escaped, trusted, type Markup } from './markup.ts';
+import { AXIS_TEXT, drawn, latencyAxis, valueAxis } from './chart.ts';
+import type { Markup } from './markup.ts';
 
-use([LineChart, GridComponent, SVGRenderer]);
-
-const WIDTH = 1000;
 const HEIGHT = 380;
 /** Colours come from the style sheet: `--series-1` and so on. Lines differ in their dashes too. */
 const DASHES = ['solid', [8, 4], [2, 3], [10, 3, 2, 3], [4, 2], [14, 4]] as const;
@@ -27,38 +21,19 @@ export function curveSvg(curves: readonly Curve[], id: string, label: string): M
     .map(({ name, latency }) => ({ name: shortened(name, 24), points: pointsOf(latency) }));
   const reach = Math.max(...shown.flatMap(({ points }) => points.map(([x]) => x)), 10);
   const nameWidth = Math.max(...shown.map(({ name }) => name.length)) * 7.5;
-  const chart = init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height: HEIGHT });
-  try {
-    chart.setOption({
-      animation: false,
-      textStyle: { fontFamily: 'inherit' },
+  return drawn(
+    { id, label, height: HEIGHT },
+    {
       grid: { left: 64, right: 20 + nameWidth, top: 16, bottom: 48, containLabel: false },
       xAxis: {
+        ...valueAxis('percentile', 30),
         type: 'log',
         logBase: 10,
         min: 1,
         max: reach,
-        name: 'percentile',
-        nameLocation: 'middle',
-        nameGap: 30,
-        nameTextStyle: { color: 'var(--muted)', fontSize: 13 },
-        axisLabel: { color: 'var(--muted)', fontSize: 13, formatter: percentileName },
-        axisLine: { lineStyle: { color: 'var(--rule-strong)' } },
-        axisTick: { show: false },
-        splitLine: { show: true, lineStyle: { color: 'var(--rule)' } },
+        axisLabel: { ...AXIS_TEXT, formatter: percentileName },
       },
-      yAxis: {
-        type: 'log',
-        name: 'ms',
-        nameLocation: 'middle',
-        nameGap: 46,
-        nameTextStyle: { color: 'var(--muted)', fontSize: 13 },
-        min: ({ min }: { readonly min: number }) => 10 ** Math.floor(Math.log10(Math.max(min, 0.001))),
-        max: ({ max }: { readonly max: number }) => 10 ** Math.ceil(Math.log10(Math.max(max, 0.01))),
-        axisLabel: { color: 'var(--muted)', fontSize: 13 },
-        axisLine: { show: false },
-        splitLine: { lineStyle: { color: 'var(--rule)' } },
-      },
+      yAxis: latencyAxis(46),
       series: shown.map(({ name, points }, index) => ({
         type: 'line',
         name,
@@ -69,23 +44,8 @@ export function curveSvg(curves: readonly Curve[], id: string, label: string): M
         endLabel: { show: true, formatter: () => name, color: `var(--series-${index + 1})`, fontSize: 13, distance: 6 },
         labelLayout: { moveOverlap: 'shiftY' },
       })),
-    });
-    const svg = unnumbered(chart.renderToSVGString(), id);
-    return trusted(svg.replace('<svg ', `<svg class="curve" role="img" aria-label="${escaped(label)}" `));
-  } finally {
-    chart.dispose();
-  }
-}
-
-/**
- * ECharts numbers its charts and its classes (they only serve the pointer) throughout the process: without this, the
- * same report would look different the next time.
- */
-function unnumbered(svg: string, id: string): string {
-  return svg
-    .replaceAll(/<style\b[^>]*>.*?<\/style>/gsu, '')
-    .replaceAll(/ class="zr\d+-cls-\d+"/gu, '')
-    .replaceAll(/\bzr\d+-/gu, `${id}-`);
+    },
+  );
 }
 
 /** [1 / (1 − percentile), milliseconds]; the 100th percentile, which lies at infinity, ends at the last sample. */

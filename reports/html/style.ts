@@ -27,7 +27,7 @@ h1, h2, h3, h4 { line-height: 1.25; font-weight: 650; text-wrap: balance; overfl
 h1 { font-size: 1.75rem; margin: .25rem 0 .5rem; letter-spacing: -.01em; display: flex; gap: .55em; }
 h2 { font-size: 1.35rem; margin: 3rem 0 .5rem; padding-top: 1.25rem; border-top: 1px solid var(--rule); }
 h3 { font-size: 1.06rem; margin: 2.25rem 0 .5rem; }
-h4 { font-size: 1rem; margin: 0 0 .5rem; }
+h4 { font-size: 1rem; margin: 0 0 .5rem; } .lock > h4 { margin-top: 1.75rem; }
 p { margin: .5rem 0; max-width: 50rem; overflow-wrap: anywhere; text-wrap: pretty; }
 a { color: var(--link); }
 :focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
@@ -69,6 +69,9 @@ thead th { color: var(--muted); border-bottom-color: var(--rule-strong); white-s
 .command .label { color: var(--muted); font-size: .875rem; } .command code { overflow-wrap: anywhere; flex: 1 1 12rem; user-select: all; }
 button { font: inherit; font-size: .875rem; color: var(--ink); background: var(--paper); border: 1px solid var(--rule-strong); border-radius: 3px; padding: .15rem .7rem; cursor: pointer; }
 button:hover { border-color: var(--ink); }
+button.sort { font: inherit; color: inherit; background: none; border: 0; padding: 0; text-align: inherit; } button.sort:hover { text-decoration: underline; }
+[aria-sort=ascending] button.sort::after { content: ' ▲'; } [aria-sort=descending] button.sort::after { content: ' ▼'; }
+.sides thead th { white-space: normal; min-width: 5rem; } .sides td, .sides th { padding-right: .7rem; padding-left: 0; } .sides td .evidence { white-space: normal; } .sides td.number .evidence { white-space: nowrap; } .sides th[scope=row] { min-width: 9rem; } .sides th .evidence { white-space: normal; }
 details { margin: .5rem 0; } summary { cursor: pointer; color: var(--link); width: fit-content; }
 pre { background: var(--raised); border: 1px solid var(--rule); padding: .75rem; overflow-x: auto; }
 figure { margin: 1rem 0; } figcaption { font-size: .875rem; }
@@ -99,9 +102,9 @@ svg text { font-family: system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberatio
 }
 @page { margin: 15mm 14mm; }
 @media print {
-  body { font-size: 10pt; } h1 { font-size: 16pt; } header, main, footer { max-width: none; padding: 0; } .skip, button { display: none; }
+  body { font-size: 10pt; } h1 { font-size: 16pt; } header, main, footer { max-width: none; padding: 0; } .skip, button:not(.sort) { display: none; }
   h2, h3, h4 { break-after: avoid; } figure, tr, .command { break-inside: avoid; } .scroll { overflow: visible; }
-  svg.curve, svg.timeline { min-width: 0; } svg.sample { min-width: 28px; } .matrix { font-size: 7.5pt; } .matrix td, .matrix th { padding: .2rem .35rem; } .evidence { font-size: 6.5pt; white-space: normal; }
+  svg.curve, svg.timeline { min-width: 0; } svg.sample { min-width: 28px; } table { font-size: 8pt; } .matrix { font-size: 7.5pt; } .sides { font-size: 7pt; } .sides thead th, .sides th[scope=row] { min-width: 0; } .sides td, .sides th { padding-right: .3rem; overflow-wrap: break-word; } .sides td.number .evidence { white-space: normal; } .sides .verdict { white-space: normal; } .matrix td, .matrix th { padding: .2rem .35rem; } .evidence { font-size: 6.5pt; white-space: normal; } .sides .evidence { font-size: 6pt; }
   .counterexample, .matrix td, .bar, .fault { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   a { color: inherit; text-decoration: none; }
 }

@@ -1,9 +1,9 @@
 /** Latency, throughput and thresholds in the terminal, and several locks side by side. */
-import type { Latency, LockReport } from '../../harness/verdict/report.ts';
-import { tally } from '../reading.ts';
+import type { Latency, LockReport, ThresholdResult } from '../../harness/verdict/report.ts';
+import { MARKS, THRESHOLD_VERDICTS, measuredPhrase, tally } from '../reading.ts';
 import { LATENCIES, count, isSimulated, milliseconds, ratesPhrase, shortened } from '../wording.ts';
 import { hanging, table, wrap } from './layout.ts';
-import type { Paint } from './paint.ts';
+import type { Paint, Style } from './paint.ts';
 
 const NARROW = 60;
 const OVERVIEW_WITH_COST = 72;
@@ -34,17 +34,20 @@ function latencyRow(name: string, { count: samples, p50, p90, p99, p999, max }: 
   return [name, ...[p50, p90, p99, p999, max].map(milliseconds), count(samples)];
 }
 
+const VERDICT_STYLES: Readonly<Record<ThresholdResult['verdict'], Style>> = {
+  met: 'green',
+  missed: ['red', 'bold'],
+  inconclusive: 'yellow',
+};
+
 /** What was demanded and what was measured. */
 export function thresholdLines(lock: LockReport, width: number, paint: Paint): readonly string[] {
-  return (lock.thresholds ?? []).flatMap(({ expression, measured, met }) => {
-    const head = met ? '  ✓ met  ' : '  ✗ MISSED  ';
-    const [first = '', ...rest] = hanging(
-      head,
-      `${expression} (measured ${milliseconds(measured)})`,
-      width,
-      head.length,
-    );
-    return [paint(met ? 'green' : ['red', 'bold'], head) + first.slice(head.length), ...rest];
+  return (lock.thresholds ?? []).flatMap((threshold) => {
+    const { standing, word } = THRESHOLD_VERDICTS[threshold.verdict];
+    const head = `  ${MARKS[standing].mark} ${word}  `;
+    const text = `${threshold.expression} (${measuredPhrase(threshold)})`;
+    const [first = '', ...rest] = hanging(head, text, width, head.length);
+    return [paint(VERDICT_STYLES[threshold.verdict], head) + first.slice(head.length), ...rest];
   });
 }
 

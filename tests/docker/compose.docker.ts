@@ -13,16 +13,18 @@ import { reportSchema } from '../../harness/verdict/report.ts';
 import { ROOT, Sandbox } from '../e2e/program.ts';
 import { belongings, docker, provideEngine, untilBelongings } from './engine.ts';
 import { buildImages } from './images.ts';
+import { buildQuorumImages } from './quorum-images.ts';
 
 const stack = new AsyncDisposableStack();
 let compose: (...args: string[]) => Promise<string>;
 before(async () => {
   stack.use(await provideEngine());
   const images = stack.use(await buildImages('compose'));
+  const quorum = stack.use(await buildQuorumImages('compose'));
   const [program, ...first] = await findCompose();
   const project = ['--project-name', `holdfast-test-${process.pid}`];
   compose = async (...args) => {
-    const env = { ...process.env, ...images.environment };
+    const env = { ...process.env, ...images.environment, ...quorum.environment };
     return (await promisify(execFile)(program, [...first, ...project, ...args], { cwd: ROOT, env })).stdout;
   };
 });
@@ -49,6 +51,8 @@ void test('unless they are overridden, the images are those of --backend docker'
 for (const [profile, impl] of [
   ['single', 'redis-basic'],
   ['five', 'redlock'],
+  ['etcd', 'etcd'],
+  ['consul', 'consul'],
 ] as const) {
   void test(`the servers of profile "${profile}" are enough for ${impl}, with the configuration of the example`, async () => {
     const atFirst = await belongings();

@@ -64,6 +64,24 @@ const USAGE: readonly BadInput[] = [
     args: ['verify', '--impl', 'none', '--workers', '11'],
     says: [/--workers/, /10/, /--clients/],
   },
+  {
+    name: 'a threshold that is none',
+    args: ['verify', '--impl', 'none', '--threshold', 'acquire p99<50'],
+    says: [/acquire p99<50/, /p\(99\)/],
+  },
+  {
+    name: 'runs and locks to compare at once',
+    args: ['compare', 'runs/latest', '--impl', 'redlock'],
+    says: [/finished runs/, /--impl/],
+  },
+  { name: 'nothing to compare', args: ['compare'], says: [/--impl/, /--all/] },
+  { name: 'a run to compare that is none', args: ['compare', 'nowhere'], says: [/nowhere is no run folder/] },
+  {
+    name: 'a warning that comes after the failure',
+    args: ['compare', '--impl', 'redis-basic', '--baseline', 'redis-basic', '--warn', '30', '--fail', '20%'],
+    says: [/--warn must not be above --fail/],
+  },
+  { name: 'a limit that is none', args: ['compare', '--fail', 'much'], says: [/--fail/, /percentage/] },
   { name: 'a duration that is none', args: ['verify', '--time', '5'], says: [/--time/, /'5'/, /30s/] },
   { name: 'a share that is none', args: ['verify', '--shard', '3/2'], says: [/--shard/, /'3\/2'/, /i\/n/] },
   {

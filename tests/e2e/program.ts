@@ -56,6 +56,7 @@ export class Sandbox implements AsyncDisposable {
       env: {
         ...process.env,
         ...{ NO_COLOR: '1', CI: '', NODE_OPTIONS: '', NODE_COMPILE_CACHE: COMPILED },
+        ...{ GITHUB_ACTIONS: '', GITHUB_STEP_SUMMARY: '' },
         ...env,
         TMPDIR: this.temp,
         [MARK]: this.#mark,

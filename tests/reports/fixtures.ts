@@ -272,8 +272,9 @@ export function severalLocks(): Report {
     locks: [
       lockReport({
         thresholds: [
-          { expression: 'acquire p(99)<50', measured: 2.31, met: true },
-          { expression: 'throughput>2000', measured: 1243.4, met: false },
+          { expression: 'acquire p(99)<50', measured: 2.31, verdict: 'met' },
+          { expression: 'throughput rate>2000', measured: 1243.4, verdict: 'missed' },
+          { expression: 'try p(99)<5', verdict: 'inconclusive', note: 'no samples' },
         ],
       }),
       lockReport({

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
+import { benched, compared, saturated } from './bench-fixtures.ts';
 import { launchChromium } from './chromium.ts';
 import { allHolds, baseline, inconclusive, severalLocks, violated } from './fixtures.ts';
 import { hostile } from './hostile.ts';
@@ -14,7 +15,7 @@ before(async () => {
 });
 after(() => browser.close());
 
-for (const make of [allHolds, baseline, violated, inconclusive, severalLocks, hostile]) {
+for (const make of [allHolds, baseline, violated, inconclusive, severalLocks, benched, saturated, compared, hostile]) {
   test(`${make.name}: legible in both schemes, as wide as its window, one outline, ids of its own`, async () => {
     await open(browser, make(), {}, async (page) => {
       const levels = await headingLevels(page);
@@ -86,3 +87,13 @@ test('on paper it is light, whole and without buttons', async () => {
     assert.equal(pdf.subarray(0, 5).toString(), '%PDF-');
   });
 });
+
+for (const make of [benched, compared]) {
+  test(`${make.name}: on paper everything stays within the page`, async () => {
+    await open(browser, make(), { colorScheme: 'light', viewport: { width: 690, height: 1000 } }, async (page) => {
+      await page.emulateMedia({ media: 'print' });
+      assert.equal(await overflowOf(page), 0);
+      assert.deepEqual(await cutTexts(page), []);
+    });
+  });
+}

@@ -162,7 +162,7 @@ test('several locks stand side by side; simulated time is not drawn beside real 
     assert.match(await page.locator('.warning').innerText(), /^Simulated\. etcd: no real server took part/u);
     assert.match(
       await page.getByRole('region', { name: 'Thresholds' }).innerText(),
-      /throughput>2000\s+1,243\s+✗ missed/u,
+      /throughput rate>2000\s+1,243\s+✗ MISSED/u,
     );
   });
 });

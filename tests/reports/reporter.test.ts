@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { loadReporter, writeReports } from '../../reports/reporter.ts';
+import { benched, compared } from './bench-fixtures.ts';
 import { violated } from './fixtures.ts';
+
+const FILES = ['report.json', 'report.html', 'summary.md', 'junit.xml', 'benchmark.json', 'benchmark-throughput.json'];
 
 test('a run folder gets every format, report.json first', async () => {
   await using folder = await mkdtempDisposable(join(tmpdir(), 'holdfast-reports-'));
@@ -12,17 +15,25 @@ test('a run folder gets every format, report.json first', async () => {
   const paths = await writeReports(violated(), target);
   assert.deepEqual(
     paths,
-    ['report.json', 'report.html', 'summary.md', 'junit.xml'].map((name) => join(target, name)),
+    FILES.map((name) => join(target, name)),
   );
-  assert.deepEqual((await readdir(target)).toSorted(), ['junit.xml', 'report.html', 'report.json', 'summary.md']);
+  assert.deepEqual((await readdir(target)).toSorted(), FILES.toSorted());
   for (const path of paths) assert.ok((await readFile(path, 'utf8')).endsWith('\n'));
 });
 
 test('a format is a pure function of the report', async () => {
-  for (const format of ['terminal', 'json', 'html', 'markdown', 'junit'] as const) {
+  for (const format of [
+    'terminal',
+    'json',
+    'html',
+    'markdown',
+    'junit',
+    'benchmark',
+    'benchmark-throughput',
+  ] as const) {
     const reporter = await loadReporter(format);
     assert.equal(reporter.format, format);
-    const once = reporter.render(violated());
-    assert.equal(reporter.render(violated()), once, format);
+    for (const make of [violated, benched, compared])
+      assert.equal(reporter.render(make()), reporter.render(make()), format);
   }
 });

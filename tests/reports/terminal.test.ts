@@ -109,7 +109,7 @@ test('several locks end in an overview, and simulated time is not set beside rea
   const text = renderTerminal(severalLocks());
   assert.match(text, /^ {2}redis +0 +0 +66 +1,243 +0\.66 +3\.52$/mu);
   assert.match(text, /^ {2}etcd +0 +0 +66 +simulated$/mu);
-  assert.match(text, /✗ MISSED {2}throughput>2000/u);
+  assert.match(text, /✗ MISSED {2}throughput rate>2000/u);
 });
 
 test('it keeps within the terminal, or 100 columns, but for commands', () => {

@@ -138,14 +138,23 @@ void describe('exempt', () => {
   });
 });
 
-void test('add answers the first violation of a promise, and not one of what is not promised', () => {
+void test('add answers each kind of violation of a promise once, and none of what is not promised', () => {
   const matrix = new Matrix(OPTIONS);
   const under = (hazard: Hazard) =>
     judgement([hazard], { findings: [{ finding: finding('exclusion'), hazards: [hazard] }] });
-  assert.equal(matrix.add(under('clock-jump')), undefined);
-  assert.equal(matrix.add(judgement(['none'])), undefined);
-  assert.equal(matrix.add(under('server-pause'))?.charged.finding.property, 'exclusion', 'unavailable is safe');
-  assert.equal(matrix.add(under('client-pause'))?.charged.hazards[0], 'client-pause');
+  const broken = (one: Judgement): readonly string[] =>
+    matrix.add(one).map(({ charged }) => `${charged.finding.property} ${charged.hazards.join('+')}`);
+  assert.deepEqual(broken(under('clock-jump')), []);
+  assert.deepEqual(broken(judgement(['none'])), []);
+  assert.deepEqual(broken(under('server-pause')), ['exclusion server-pause'], 'unavailable is safe');
+  const both = (['exclusion', 'exclusion', 'fencing'] as const).map((property) => ({
+    finding: finding(property),
+    hazards: ['client-pause'] as const,
+  }));
+  assert.deepEqual(broken(judgement(['client-pause'], { findings: both })), [
+    'exclusion client-pause',
+    'fencing client-pause',
+  ]);
 });
 
 void describe('a violation is charged to the hazards that had begun before it', () => {

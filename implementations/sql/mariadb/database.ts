@@ -67,6 +67,11 @@ export class MariadbDatabase {
     return ((await this.run(statement)) as ResultSetHeader).affectedRows;
   }
 
+  /** What its LAST_INSERT_ID(…) was given. */
+  async insertId(statement: Statement, withdrawn?: () => boolean): Promise<number> {
+    return ((await this.run(statement, withdrawn)) as ResultSetHeader).insertId;
+  }
+
   /** A connection for one's own use, to be given back by `giveBack`. Its errors are swallowed: see the statements. */
   async checkOut(): Promise<PoolConnection> {
     const coming = this.#pool.getConnection();

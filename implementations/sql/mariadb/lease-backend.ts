@@ -1,10 +1,11 @@
-/** Leases in the rows of a MariaDB table. */
+/** Leases in the rows of a table of MariaDB or MySQL. */
 import type { Inspection, ReleaseOutcome } from '../../lock.ts';
 import type { Answer, Grant, LeaseBackend, LeaseRequest } from '../../lease/backend.ts';
 import { rowName } from '../names.ts';
 import { Withdrawals } from '../withdrawals.ts';
 import { MariadbDatabase } from './database.ts';
 import type { DatabaseOptions } from './database.ts';
+import { FENCES_FROM } from './lease-statements.ts';
 import type { LeaseStatements } from './lease-statements.ts';
 
 export interface MariadbLeaseOptions extends DatabaseOptions {
@@ -36,11 +37,10 @@ export class MariadbLeaseBackend implements LeaseBackend {
 
   attempt({ key, token, leaseMs }: LeaseRequest): Promise<Answer> {
     return this.#withdrawals.attempt(token, async (withdrawn) => {
-      const values = [this.nameOf(key), token, microseconds(leaseMs), token];
-      const [row] = await this.database.rows({ sql: this.statements.acquire, values }, withdrawn);
-      if (row?.['mine'] === 1) return { kind: 'granted', fencingToken: BigInt(row['fence']) };
-      const remaining = Number(row?.['remaining']);
-      return { kind: 'busy', retryAfterMs: remaining > 0 ? remaining : undefined };
+      const values = [this.nameOf(key), token, microseconds(leaseMs)];
+      const id = await this.database.insertId({ sql: this.statements.acquire, values }, withdrawn);
+      if (id >= FENCES_FROM) return { kind: 'granted', fencingToken: BigInt(id) };
+      return { kind: 'busy', retryAfterMs: id > 0 ? id / 1000 : undefined };
     });
   }
 

@@ -1,4 +1,4 @@
-/** The statements of the lease locks on MariaDB. Each makes one decision atomically; all times are the server's. */
+/** The statements of the lease locks on MariaDB and MySQL. Each makes one decision atomically; all times are the server's. */
 import { checkTable } from '../names.ts';
 
 /** What a row says about the time, and how that is written. In a `granted` value, `?` is the lease in microseconds. */
@@ -39,7 +39,7 @@ export const heartbeatShape: Shape = {
 export interface LeaseStatements {
   /** Creates the table, if it does not exist. */
   readonly schema: readonly string[];
-  /** name, token, lease, token. One row: whether it is `mine`, the `fence`, and the `remaining` milliseconds. */
+  /** name, token, lease. Its insert id is the fence when granted, else the remaining microseconds: see `FENCES_FROM`. */
   readonly acquire: string;
   /** lease, name, token, fence. */
   readonly extend: string;
@@ -51,13 +51,17 @@ export interface LeaseStatements {
   readonly inspect: string;
 }
 
+/** Fences count up from a time in microseconds; no lease is so long (it would take thirty years). */
+export const FENCES_FROM = 1e15;
+
 /**
  * A row is never deleted, for it keeps the fence; the lock is free when its `token` is null or its time is over. The first
  * fence of a row is the time in microseconds, so that fences also rise when the row, or the whole table, was lost.
  *
  * The assignments of ON DUPLICATE KEY UPDATE happen from left to right, each seeing the ones before: fence and token are
- * decided by the old row, the times by whose the new one is. Whose it is, the statement returns (RETURNING, MariaDB 10.5);
- * the number of affected rows would mean different things with different settings of the client.
+ * decided by the old row, the times by whose the new one is. What was decided, LAST_INSERT_ID(…) puts into the statement's
+ * own answer, on every version of both servers; the number of affected rows would mean different things with different
+ * settings of the client.
  */
 export function leaseStatements(table: string, shape: Shape): LeaseStatements {
   checkTable(table);
@@ -65,7 +69,7 @@ export function leaseStatements(table: string, shape: Shape): LeaseStatements {
   const granted = Object.values(shape.columns).map((column) => column.granted);
   const free = `token IS NULL OR ${shape.deadline} <= ${NOW}`;
   const inForce = `${shape.deadline} > ${NOW}`;
-  const remaining = `TIMESTAMPDIFF(MICROSECOND, ${NOW}, ${shape.deadline}) / 1000`;
+  const remainingUs = `TIMESTAMPDIFF(MICROSECOND, ${NOW}, ${shape.deadline})`;
   return {
     schema: [
       `CREATE TABLE IF NOT EXISTS ${table} (
@@ -79,19 +83,19 @@ ${Object.entries(shape.columns)
     ],
     acquire: `
 INSERT INTO ${table} (name, token, fence, ${columns.join(', ')})
-VALUES (?, ?, TIMESTAMPDIFF(MICROSECOND, '1970-01-01', ${NOW}), ${granted.join(', ')})
+VALUES (?, ?, LAST_INSERT_ID(TIMESTAMPDIFF(MICROSECOND, '1970-01-01', ${NOW})), ${granted.join(', ')})
 ON DUPLICATE KEY UPDATE
-  fence = IF(${free}, fence + 1, fence),
+  fence = IF(${free}, LAST_INSERT_ID(fence + 1),
+    IF(token = VALUES(token), LAST_INSERT_ID(fence), fence + 0 * LAST_INSERT_ID(${remainingUs}))),
   token = IF(${free}, VALUES(token), token),
-  ${columns.map((column) => `${column} = IF(token = VALUES(token), VALUES(${column}), ${column})`).join(',\n  ')}
-RETURNING token = ? AS mine, CAST(fence AS CHAR) AS fence, ${remaining} AS remaining`,
+  ${columns.map((column) => `${column} = IF(token = VALUES(token), VALUES(${column}), ${column})`).join(',\n  ')}`,
     extend: `
 UPDATE ${table} SET ${shape.renewed.map((column) => `${column} = ${shape.columns[column]?.granted}`).join(', ')}
 WHERE name = ? AND token = ? AND fence = CAST(? AS SIGNED) AND ${inForce}`,
     free: `UPDATE ${table} SET token = NULL WHERE name = ? AND token = ? AND fence = CAST(? AS SIGNED) AND ${inForce}`,
     undo: `UPDATE ${table} SET token = NULL WHERE name = ? AND token = ?`,
     inspect: `
-SELECT token, CAST(fence AS CHAR) AS fence, ${remaining} AS remaining FROM ${table}
+SELECT token, CAST(fence AS CHAR) AS fence, ${remainingUs} / 1000 AS remaining FROM ${table}
 WHERE name = ? AND token IS NOT NULL AND ${inForce}`,
   };
 }

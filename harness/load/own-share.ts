@@ -1,0 +1,26 @@
+/** What is left of a bare loop's rate with the harness around it: a short reading in the configuration of a benchmark. */
+import type { Crew } from '../run/crew.ts';
+import type { Load } from './load-report.ts';
+import type { LoadShape } from './settings.ts';
+
+const PAIRS = 6;
+const SLICE_MS = 80;
+/** More clients in one process say no more about its cost. */
+const CLIENTS_AT_MOST = 10;
+
+export type OwnShare = NonNullable<Load['harness']>;
+
+/** `npm run bench:harness` is the calmer reading. @returns `undefined` of a lock that could not be measured */
+export async function readOwnShare(
+  { workers, folder }: Crew,
+  { clientsPerWorker, leaseMs }: LoadShape,
+): Promise<OwnShare | undefined> {
+  const clients = Math.min(clientsPerWorker, CLIENTS_AT_MOST);
+  const order = { clients, pairs: PAIRS, sliceMs: SLICE_MS, leaseMs, folder };
+  const { pairs = [] } = (await workers[0]?.probe(order)) ?? {};
+  const ratios = pairs.filter(({ bare }) => bare > 0).map(({ ours, bare }) => ours / bare);
+  if (ratios.length === 0) return undefined;
+  const shareOfBareLoop = ratios.toSorted((a, b) => a - b)[Math.floor(ratios.length / 2)] ?? 0;
+  const many = clients === 1 ? 'one client' : `${clients} clients`;
+  return { shareOfBareLoop, pairs: ratios.length, configuration: `${many} in a process, a key each, not held` };
+}

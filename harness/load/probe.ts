@@ -1,0 +1,103 @@
+/** What the harness itself costs: its closed loop beside a bare loop over the same client. */
+import { join } from 'node:path';
+import { isLockError, type Lock } from '../../implementations/lock.ts';
+import { monotonicNs } from '../history/recorder.ts';
+import { Aims } from '../worker/aims.ts';
+import { LoadClient, loadKeys } from './client.ts';
+import { CounterFile } from './counter-file.ts';
+import type { LoadOrder, Probe, ProbeOrder } from './messages.ts';
+import { LoadRecorder } from './recorder.ts';
+import { Tally } from './tally.ts';
+
+export interface Probed {
+  readonly lock: Lock;
+  /** The same, as a user would have it. */
+  readonly raw: Lock;
+  readonly prefix: string;
+  readonly performanceOrigin: (originNs: bigint) => number;
+}
+
+/** A lock that fails, or makes its users wait for nothing, is not waited for longer than this many times the slices. */
+const PATIENCE = 4;
+
+/** Pairs of slices, in turns which of the two is first. Neither holds, and no client shares a key. */
+export async function compareWithBareLoop(order: ProbeOrder, probed: Probed): Promise<Probe> {
+  const keys = Array.from({ length: order.clients }, (_, index) => `probe-${process.pid}-${index}`);
+  const counterFile = join(order.folder, `probe-${process.pid}-counters`);
+  CounterFile.create(counterFile, keys.length);
+  const ours = (): Promise<number> => oursFor(order, probed, keys, counterFile);
+  const bare = (): Promise<number> => bareFor(order, probed, keys);
+  const boundMs = performance.now() + order.pairs * order.sliceMs * PATIENCE;
+  // Both are compiled before either is timed.
+  await ours();
+  await bare();
+  const pairs: { ours: number; bare: number }[] = [];
+  for (let pair = 0; pair < order.pairs && performance.now() < boundMs; pair += 1) {
+    if (pair % 2 === 0) pairs.push({ ours: await ours(), bare: await bare() });
+    else {
+      const first = await bare();
+      pairs.push({ bare: first, ours: await ours() });
+    }
+  }
+  return { pairs };
+}
+
+/** Cycles per second. */
+async function bareFor({ sliceMs, leaseMs }: ProbeOrder, { raw, prefix }: Probed, keys: string[]): Promise<number> {
+  const options = { leaseMs, timeoutMs: leaseMs };
+  const began = performance.now();
+  let cycles = 0;
+  const loop = async (key: string): Promise<void> => {
+    while (performance.now() - began < sliceMs) {
+      const lease = await raw.acquire(key, options);
+      await lease.release();
+      cycles += 1;
+    }
+  };
+  const untilFailure = (key: string): Promise<void> =>
+    loop(key).catch((error: unknown) => {
+      if (!isLockError(error)) throw error;
+    });
+  await Promise.all(keys.map((key) => untilFailure(prefix + key)));
+  return (cycles * 1000) / (performance.now() - began);
+}
+
+async function oursFor(
+  { sliceMs, leaseMs, folder, clients }: ProbeOrder,
+  { lock, prefix, performanceOrigin }: Probed,
+  keys: string[],
+  counterFile: string,
+): Promise<number> {
+  const originNs = monotonicNs();
+  const toNs = sliceMs * 1e6;
+  const historyFile = join(folder, `probe-${process.pid}.ndjson`);
+  const order: LoadOrder = {
+    ...{ worker: 0, workers: 1, incarnation: 0, clientsPerWorker: clients, keys, ownKeys: true, keySkew: 0 },
+    ...{ ask: 'acquire', renews: 0, holdMs: [0, 0], thinkMs: [0, 0], leaseMs, acquireTimeoutMs: leaseMs, seed: 0 },
+    ...{ originNs: String(originNs), startNs: 0, fromNs: 0, toNs, historyFile, counterFile, durable: false },
+  };
+  const recorder = new LoadRecorder(historyFile, originNs, false);
+  const counter = new CounterFile(counterFile);
+  const tally = new Tally(true);
+  const environment = {
+    ...{
+      order,
+      lock,
+      keys: loadKeys(keys, prefix),
+      recorder,
+      counter,
+      tally,
+      aims: new Aims(() => undefined),
+      granted: () => undefined,
+    },
+    performanceOriginNs: performanceOrigin(originNs),
+    over: () => recorder.now() >= toNs,
+  };
+  const all = Array.from({ length: clients }, (_, index) => new LoadClient(environment, index));
+  const began = performance.now();
+  await Promise.all(all.map((client) => client.loop()));
+  const elapsedMs = performance.now() - began;
+  counter.close();
+  recorder.close();
+  return (tally.cycles * 1000) / elapsedMs;
+}
