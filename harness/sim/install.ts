@@ -13,6 +13,7 @@ import { promisify } from 'node:util';
 import { activeWorld, callerIn } from './active.ts';
 import { SimSession } from './http2/client.ts';
 import { real } from './real.ts';
+import { SimSocket } from './network/socket.ts';
 import { simulatedSqlite } from './sqlite.ts';
 import { clear, SimImmediate, SimTimer, sleep, timeoutSignal } from './timers.ts';
 import { SimulationError } from './world.ts';
@@ -137,31 +138,20 @@ function installChance(): void {
 }
 
 function installNetwork(): void {
-  const dial = (...args: unknown[]): unknown => {
-    const { host, port, listener } = addressed(args);
-    const running = world();
-    const socket = running.dial?.(callerIn(running), host, port) as net.Socket | undefined;
-    if (socket === undefined) return running.fail(`a connection to ${host}:${port}: nothing is simulated there`);
-    if (listener !== undefined) socket.once('connect', listener);
-    return socket;
-  };
+  const connect = (...args: unknown[]): SimSocket => new SimSocket().connect(...args);
   for (const name of ['connect', 'createConnection'] as const) {
-    replace(net, name, real[name] as AnyFunction, dial as AnyFunction);
+    replace(net, name, real[name] as AnyFunction, connect as AnyFunction);
   }
+  const RealSocket = real.Socket;
+  const socket = function Socket(...args: unknown[]): unknown {
+    const simulated = activeWorld() !== undefined && (new.target === undefined || new.target === socket);
+    return simulated ? new SimSocket() : Reflect.construct(RealSocket, args, new.target ?? RealSocket);
+  };
+  socket.prototype = RealSocket.prototype as unknown;
+  Object.setPrototypeOf(socket, RealSocket);
+  for (const name of ['Socket', 'Stream']) put(net, name, socket);
   const open = (authority: string): SimSession => new SimSession(authority);
   replace(http2, 'connect', real.http2Connect as AnyFunction, open);
-}
-
-/** `(options, listener?)`, `(port, host?, listener?)`. */
-function addressed(args: readonly unknown[]): { host: string; port: number; listener: (() => void) | undefined } {
-  const last = args.at(-1);
-  const listener = typeof last === 'function' ? (last as () => void) : undefined;
-  const [first, second] = args;
-  if (typeof first === 'object' && first !== null) {
-    const { host = 'localhost', port } = first as { host?: string; port?: number };
-    return { host, port: Number(port), listener };
-  }
-  return { host: typeof second === 'string' ? second : 'localhost', port: Number(first), listener };
 }
 
 function installFiles(): void {

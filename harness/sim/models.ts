@@ -3,6 +3,7 @@ import type { Backend } from '../../implementations/lock.ts';
 import { consulEnsemble } from './consul/ensemble.ts';
 import { etcdEnsemble } from './etcd/ensemble.ts';
 import type { Ensemble, ServerModel, Surroundings } from './node.ts';
+import { PostgresServer } from './postgres/server.ts';
 import { RedisServer } from './redis/server.ts';
 import { zookeeperEnsemble } from './zookeeper/ensemble.ts';
 
@@ -18,6 +19,7 @@ const MAKERS: Readonly<Partial<Record<Backend, Maker>>> = {
   memory: () => ({ models: [] }),
   sqlite: () => ({ models: [] }),
   redis: independent((around) => new RedisServer(around)),
+  postgres: independent((around) => new PostgresServer(around)),
   etcd: etcdEnsemble,
   consul: consulEnsemble,
   zookeeper: zookeeperEnsemble,

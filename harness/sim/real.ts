@@ -37,6 +37,7 @@ export const real = {
   },
   connect: net.connect,
   createConnection: net.createConnection,
+  Socket: net.Socket,
   http2Connect: http2.connect,
 } as const;
 

@@ -14,6 +14,7 @@ const TOPOLOGIES: Readonly<Partial<Record<Backend, readonly Topology[]>>> = {
   memory: ['single'],
   sqlite: ['single'],
   redis: ['single', '5 independent nodes'],
+  postgres: ['single'],
   etcd: ['3-node quorum', 'single'],
   consul: ['3-node quorum', 'single'],
   zookeeper: ['3-node quorum', 'single'],
@@ -21,6 +22,7 @@ const TOPOLOGIES: Readonly<Partial<Record<Backend, readonly Topology[]>>> = {
 
 const VERSIONS: Readonly<Partial<Record<Backend, string>>> = {
   redis: SIMULATED_VERSION,
+  postgres: '15 (model)',
   etcd: '3.6 (model)',
   consul: '1.13 (model)',
   zookeeper: '3.8 (model)',

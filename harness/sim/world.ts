@@ -5,6 +5,7 @@
 import { drain } from './drain.ts';
 import { EventHeap, SimEvent, type EventKind } from './heap.ts';
 import { Owner, type Recall } from './owner.ts';
+import type { SimSocket } from './network/socket.ts';
 import { mix, Random } from './random.ts';
 
 /** Where clocks start: microseconds of the monotonic clock, milliseconds of the wall clock. */
@@ -35,8 +36,12 @@ export interface Settling<T> {
 /** Random streams by purpose; each owner's has its id added. */
 const STREAM = { ties: 1, owners: 1_000, secrets: 4_000 } as const;
 
-/** Makes the outward end of a connection that the running process asks for; `undefined` where nobody listens. */
-export type Dial = (caller: Owner, host: string, port: number) => unknown;
+/** Connects a socket of the running process. @returns whether there is such an address */
+export type Dial = (
+  caller: Owner,
+  address: { readonly host: string; readonly port: number },
+  socket: SimSocket,
+) => boolean;
 
 export class World {
   readonly seed: number;

@@ -71,8 +71,17 @@ export const connectionClaims: Claims = {
     otherwise: 'holds',
     except: { ...hasNoQuorum, ...endsWithoutNotice, 'client-pause': 'not-promised' },
   },
-  // Numbers are drawn on the connection that holds the lock: no earlier holder can draw a higher one.
-  fencing: { otherwise: 'holds', except: { ...hasNoQuorum, failover: 'not-promised' } },
+  // Numbers are drawn on the connection that holds the lock: no earlier holder can draw a higher one. But the answer with a
+  // number may arrive when its connection has long ended with the server, and others have drawn theirs.
+  fencing: {
+    otherwise: 'holds',
+    except: {
+      ...hasNoQuorum,
+      failover: 'not-promised',
+      'server-crash': 'not-promised',
+      'server-crash-volatile': 'not-promised',
+    },
+  },
   'deadlock-freedom': { otherwise: 'holds', except: { ...hasNoQuorum, 'majority-partition': 'holds' } },
 };
 
@@ -99,16 +108,10 @@ export const queuedConnectionClaims: Claims = {
 };
 
 /**
- * Where a crash of the server may forget the last numbers: PostgreSQL makes them durable when their transaction commits, and
- * that of a row lock is open; MariaDB does some time later.
+ * Where a crash of the server may also forget the last numbers: PostgreSQL makes them durable when their transaction commits,
+ * and that of a row lock is open; MariaDB does some time later.
  */
-export const forgetfulConnectionClaims: Claims = {
-  ...connectionClaims,
-  fencing: {
-    otherwise: 'holds',
-    except: { ...hasNoQuorum, failover: 'not-promised', 'server-crash': 'not-promised' },
-  },
-};
+export const forgetfulConnectionClaims: Claims = connectionClaims;
 
 /**
  * Of a lease in a file of this machine: there is no network, no server, and no clock but the machine's monotonic one, which

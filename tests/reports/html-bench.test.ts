@@ -7,6 +7,7 @@ import { round } from '../gates/load-fixture.ts';
 import { benched, compared, saturated } from './bench-fixtures.ts';
 import { launchChromium } from './chromium.ts';
 import { open } from './open-report.ts';
+import { cutTexts } from './page-checks.ts';
 
 let browser: Browser;
 before(async () => {
@@ -53,6 +54,27 @@ void describe('the page of a benchmark', () => {
         await textOf(page, 'Faults under load'),
         /server-pause\s+node 1\s+12\.0\s+15\.0\s+0 %\s+41 ms\s+1\.0 s/u,
       );
+    });
+  });
+
+  void test('names the faults that have room, and has all of them in the table', async () => {
+    const [lock] = benched().locks;
+    assert.ok(lock?.load !== undefined);
+    const [fault] = lock.load.faults;
+    assert.ok(fault !== undefined);
+    const at = [0, 1000, 12_000, 29_900];
+    const faults = at.map((fromMs, index) => ({
+      ...fault,
+      id: `f${index}`,
+      hazard: 'client-pause',
+      fromMs,
+      toMs: fromMs + 100,
+    }));
+    await open(browser, { ...benched(), locks: [{ ...lock, load: { ...lock.load, faults } }] }, {}, async (page) => {
+      const words = await textsIn(page, /^Throughput and time to acquire/u);
+      assert.equal(words.filter((word) => word === 'client-pause').length, 3);
+      assert.deepEqual(await cutTexts(page), []);
+      assert.equal((await textOf(page, 'Faults under load')).match(/client-pause/gu)?.length, 4);
     });
   });
 

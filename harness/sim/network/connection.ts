@@ -2,9 +2,10 @@
 import type { WireObservation } from '../../worker/pulse.ts';
 import type { Owner } from '../owner.ts';
 import type { World } from '../world.ts';
+import type { Address } from './dial.ts';
 import type { SimLink } from './link.ts';
 import { Pipe } from './pipe.ts';
-import { networkError, SimSocket } from './socket.ts';
+import { networkError, type SimSocket } from './socket.ts';
 
 /** What a server does with one connection. */
 export interface ServerSession {
@@ -43,7 +44,8 @@ export class Connection {
     link: SimLink,
     listener: Listener,
     onWire: (wire: Omit<WireObservation, 'node'>) => void,
-    address: { readonly host: string; readonly port: number },
+    address: Address,
+    socket: SimSocket,
   ) {
     this.#world = world;
     this.#caller = caller;
@@ -60,7 +62,7 @@ export class Connection {
       deliver: (chunk) => this.#arrive(chunk),
       reset: () => this.reset(),
     });
-    this.socket = new SimSocket(address, {
+    this.socket = socket.attach(address, {
       send: (chunk) => {
         this.#since ??= world.now;
         const recall = this.#up.send(chunk);
@@ -117,7 +119,12 @@ export class Connection {
   }
 
   #end(act: () => void): void {
-    if (!this.#open) return;
+    this.#link.connections.delete(this);
+    // The client has gone before; only now does the server learn of it.
+    if (!this.#open) {
+      this.#up.cut();
+      return this.#sessionEnds();
+    }
     this.#over();
     this.#up.cut();
     this.#down.cut();
@@ -135,11 +142,12 @@ export class Connection {
     this.#over();
     this.#down.cut();
     this.#up.send(undefined);
+    // What is said into a black hole, also at the end, is never heard: whoever ends it closes the connection.
+    if (!this.#link.request.isBlackHole) this.#link.connections.delete(this);
   }
 
   #over(): void {
     this.#open = false;
-    this.#link.connections.delete(this);
     if (this.#since !== undefined) this.#tell('closed');
   }
 

@@ -5,13 +5,12 @@ import { mix, Random } from '../random.ts';
 import type { World } from '../world.ts';
 import { Connection, type Listener } from './connection.ts';
 import { SimLink } from './link.ts';
-import { SimSocket, type Wire } from './socket.ts';
+import type { Address } from './dial.ts';
+import type { SimSocket } from './socket.ts';
 
 const LINK_STREAM = 2_000;
 /** A message takes from this to twice this. */
 const LEAST_US = [40, 100, 250, 600];
-
-const NOWHERE: Wire = { send: () => undefined, end: () => undefined, destroyed: () => undefined };
 
 /** A server's name as clients know it, and its port. */
 export const hostOf = (node: number): string => `node-${node}.sim`;
@@ -42,7 +41,7 @@ export class Network {
         return linkUs === undefined ? new SimLink(random, random.pick(LEAST_US)) : new SimLink(random, linkUs, 0);
       }),
     );
-    world.dial = (caller, host, port) => this.#dial(caller, host, port);
+    world.dial = (caller, address, socket) => this.#dial(caller, address, socket);
   }
 
   /** What clients have sent to servers until now. */
@@ -66,19 +65,19 @@ export class Network {
     for (const { connections } of this.#workers.values()) for (const connection of connections) connection.finish();
   }
 
-  #dial(caller: Owner, host: string, port: number): unknown {
+  #dial(caller: Owner, address: Address, socket: SimSocket): boolean {
     // What still runs of a process that has just been killed reaches nobody.
-    if (caller.dead) return new SimSocket({ host, port }, NOWHERE);
-    const node = this.#nodes.findIndex((_, index) => hostOf(index) === host);
+    if (caller.dead) return true;
+    const node = this.#nodes.findIndex((_, index) => hostOf(index) === address.host);
     const listener = this.#nodes[node];
     const worker = this.#workers.get(caller);
     const link = this.links[worker?.index ?? -1]?.[node];
-    if (listener === undefined || worker === undefined || link === undefined || port !== PORT) return undefined;
+    if (listener === undefined || worker === undefined || link === undefined || address.port !== PORT) return false;
     const { index, connections } = worker;
     const onWire = (wire: Omit<WireObservation, 'node'>): void => this.#onWire(index, { node, ...wire });
-    const connection = new Connection(this.#world, caller, link, listener, onWire, { host, port });
+    const connection = new Connection(this.#world, caller, link, listener, onWire, address, socket);
     connections.add(connection);
-    connection.socket.once('close', () => connections.delete(connection));
-    return connection.socket;
+    socket.once('close', () => connections.delete(connection));
+    return true;
   }
 }

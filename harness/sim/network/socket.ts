@@ -2,6 +2,7 @@
 import { Duplex } from 'node:stream';
 import { SimTimer } from '../timers.ts';
 import { activeWorld } from '../active.ts';
+import { dial, type Address } from './dial.ts';
 
 export interface Wire {
   send(chunk: Buffer): void;
@@ -16,26 +17,40 @@ export function networkError(code: string, syscall: string, address?: { host: st
 
 type Callback = (error?: Error | null) => void;
 
+/** Of a socket that is not connected to anything yet. */
+const NO_WIRE: Wire = { send: () => undefined, end: () => undefined, destroyed: () => undefined };
+
 export class SimSocket extends Duplex {
   connecting = true;
   pending = true;
-  readonly remoteAddress: string;
-  readonly remotePort: number;
+  remoteAddress = '';
+  remotePort = 0;
   readonly remoteFamily = 'IPv4';
   readonly localAddress = '127.0.0.1';
   readonly localPort = 40_000;
   bytesRead = 0;
   bytesWritten = 0;
   timeout = 0;
-  readonly #wire: Wire;
+  #wire = NO_WIRE;
   #waiting: (() => void) | undefined;
   #idle: SimTimer | undefined;
 
-  constructor({ host, port }: { readonly host: string; readonly port: number }, wire: Wire) {
+  constructor() {
     super({ allowHalfOpen: false });
+  }
+
+  /** It is to be connected there, by this wire. */
+  attach({ host, port }: Address, wire: Wire): this {
     this.remoteAddress = host;
     this.remotePort = port;
     this.#wire = wire;
+    return this;
+  }
+
+  /** As of `net.Socket`. */
+  connect(...args: unknown[]): this {
+    dial(args, this);
+    return this;
   }
 
   get readyState(): string {

@@ -23,9 +23,9 @@ export interface PostgresAdvisoryLockOptions extends ConnectionLockOptions, Data
 }
 
 /** The cases are there for the order: what is asked for comes after what is set, and the fence after the grant. */
-const WAIT = `SELECT CASE WHEN set_config('lock_timeout', $2, true) IS NOT NULL THEN
+export const WAIT = `SELECT CASE WHEN set_config('lock_timeout', $2, true) IS NOT NULL THEN
   CASE WHEN pg_advisory_lock($1::bigint)::text = '' THEN ${NEXT_FENCE} END END AS fence`;
-const TRY = `SELECT CASE WHEN pg_try_advisory_lock($1::bigint) THEN ${NEXT_FENCE} END AS fence`;
+export const TRY = `SELECT CASE WHEN pg_try_advisory_lock($1::bigint) THEN ${NEXT_FENCE} END AS fence`;
 
 class AdvisoryHolder extends PostgresHolder {
   readonly #prefix: string;

@@ -1,0 +1,83 @@
+/** Locks of a database that sessions hold and wait for, each handed on in the order in which it was asked for. */
+import type { Surroundings } from '../node.ts';
+import type { Session } from './session.ts';
+
+interface Waiter {
+  readonly session: Session;
+  readonly granted: () => void;
+  /** It is no longer told that it has waited for too long. */
+  readonly stop: () => void;
+}
+
+interface Lock {
+  holder: Session;
+  /** A session may take a lock of its own again, and must give it back as often. */
+  times: number;
+  readonly waiters: Waiter[];
+}
+
+export class Locks {
+  readonly #around: Surroundings;
+  readonly #locks = new Map<string, Lock>();
+
+  constructor(around: Surroundings) {
+    this.#around = around;
+  }
+
+  /** Calls `done` when it is granted, or not within `waitMs`. */
+  take(name: string, session: Session, waitMs: number, done: (granted: boolean) => void): void {
+    const lock = this.#locks.get(name);
+    if (lock === undefined) {
+      this.#locks.set(name, { holder: session, times: 1, waiters: [] });
+      return done(true);
+    }
+    if (lock.holder === session) {
+      lock.times += 1;
+      return done(true);
+    }
+    if (waitMs === 0) return done(false);
+    const late = this.#around.after(waitMs, () => {
+      lock.waiters.splice(lock.waiters.indexOf(waiter), 1);
+      done(false);
+    });
+    const waiter: Waiter = { session, granted: () => done(true), stop: late };
+    lock.waiters.push(waiter);
+  }
+
+  /** @returns whether it was its */
+  giveBack(name: string, session: Session): boolean {
+    const lock = this.#locks.get(name);
+    if (lock?.holder !== session) return false;
+    lock.times -= 1;
+    if (lock.times === 0) this.#handOn(name, lock);
+    return true;
+  }
+
+  /** All whose names begin so. */
+  giveBackAll(prefix: string, session: Session): void {
+    for (const [name, lock] of [...this.#locks]) {
+      if (name.startsWith(prefix) && lock.holder === session) this.#handOn(name, lock);
+    }
+  }
+
+  /** It waits for nothing any more: what it waited for is never answered. */
+  forget(session: Session): void {
+    for (const { waiters } of this.#locks.values()) {
+      const place = waiters.findIndex((waiter) => waiter.session === session);
+      for (const { stop } of place < 0 ? [] : waiters.splice(place, 1)) stop();
+    }
+  }
+
+  clear(): void {
+    this.#locks.clear();
+  }
+
+  #handOn(name: string, lock: Lock): void {
+    const next = lock.waiters.shift();
+    if (next === undefined) return void this.#locks.delete(name);
+    lock.holder = next.session;
+    lock.times = 1;
+    next.stop();
+    next.granted();
+  }
+}

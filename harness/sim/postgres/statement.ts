@@ -1,0 +1,50 @@
+/** What a simulated PostgreSQL makes of a statement. */
+import type { Database } from './database.ts';
+import type { Session } from './session.ts';
+
+/** By its number in `pg_type`. */
+export const TYPE = { bool: 16, int4: 23, text: 25, float8: 701, void: 2278 } as const;
+
+export interface Column {
+  readonly name: string;
+  readonly type: number;
+}
+
+export interface Result {
+  /** What `CommandComplete` says. */
+  readonly tag: string;
+  readonly rows: readonly (readonly (string | null)[])[];
+}
+
+/** The statement failed, with this SQLSTATE. */
+export class SqlError extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+export interface Execution {
+  readonly database: Database;
+  readonly session: Session;
+  readonly values: readonly (string | null)[];
+}
+
+export interface Statement {
+  /** Absent: it returns no rows. */
+  readonly columns?: readonly Column[];
+  /** Whether it runs in a transaction that has failed. */
+  readonly endsTransaction?: boolean;
+  /** Calls `done` at once, or when it has waited for a lock. @throws SqlError */
+  run(execution: Execution, done: (outcome: Result | SqlError) => void): void;
+}
+
+/** One that waits for nothing. */
+export function immediate(run: (execution: Execution) => Result, columns?: readonly Column[]): Statement {
+  return { ...(columns === undefined ? {} : { columns }), run: (execution, done) => done(run(execution)) };
+}
+
+export const selected = (rows: Result['rows']): Result => ({ tag: `SELECT ${rows.length}`, rows });
+export const said = (tag: string): Result => ({ tag, rows: [] });
