@@ -177,7 +177,8 @@ export class LoadClient {
       throw new ContractError(`release must never reject, and did: ${String(cause)}`, { cause });
     }
     const releasedNs = recorder.now();
-    tally.ended(outcome === 'released' ? 'cycle' : 'error');
+    // Some libraries never say what became of a release.
+    tally.ended(outcome === 'lost' ? 'error' : 'cycle');
     if (outcome === 'unknown') {
       recorder.line(`{"type":"info",${release}},"time":${releasedNs}}\n`);
       this.#process += this.#clients;
