@@ -7,8 +7,9 @@ import type { Arrival } from './arrivals.ts';
 import { LoadClient, loadKeys, type LoadEnvironment } from './client.ts';
 import { CounterFile } from './counter-file.ts';
 import { recordNs } from './histogram.ts';
-import type { Loaded, LoadOrder } from './messages.ts';
+import { clientsOf, type Loaded, type LoadOrder } from './messages.ts';
 import { runOpenLoop } from './open-loop.ts';
+import { LoadRecorder } from './recorder.ts';
 import { serveHttp } from './service.ts';
 import { Tally } from './tally.ts';
 
@@ -19,6 +20,12 @@ export type LoadWord = Extract<FromWorker, { type: 'moment' | 'granted' | 'live'
 export type LoadPlace = Pick<LoadEnvironment, 'lock' | 'recorder' | 'performanceOriginNs'> & {
   readonly prefix: string;
 };
+
+export function recorderOf(order: LoadOrder): LoadRecorder {
+  const { historyFile: path, durable, keys, incarnation } = order;
+  const clients = clientsOf(order);
+  return new LoadRecorder({ path, originNs: BigInt(order.originNs), durable, keys, clients, incarnation });
+}
 
 export class LoadWork {
   readonly #order: LoadOrder;
