@@ -13,6 +13,8 @@ export interface SearchSpace {
   readonly seed: number;
   /** Half of the plans are of these. */
   readonly favoured?: readonly Favoured[];
+  /** Plans that have struck where none had before: some of the plans are changed a little from one of these. */
+  readonly bases?: readonly Plan[];
 }
 
 export type ToThread =
@@ -33,6 +35,8 @@ export interface Simulated {
   readonly elapsedMs: number;
   /** What clients sent to servers. */
   readonly messages: number;
+  /** Where faults struck: see `Strikes`. */
+  readonly struck: readonly string[];
 }
 
 export type FromThread =

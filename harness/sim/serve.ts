@@ -21,7 +21,7 @@ function loaded(): NonNullable<typeof lock> {
 }
 
 async function run(plan: Plan, all: boolean, options: SimulateOptions = {}): Promise<Simulated> {
-  const { events, elapsedMs, messages, problems } = await simulate({ ...loaded(), plan }, options);
+  const { events, elapsedMs, messages, problems, struck } = await simulate({ ...loaded(), plan }, options);
   const [problem] = problems;
   if (problem !== undefined) {
     throw new ContractError(`${problem.owner}: ${problem.kind}, which the contract forbids: ${String(problem.error)}`);
@@ -31,7 +31,7 @@ async function run(plan: Plan, all: boolean, options: SimulateOptions = {}): Pro
   const whole =
     all ||
     judgement.findings.some(({ finding, hazards }) => isNew(`${finding.property} ${hazards.join()}`, finding.kind));
-  return { judgement: whole ? judgement : { ...judgement, events: [] }, header, whole, elapsedMs, messages };
+  return { judgement: whole ? judgement : { ...judgement, events: [] }, header, whole, elapsedMs, messages, struck };
 }
 
 function isNew(what: string, kind: string): boolean {

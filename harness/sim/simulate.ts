@@ -13,6 +13,7 @@ import { MemoryRecorder, type TimedEvent } from './recorder.ts';
 import { SimResource } from './resource.ts';
 import { simulatedOf } from './simulated.ts';
 import { SimWorker } from './worker.ts';
+import { Strikes } from './strikes.ts';
 import { World, type Problem } from './world.ts';
 import { mix } from './random.ts';
 
@@ -33,6 +34,8 @@ export interface SimulatedRun {
   readonly moments: readonly number[];
   /** What clients sent to servers. */
   readonly messages: number;
+  /** Where faults struck: see `Strikes`. */
+  readonly struck: readonly string[];
   /** What happened in the world, events of all kinds. */
   readonly steps: number;
 }
@@ -63,6 +66,8 @@ export function simulate({ plan, module, scenario }: Simulation, options: Simula
     recorder.begin();
     const beganUs = world.now;
     const before = network.messages;
+    const strikes = new Strikes(plan, network.links);
+    recorder.onEvent = (event) => strikes.see(event);
     if (options.trace === true) world.moments = new Set();
     const incarnations = workers.map(() => 0);
     const assign = (worker: SimWorker): void =>
@@ -91,6 +96,7 @@ export function simulate({ plan, module, scenario }: Simulation, options: Simula
       elapsedMs,
       problems: world.problems,
       messages: network.messages - before,
+      struck: [...strikes.reached],
       steps: world.events,
       moments,
     };
