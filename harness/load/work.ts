@@ -96,8 +96,10 @@ export class LoadWork {
   #open(clients: readonly LoadClient[], arrivals: readonly Arrival[], environment: LoadEnvironment): Promise<void> {
     const { recorder, tally, order } = environment;
     const measured = ({ atNs }: Arrival): boolean => atNs >= order.fromNs && atNs < order.toNs;
+    // A worker that was killed does not go back to those that came meanwhile.
+    const left = order.incarnation === 0 ? arrivals : arrivals.filter(({ atNs }) => atNs >= recorder.now());
     return runOpenLoop({
-      arrivals,
+      arrivals: left,
       servers: clients,
       nowNs: () => recorder.now(),
       until: (atNs) => (recorder.now() >= atNs ? undefined : notBefore(atNs, recorder)),
@@ -113,7 +115,7 @@ export class LoadWork {
   }
 }
 
-/** Of this worker; one that was killed does not go back to those that have passed. */
+/** Of this worker. */
 async function arrivalsOf({ arrivalsFile, worker }: LoadOrder): Promise<readonly Arrival[] | undefined> {
   if (arrivalsFile === undefined) return undefined;
   // Trusted: written by the benchmark that gave the order.
