@@ -34,7 +34,9 @@ export interface Turns {
 }
 
 /**
- * Opens all of them, measures them in turns until it is enough, and reports each, in their order.
+ * Opens all of them, measures them in turns until it is enough, and reports each, in their order. Each round has workers of
+ * its own: a process may be faster or slower than its like for as long as it lives (Kalibera and Jones, "Rigorous
+ * Benchmarking in Reasonable Time", ISMM 2013), and rounds of one process would not be independent.
  * @returns of as many rounds as were finished when `signal` aborts
  * @throws InfrastructureError, UsageError
  */
@@ -57,6 +59,7 @@ export async function measureInTurns(
       const place = places[index];
       if (place === undefined || signal.aborted) continue;
       onTurn(place.target, round);
+      if (round > 0) await place.bench.restart();
       place.rounds.push(await place.bench.round());
     }
   }

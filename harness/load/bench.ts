@@ -5,7 +5,7 @@ import { layoutOf, type Deployment } from '../backends/deployment.ts';
 import type { Session } from '../backends/session.ts';
 import { UsageError } from '../errors.ts';
 import { nodesOf } from '../plan/plan.ts';
-import { startCrew } from '../run/crew.ts';
+import { startCrew, type Crew } from '../run/crew.ts';
 import type { LockUnderTest } from '../run/request.ts';
 import type { LockReport } from '../verdict/report.ts';
 import { Account } from './account.ts';
@@ -25,6 +25,11 @@ export type Stretch = Figures & ReturnType<Totals['load']> & { readonly round: R
 export interface Bench extends AsyncDisposable {
   /** Measures one stretch. When the signal of the benchmark aborts, of what was measured until then. */
   round(): Promise<Round>;
+  /**
+   * Ends the workers and starts others: what a process has for as long as it lives, such as what its compiler chose, would
+   * otherwise be in all rounds alike. Workers behind proxies stay, for their proxies are theirs.
+   */
+  restart(): Promise<void>;
   /** Of all rounds until now. */
   figures(): Figures;
   /** Measures one stretch under another load: judged as the others are, and kept out of the figures of the report. */
@@ -56,10 +61,13 @@ export async function openBench(
   const deployment = await deploymentOf(session, lock, settings, provisioner.kind, signal);
   const commandsPerCycle = await tripsPerCycle(session, lock, deployment);
   const name = `${session.proxyPrefix}bench-${benches++}`;
-  const crew = await startCrew(session, {
-    ...{ name, module: lock.module, moduleUrl: lock.url, options: lock.options },
-    ...{ workers, deployment, linked: proxied, withResource: false },
-  });
+  let crews = 0;
+  const gather = (): Promise<Crew> =>
+    startCrew(session, {
+      ...{ name: `${name}-${crews++}`, module: lock.module, moduleUrl: lock.url, options: lock.options },
+      ...{ workers, deployment, linked: proxied, withResource: false },
+    });
+  let crew = await gather();
   session.onClose(() => crew.stop());
   const harness = await readOwnShare(crew, settings);
   const account = new Account({ run: session.id, lock, settings, deployment, commandsPerCycle });
@@ -90,6 +98,11 @@ export async function openBench(
   let extra: Partial<Load> = harness === undefined ? {} : { harness };
   return {
     round: () => measure(account.totals),
+    async restart() {
+      if (proxied) return;
+      await crew.stop();
+      crew = await gather();
+    },
     figures: () => account.totals.figures(),
     async stretch(shape) {
       signal.throwIfAborted();
