@@ -13,8 +13,8 @@ import type { Aims } from '../worker/aims.ts';
 import type { CounterFile } from './counter-file.ts';
 import { holdLease } from './hold.ts';
 import { keyDraw } from './keys.ts';
-import type { LoadOrder } from './messages.ts';
-import type { LoadRecorder } from './recorder.ts';
+import { clientsOf, type LoadOrder } from './messages.ts';
+import { STEP, type LoadRecorder } from './recorder.ts';
 import type { Tally } from './tally.ts';
 
 /** A client whose acquire fails at once must not spin. */
@@ -44,15 +44,13 @@ export type CycleOutcome = 'done' | 'refused' | 'busy' | 'failed';
 
 export interface LoadKey {
   readonly name: string;
-  /** As JSON. */
-  readonly text: string;
   /** As the lock is asked for it. */
   readonly full: string;
 }
 
 /** Of all clients of a worker: every name that the lock writes begins with `prefix`. */
 export const loadKeys = (names: readonly string[], prefix: string): LoadKey[] =>
-  names.map((name) => ({ name, text: JSON.stringify(name), full: prefix + name }));
+  names.map((name) => ({ name, full: prefix + name }));
 
 export class LoadClient {
   readonly #environment: LoadEnvironment;
@@ -60,7 +58,6 @@ export class LoadClient {
   readonly #draw: () => number;
   readonly #random: Random;
   readonly #options: AcquireOptions;
-  readonly #name: string;
   readonly #observer: string;
   readonly #clients: number;
   #process: number;
@@ -71,11 +68,9 @@ export class LoadClient {
     const { order } = environment;
     this.#environment = environment;
     this.#keys = environment.keys;
-    // The observing client of a plan, which a benchmark does not have, is counted too.
-    this.#clients = order.workers * (order.clientsPerWorker + 1);
+    this.#clients = clientsOf(order);
     const client = order.worker + order.workers * index;
     this.#process = client + this.#clients * 1_000_000 * order.incarnation;
-    this.#name = `${client}.${order.incarnation}`;
     this.#observer = `worker-${order.worker}`;
     const drawKey = keyDraw(order.keys.length, order.keySkew, new Random(mix(order.seed, client * 2)));
     this.#draw = order.ownKeys ? () => client % order.keys.length : drawKey;
@@ -113,12 +108,11 @@ export class LoadClient {
     const { stock = Infinity } = order;
     const key = this.#keys[index];
     if (key === undefined) throw new RangeError(`there is no key ${index}`);
-    const id = `${this.#name}.${this.#cycle++}`;
-    const at = `"key":${key.text},"value":{"lease":"${id}"`;
+    const cycle = this.#cycle++;
+    const process = this.#process;
     const invokedNs = recorder.now();
     // In an open loop a wait counts from when it was meant to begin.
-    const intended = intendedNs === undefined ? '' : `,"intended":${intendedNs}`;
-    recorder.line(`{"type":"invoke","process":${this.#process},"f":"acquire",${at}${intended}},"time":${invokedNs}}\n`);
+    recorder.step(STEP.ask, process, index, cycle, invokedNs, intendedNs);
     recorder.boundary();
     aims.reach('acquire.invoke');
     tally.waiting += 1;
@@ -128,46 +122,39 @@ export class LoadClient {
       lease = await (order.ask === 'try' ? lock.tryAcquire(full, this.#options) : lock.acquire(full, this.#options));
     } catch (error) {
       tally.waiting -= 1;
-      await this.#failed(error, at, intendedNs);
+      await this.#failed(error, key.name, cycle, intendedNs);
       return 'failed';
     }
     tally.waiting -= 1;
     const answeredNs = recorder.now();
     const waitedNs = answeredNs - (intendedNs ?? invokedNs);
     if (this.#counts(intendedNs ?? answeredNs)) tally.took(order.ask, waitedNs);
-    const answer = `"process":${this.#process},"f":"acquire",${at}`;
     if (lease === null) {
-      recorder.line(`{"type":"fail",${answer}},"error":{"code":"BUSY"},"time":${answeredNs}}\n`);
+      this.#notGranted('fail', 'BUSY', key.name, cycle, answeredNs);
       return 'busy';
     }
-    const fence = lease.fencingToken === undefined ? '' : `,"fence":"${lease.fencingToken}"`;
-    const deadline = lease.expiresAt === undefined ? '' : `,"deadline":${this.#ns(lease.expiresAt)}`;
-    recorder.line(`{"type":"ok",${answer}${fence}${deadline}},"time":${answeredNs}}\n`);
+    const deadline = lease.expiresAt === undefined ? -1 : this.#ns(lease.expiresAt);
+    recorder.step(STEP.grant, process, index, cycle, answeredNs, deadline, lease.fencingToken);
     recorder.boundary();
     tally.granted(waitedNs);
     aims.reach('acquire.ok');
     granted(key.name);
     const uses = this.#uses(answeredNs);
     const seen = uses ? counter.read(index) : 0;
-    const use = `"process":"resource",${at},"door":"plain"`;
-    if (uses)
-      recorder.line(`{"type":"info","f":"read",${use},"value":${seen},"accepted":true},"time":${recorder.now()}}\n`);
+    if (uses) recorder.step(STEP.read, process, index, cycle, recorder.now(), seen);
     const holdMs = this.#between(order.holdMs);
     // Nobody can be told of a loss who does not give way meanwhile.
     const isBrief = holdMs === 0 && order.renews === 0;
-    const held = isBrief || (await this.#hold(lease, key.name, id, holdMs, intendedNs));
+    const held = isBrief || (await this.#hold(lease, key.name, cycle, holdMs, intendedNs));
     aims.reach('write');
-    const sold = seen < stock;
-    if (uses && held && sold) {
-      const to = seen + 1;
-      const write = `{"type":"info","f":"write",${use},"from":${seen},"to":${to},"accepted":true}`;
-      recorder.line(`${write},"time":${recorder.now()}}\n`);
-      counter.write(index, to);
+    const isDone = held && seen < stock;
+    if (uses && isDone) {
+      recorder.step(STEP.write, process, index, cycle, recorder.now(), seen);
+      counter.write(index, seen + 1);
     }
     const releasingNs = recorder.now();
     if (this.#counts(intendedNs ?? releasingNs)) tally.took('hold', releasingNs - answeredNs);
-    const release = `"process":${this.#process},"f":"release",${at}`;
-    recorder.line(`{"type":"invoke",${release}},"time":${releasingNs}}\n`);
+    recorder.step(STEP.letGo, process, index, cycle, releasingNs);
     recorder.boundary();
     aims.reach('release.invoke');
     let outcome: ReleaseOutcome;
@@ -177,21 +164,19 @@ export class LoadClient {
       throw new ContractError(`release must never reject, and did: ${String(cause)}`, { cause });
     }
     const releasedNs = recorder.now();
-    tally.ended(outcome === 'released' ? 'cycle' : 'error');
-    if (outcome === 'unknown') {
-      recorder.line(`{"type":"info",${release}},"time":${releasedNs}}\n`);
-      this.#process += this.#clients;
-      return held && sold ? 'done' : 'refused';
-    }
-    recorder.line(`{"type":"ok",${release},"outcome":"${outcome}"},"time":${releasedNs}}\n`);
-    if (this.#counts(intendedNs ?? releasedNs)) tally.took('release', releasedNs - releasingNs);
-    return held && sold ? 'done' : 'refused';
+    recorder.step(STEP[outcome], process, index, cycle, releasedNs);
+    // Some libraries never say what became of a release.
+    tally.ended(outcome === 'lost' ? 'error' : 'cycle');
+    if (outcome === 'unknown') this.#process += this.#clients;
+    else if (this.#counts(intendedNs ?? releasedNs)) tally.took('release', releasedNs - releasingNs);
+    return isDone ? 'done' : 'refused';
   }
 
-  #hold(lease: Lease, key: string, id: string, holdMs: number, intendedNs: number | undefined): Promise<boolean> {
+  #hold(lease: Lease, key: string, cycle: number, holdMs: number, intendedNs: number | undefined): Promise<boolean> {
     const { recorder, order, tally } = this.#environment;
     return holdLease(lease, {
-      ...{ key, id, holdMs, renews: order.renews, observer: this.#observer, recorder },
+      ...{ key, holdMs, renews: order.renews, observer: this.#observer, recorder },
+      id: recorder.leaseOf(this.#process, cycle),
       ns: (performanceMs) => this.#ns(performanceMs),
       renewed: (tookNs, atNs) => {
         if (this.#counts(intendedNs ?? atNs)) tally.took('renew', tookNs);
@@ -199,19 +184,23 @@ export class LoadClient {
     });
   }
 
-  async #failed(error: unknown, at: string, intendedNs: number | undefined): Promise<void> {
+  async #failed(error: unknown, key: string, cycle: number, intendedNs: number | undefined): Promise<void> {
     const { recorder, tally } = this.#environment;
     if (error instanceof ContractError) throw error;
     const definite = isLockError(error) && error.outcome === 'definite';
-    const code = JSON.stringify({ code: isLockError(error) ? error.code : 'UNEXPECTED' });
-    const type = definite ? 'fail' : 'info';
-    const answer = `"process":${this.#process},"f":"acquire",${at}}`;
-    recorder.line(`{"type":"${type}",${answer},"error":${code},"time":${recorder.now()}}\n`);
-    recorder.boundary();
+    const code = isLockError(error) ? error.code : 'UNEXPECTED';
+    this.#notGranted(definite ? 'fail' : 'info', code, key, cycle, recorder.now());
     if (!definite) this.#process += this.#clients;
     tally.ended('error');
     // An open loop asks again when its plan says so.
     if (intendedNs === undefined) await sleep(AFTER_FAILURE_MS);
+  }
+
+  #notGranted(type: 'fail' | 'info', code: string, key: string, cycle: number, time: number): void {
+    const { recorder } = this.#environment;
+    const value = { lease: recorder.leaseOf(this.#process, cycle) };
+    recorder.record({ type, process: this.#process, f: 'acquire', key, value, error: { code }, time });
+    recorder.boundary();
   }
 
   /** In a closed loop what ends in the measured stretch counts, in an open one what was meant to begin in it. */

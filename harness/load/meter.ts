@@ -70,6 +70,8 @@ export class Meter {
   readonly faults: FaultSpan[] = [];
   /** Finished in the measured stretch. */
   cycles = 0;
+  /** Releases of which nobody said what became of them: all of them, with some libraries. */
+  unknownReleases = 0;
   /** Attempts that were told that somebody else holds the lock. */
   busy = 0;
   /** Of an open loop: meant to begin in the measured stretch, and not begun. */
@@ -158,9 +160,10 @@ export class Meter {
       return;
     }
     this.#leases.delete(id);
-    if (type !== 'ok') return this.#failed('release', 'unknown', measured, time);
-    if (measured) recordNs(this.histograms.release, time - lease.releasingNs);
+    const isKnown = type === 'ok';
+    if (isKnown && measured) recordNs(this.histograms.release, time - lease.releasingNs);
     if (outcome === 'lost') return this.#failed('release', 'lost', measured, time);
+    if (!isKnown && measured) this.unknownReleases += 1;
     const bin = this.#bin(time);
     if (bin === undefined) return;
     bin.cycles += 1;

@@ -6,8 +6,8 @@ import { Aims } from '../worker/aims.ts';
 import { LoadClient, loadKeys } from './client.ts';
 import { CounterFile } from './counter-file.ts';
 import type { LoadOrder, Probe, ProbeOrder, Slice } from './messages.ts';
-import { LoadRecorder } from './recorder.ts';
 import { Tally } from './tally.ts';
+import { recorderOf } from './work.ts';
 
 export interface Probed {
   readonly lock: Lock;
@@ -76,7 +76,7 @@ async function oursFor(
     ...{ ask: 'acquire', renews: 0, holdMs: [0, 0], thinkMs: [0, 0], leaseMs, acquireTimeoutMs: leaseMs, seed: 0 },
     ...{ originNs: String(originNs), startNs: 0, fromNs: 0, toNs, historyFile, counterFile, durable: false },
   };
-  const recorder = new LoadRecorder(historyFile, originNs, false);
+  const recorder = recorderOf(order);
   const counter = new CounterFile(counterFile);
   const tally = new Tally(true);
   const environment = {

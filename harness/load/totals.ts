@@ -48,6 +48,7 @@ export class Totals {
   readonly #faults: Load['faults'] = [];
   readonly #lateness = newHistogram();
   #bought: Bought | undefined;
+  #unknownReleases = 0;
   #busy = 0;
   #dropped = 0;
   #begun = 0;
@@ -64,6 +65,7 @@ export class Totals {
 
   add({ meter, outcome, binNs, atMs, durationMs, bitten }: Measured): Round {
     for (const figure of FIGURES) this.histograms[figure].add(meter.histograms[figure]);
+    this.#unknownReleases += meter.unknownReleases;
     for (const [name, count] of meter.errors) this.#errors.set(name, (this.#errors.get(name) ?? 0) + count);
     for (const [client, grants] of meter.grants) this.#grants.set(client, (this.#grants.get(client) ?? 0) + grants);
     const offsetMs = this.#measuredMs;
@@ -187,7 +189,10 @@ export class Totals {
     const { mode, workers, clientsPerWorker, ask } = this.shape;
     const waits = this.histograms[ask];
     const median = percentileMs(waits, 50);
-    const errors = [...this.#errors].map(([name, count]) => {
+    const unknown = this.#unknownReleases;
+    // A library that never says what became of a release has not failed each time.
+    const failed = unknown > 0 && this.histograms.release.totalCount > 0 ? [['release unknown', unknown] as const] : [];
+    const errors = [...this.#errors, ...failed].map(([name, count]) => {
       const at = name.indexOf(' ');
       return { operation: name.slice(0, at), kind: name.slice(at + 1), count };
     });

@@ -7,8 +7,9 @@ import type { Arrival } from './arrivals.ts';
 import { LoadClient, loadKeys, type LoadEnvironment } from './client.ts';
 import { CounterFile } from './counter-file.ts';
 import { recordNs } from './histogram.ts';
-import type { Loaded, LoadOrder } from './messages.ts';
+import { clientsOf, type Loaded, type LoadOrder } from './messages.ts';
 import { runOpenLoop } from './open-loop.ts';
+import { LoadRecorder } from './recorder.ts';
 import { serveHttp } from './service.ts';
 import { Tally } from './tally.ts';
 
@@ -19,6 +20,12 @@ export type LoadWord = Extract<FromWorker, { type: 'moment' | 'granted' | 'live'
 export type LoadPlace = Pick<LoadEnvironment, 'lock' | 'recorder' | 'performanceOriginNs'> & {
   readonly prefix: string;
 };
+
+export function recorderOf(order: LoadOrder): LoadRecorder {
+  const { historyFile: path, durable, keys, incarnation } = order;
+  const clients = clientsOf(order);
+  return new LoadRecorder({ path, originNs: BigInt(order.originNs), durable, keys, clients, incarnation });
+}
 
 export class LoadWork {
   readonly #order: LoadOrder;
@@ -89,8 +96,10 @@ export class LoadWork {
   #open(clients: readonly LoadClient[], arrivals: readonly Arrival[], environment: LoadEnvironment): Promise<void> {
     const { recorder, tally, order } = environment;
     const measured = ({ atNs }: Arrival): boolean => atNs >= order.fromNs && atNs < order.toNs;
+    // A worker that was killed does not go back to those that came meanwhile.
+    const left = order.incarnation === 0 ? arrivals : arrivals.filter(({ atNs }) => atNs >= recorder.now());
     return runOpenLoop({
-      arrivals,
+      arrivals: left,
       servers: clients,
       nowNs: () => recorder.now(),
       until: (atNs) => (recorder.now() >= atNs ? undefined : notBefore(atNs, recorder)),
@@ -106,7 +115,7 @@ export class LoadWork {
   }
 }
 
-/** Of this worker; one that was killed does not go back to those that have passed. */
+/** Of this worker. */
 async function arrivalsOf({ arrivalsFile, worker }: LoadOrder): Promise<readonly Arrival[] | undefined> {
   if (arrivalsFile === undefined) return undefined;
   // Trusted: written by the benchmark that gave the order.

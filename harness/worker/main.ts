@@ -4,10 +4,9 @@ import { checkedAtFirst, checkedLock, ContractError, loadLockModule } from './mo
 import { Pulse } from './pulse.ts';
 import { toWorkerSchema, type FromWorker, type Task, type ToWorker } from './messages.ts';
 import { Recorder, monotonicNs, type EventRecorder } from '../history/recorder.ts';
-import { LoadWork } from '../load/work.ts';
+import { LoadWork, recorderOf } from '../load/work.ts';
 import type { LoadOrder, ProbeOrder } from '../load/messages.ts';
 import { compareWithBareLoop } from '../load/probe.ts';
-import { LoadRecorder } from '../load/recorder.ts';
 import { ResourceClient } from '../resource/client.ts';
 import type { ConnectedLock, Lock } from '../../implementations/lock.ts';
 import type { Scenario } from './scenario.ts';
@@ -83,7 +82,7 @@ async function work(task: Task): Promise<void> {
 async function load(order: LoadOrder): Promise<void> {
   if (connection === undefined) throw new Error('load before connect');
   const originNs = BigInt(order.originNs);
-  const recorder = new LoadRecorder(order.historyFile, originNs, order.durable);
+  const recorder = recorderOf(order);
   const assigned = new LoadWork(order, say);
   run = { work: assigned, recorder, name: `worker-${order.worker}` };
   const { connected, raw, prefix } = connection;
