@@ -3,7 +3,8 @@
  *
  * In one worker process, without a proxy: the closed loop of `bench`, recording and counting as it always does, beside a bare
  * loop of acquire and release over the same client, in alternating pairs; with one client in the process and with ten,
- * each on a key of its own. The median of the ratios and its quartiles are printed; 1 would be no cost at all.
+ * each on a key of its own. The median of the ratios and its quartiles are printed; 1 would be no cost at all. On a machine that
+ * others use too, the processor time of a cycle is the steadier reading.
  */
 import { parseArgs } from 'node:util';
 import { startDeployment } from '../harness/backends/choose.ts';
@@ -39,13 +40,14 @@ try {
     const { pairs = [] } = (await worker?.probe({ ...order, folder: crew.folder })) ?? {};
     const at = (values: readonly number[], share: number): number =>
       values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(share * values.length))] ?? 0;
-    const ratios = pairs.map(({ ours, bare }) => ours / bare);
+    const ratios = pairs.map(({ ours, bare }) => ours.perSecond / bare.perSecond);
     const median = (values: readonly number[]): number => at(values, 0.5);
     console.log(
       `${module.name}, ${clients} client${clients === 1 ? '' : 's'} in a process: ` +
         `ours/bare ${median(ratios).toFixed(3)} (${at(ratios, 0.25).toFixed(3)}–${at(ratios, 0.75).toFixed(3)}), ` +
-        `${median(pairs.map(({ ours }) => ours)).toFixed(0)}/s beside ${median(pairs.map(({ bare }) => bare)).toFixed(0)}/s, ` +
-        `${pairs.length} pairs of ${flags.slice} ms`,
+        `${median(pairs.map(({ ours }) => ours.perSecond)).toFixed(0)}/s beside ${median(pairs.map(({ bare }) => bare.perSecond)).toFixed(0)}/s, ` +
+        `processor time of a cycle ${median(pairs.map(({ ours }) => ours.cpuUs)).toFixed(1)} µs beside ` +
+        `${median(pairs.map(({ bare }) => bare.cpuUs)).toFixed(1)} µs, ${pairs.length} pairs of ${flags.slice} ms`,
     );
   }
 } finally {

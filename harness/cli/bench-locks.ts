@@ -14,6 +14,7 @@ import { openBench } from '../load/bench.ts';
 import { openMetrics } from '../load/metrics-server.ts';
 import { PRESETS, runPreset, type Preset } from '../load/presets.ts';
 import { saturate } from '../load/saturate.ts';
+import { benchSimulated } from '../load/sim-bench.ts';
 import { DEFAULT_SHAPE, type LiveFigures, type LoadSettings, type LoadShape } from '../load/settings.ts';
 import { inspectMachine } from '../run/machine.ts';
 import type { LockUnderTest } from '../run/request.ts';
@@ -80,6 +81,8 @@ export async function benchLocks(
       if (signal.aborted) break;
       const { kind, reason } = load.provisioner;
       progress.note(`${lock.module.name} on ${lock.module.backend} (${load.topology}), ${kind}: ${reason}`);
+      if (kind === 'sim')
+        progress.note('simulated: what follows is not a speed; its milliseconds are virtual, a round trip takes one');
       progress.update({ doing: `starting ${lock.module.backend} (${load.topology})` });
       const measured = await benchLock(
         session,
@@ -127,6 +130,7 @@ async function benchLock(
   { saturation, preset }: BenchOptions,
   signal: AbortSignal,
 ): Promise<LockReport> {
+  if (settings.provisioner.kind === 'sim') return benchSimulated(lock, settings);
   await using bench = await openBench(session, lock, settings, signal);
   try {
     for (let round = 0; round < Math.max(1, settings.hazards.length) && !signal.aborted; round += 1)

@@ -29,7 +29,7 @@ export interface CompareOptions extends BenchOptions {
 }
 
 /** Short rounds and many of them: what disturbs one is outvoted by the others. */
-const SHAPE: LoadShape = { ...DEFAULT_SHAPE, warmUpMs: 500, durationMs: 2000 };
+export const SHAPE: LoadShape = { ...DEFAULT_SHAPE, warmUpMs: 500, durationMs: 2000 };
 
 /** More servers and workers than those of so many locks would be in each other's way, even idle. */
 const TOGETHER = 6;
@@ -72,7 +72,6 @@ export async function measureLocks(
     for (const [index, lock] of locks.entries()) {
       const label = labels[index] ?? lock.module.name;
       const settings = await loadSettingsOf(lock, common, join(folder, fileName(label)), SHAPE);
-      if (settings.hazards.length > 0) throw new UsageError('--hazard: what faults do is not compared; use "bench"');
       if (settings.provisioner.kind === 'sim' && options.all === true)
         progress.note(`${label} is left out: ${settings.provisioner.reason}`);
       else targets.push({ lock, settings, label });

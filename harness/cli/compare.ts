@@ -11,7 +11,7 @@ import { INTERLEAVED_LIMITS, STORED_LIMITS, type Limits } from '../gates/change.
 import { judgeThresholds, parseThreshold, type Threshold } from '../gates/threshold.ts';
 import { inspectMachine } from '../run/machine.ts';
 import { REPORT_VERSION, type LockReport, type Report } from '../verdict/report.ts';
-import { measureLocks, type CompareOptions } from './compare-locks.ts';
+import { measureLocks, SHAPE, type CompareOptions } from './compare-locks.ts';
 import { loadConfig } from './config.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { loadOptions } from './load-options.ts';
@@ -33,7 +33,9 @@ export function addCompare(program: Command, done: (code: ExitCode) => void): vo
     .option('--baseline <run|lock>', 'hold it against a stored run, or against a lock that takes turns with the others')
     .option('--warn <percent>', 'how much worse is a warning (default: 5; stored baseline: 10)', percent)
     .option('--fail <percent>', 'how much worse is a failure (default: 10; stored baseline: 20)', percent);
-  for (const option of [...loadOptions(), ...outputOptions()]) command.addOption(option);
+  // What faults do to a lock is not compared.
+  const load = loadOptions(SHAPE).filter(({ long }) => long !== '--hazard');
+  for (const option of [...load, ...outputOptions()]) command.addOption(option);
   command.action(async (runs: readonly string[], options: CompareOptions) => done(await compare(runs, options)));
 }
 

@@ -35,7 +35,7 @@ function list(options: { readonly json?: boolean }): ExitCode {
   process.stdout.write(`Published locks: ${[...ADAPTERS.keys()].join(', ')}\n`);
   process.stdout.write(`Scenarios: ${scenarioNames().join(', ')}\n`);
   for (const [name, { hazards }] of Object.entries(PROFILES))
-    process.stdout.write(`Profile ${name}: ${hazards.join(', ')}\n`);
+    process.stdout.write(`Profile ${name}: ${hazards.join(', ')} (fairness: none)\n`);
   return EXIT.ok;
 }
 

@@ -45,7 +45,8 @@ const HANDLER_MS = [1, 1] as const;
 /** Buyers at the door of each service. */
 const BUYERS = 8;
 
-export const loadOptions = (): Option[] => [
+/** @param base what the defaults are */
+export const loadOptions = (base: LoadShape = DEFAULT_SHAPE): Option[] => [
   new Option('--topology <name>', 'topology of the backend').choices(TOPOLOGIES),
   new Option('--scenario <name>', 'what a lease is for: a counter, or a shop with buyers by HTTP').choices(SCENARIOS),
   new Option('--stock <n>', 'of the flash sale: how much there is of each key (default: 200)').argParser(
@@ -54,7 +55,7 @@ export const loadOptions = (): Option[] => [
   new Option('--mode <mode>', 'closed: clients take turns; open: requests come at a rate').choices(['closed', 'open']),
   new Option('--rate <n>', 'requests per second of an open loop').argParser(positive),
   new Option('--arrivals <kind>', 'how the requests of an open loop are spaced').choices(ARRIVALS),
-  new Option('--workers <n>', `worker processes (default: ${DEFAULT_SHAPE.workers})`).argParser(wholeNumber(1)),
+  new Option('--workers <n>', `worker processes (default: ${base.workers})`).argParser(wholeNumber(1)),
   new Option('--clients <n>', 'clients in each worker; of an open loop: requests under way at most').argParser(
     wholeNumber(1),
   ),
@@ -66,8 +67,10 @@ export const loadOptions = (): Option[] => [
   new Option('--think <duration[-duration]>', 'how long a client waits before it asks again').argParser(span),
   new Option('--lease <duration>', 'length of a lease (default: 2s)').argParser(duration),
   new Option('--timeout <duration>', 'how long a client waits for the lock (default: 10s)').argParser(duration),
-  new Option('--warm-up <duration>', 'before it is measured (default: 1s)').argParser(duration),
-  new Option('--duration <duration>', 'how long it is measured (default: 10s)').argParser(duration),
+  new Option('--warm-up <duration>', `before it is measured (default: ${base.warmUpMs}ms)`).argParser(duration),
+  new Option('--duration <duration>', `how long it is measured (default: ${base.durationMs / 1000}s)`).argParser(
+    duration,
+  ),
   new Option('--hazard <names>', 'faults under load, a round for each').argParser(hazards),
   new Option('--proxy', 'by way of Toxiproxy, also where no fault needs it'),
   new Option('--no-proxy', 'straight to the servers: faults of the network are then refused'),

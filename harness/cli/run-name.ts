@@ -12,7 +12,11 @@ export function runName(startedAt: Date, locks: readonly LockUnderTest[]): strin
 /** Names of locks may hold what names of files may not. */
 export const fileName = (name: string): string => name.replaceAll(/[^\w.-]/g, '-');
 
-/** As typed, but for credentials. */
+/** As a shell takes it for one word. */
+const quoted = (word: string): string =>
+  /^[\w@%+=:,./-]+$/u.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+
+/** As it could be typed, but for credentials. */
 export function commandOf([command = '', ...args]: readonly string[]): string {
-  return ['npm run', command, ...(args.length === 0 ? [] : ['--', ...args.map(redactAddress)])].join(' ');
+  return ['npm run', command, ...(args.length === 0 ? [] : ['--', ...args.map(redactAddress).map(quoted)])].join(' ');
 }

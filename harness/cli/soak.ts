@@ -88,15 +88,16 @@ async function search(
   const tell = (): void => {
     const { cells, of } = coverage.reached;
     const rate = (schedules * 1000) / (performance.now() - began);
-    const reached = `${cells} of ${of} (promise × hazard × moment)`;
+    const reached = `${cells} of ${of} (promise × hazard × moment) and ${coverage.places} places on the wire`;
     say(
       `${schedules} schedules, ${rate.toFixed(0)}/s, reached ${reached}, ${violations} violations of ${kinds.size} kinds`,
     );
   };
   const take = async (results: readonly Simulated[]): Promise<void> => {
-    for (const { judgement } of results) {
+    for (const { judgement, struck } of results) {
       schedules += 1;
       coverage.add(judgement);
+      coverage.addStrikes(judgement.plan, struck);
       for (const failure of matrix.add(judgement)) {
         violations += 1;
         const kind = `${failure.charged.finding.property} ${failure.charged.hazards.toSorted().join(' ')}`;
@@ -112,7 +113,7 @@ async function search(
   await pool.work(() => {
     if (signal.aborted || performance.now() - began > timeMs) return undefined;
     next += BATCH;
-    const steered = { ...space, favoured: coverage.least(FAVOURED) };
+    const steered = { ...space, favoured: coverage.least(FAVOURED), bases: coverage.pioneers };
     return { type: 'search', space: steered, from: next - BATCH, count: BATCH };
   }, take);
   tell();

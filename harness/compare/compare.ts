@@ -9,7 +9,7 @@ import { differenceOf, nameOf } from './conditions.ts';
 import { roundsOf, tookTurns, type Entry } from './entry.ts';
 import { guaranteesOf } from './guarantees.ts';
 import { guideOf } from './guide.ts';
-import { CONFIDENCE, isReallyBetter, ranksOf } from './ranks.ts';
+import { CONFIDENCE, isReallyBetter, LEAST_ROUNDS, ranksOf } from './ranks.ts';
 
 export interface CompareOptions {
   /** What the entries are held against: one that took turns with all of them, or stored ones, each for its own lock. */
@@ -109,6 +109,12 @@ function rankingOf(entries: readonly Entry[]): { readonly by?: Metric['name']; r
   if (machines.size > 1) return { why: 'they were measured on different machines' };
   const different = loads.map((load) => differenceOf(first, load)).find((difference) => difference !== undefined);
   if (different !== undefined) return { why: `they were not given the same to do: ${different}` };
+  const fewest = Math.min(...loads.map(({ rounds }) => rounds.length));
+  if (fewest < LEAST_ROUNDS) {
+    return {
+      why: `${fewest === 1 ? 'one round' : `${fewest} rounds`} cannot be told from noise: at least ${LEAST_ROUNDS} are needed ("compare --impl" measures locks in turns)`,
+    };
+  }
   return { by: first.mode === 'closed' ? 'throughput' : 'acquire p99' };
 }
 

@@ -65,15 +65,12 @@ function isPromised(row: Row, name: QuestionName): boolean {
 
 function whyOf({ by }: Need, best: readonly Row[], fit: number): string {
   if (best.length === 0) return 'none of those measured';
-  const figures = best.map(({ figures: { throughput, 'acquire p99': p99 } }) => {
-    const figure = by === 'throughput' ? throughput : p99;
-    return figure === undefined
-      ? ''
-      : `${rounded(figure.median)} ${by === 'throughput' ? 'cycles/s' : 'ms (acquire p99)'}`;
-  });
+  const values = best.flatMap(({ figures: { [by]: figure } }) => (figure === undefined ? [] : [figure.median]));
+  const [least, most] = [Math.min(...values), Math.max(...values)].map(rounded);
+  const unit = by === 'throughput' ? 'cycles/s' : 'ms (acquire p99)';
   const others = fit - best.length;
   const among = others === 0 ? (fit === 1 ? 'the only one measured' : 'no real difference') : `${others} more would do`;
-  return `${figures.join('; ')}; ${among}`;
+  return `${least === most ? least : `${least} to ${most}`} ${unit}; ${among}`;
 }
 
 const rounded = (value: number): string =>

@@ -8,6 +8,8 @@ import { pairedEstimate, shiftEstimate } from '../gates/statistics.ts';
  * each of them.
  */
 export const CONFIDENCE = 0.95;
+/** With fewer, signed ranks prove nothing: 2 · 2^-5 is more than 5 %. */
+export const LEAST_ROUNDS = 6;
 
 /**
  * Is `one` really better than `other`? `paired`: round i of both was measured in the same turn. With too few rounds

@@ -5,9 +5,11 @@ import type { Hazard, Property } from '../../implementations/claims.ts';
 import type { Deployment } from '../backends/deployment.ts';
 import { InfrastructureError } from '../errors.ts';
 import { clientsOf, type Plan } from '../plan/plan.ts';
-import { headerOf } from '../run/merge.ts';
+import { headerOf, writeHistory } from '../run/merge.ts';
 import type { LockUnderTest } from '../run/request.ts';
 import { historyFile, planFile } from '../run/results.ts';
+import type { Simulated } from '../sim/messages.ts';
+import type { Judgement } from '../verdict/judge.ts';
 import { Matrix, type Evidence } from '../verdict/matrix.ts';
 import type { Cell, LockReport } from '../verdict/report.ts';
 import { witnessOf } from '../verdict/story.ts';
@@ -18,7 +20,7 @@ import { Meter } from './meter.ts';
 import type { RoundOutcome } from './round.ts';
 import { isSaturated } from './saturation.ts';
 import type { LoadSettings } from './settings.ts';
-import { mergedCounts, Totals } from './totals.ts';
+import { mergedCounts, Totals, type Measured } from './totals.ts';
 
 /** What the history of a benchmark is judged by. */
 const CHECKED: readonly Property[] = ['exclusion', 'no-lost-update', 'fencing'];
@@ -79,12 +81,33 @@ export class Account {
     if (!outcome.killed) requireAllCounts(outcome, meter);
     const { judgement, operations } = await judgeLoad(plan, path, events);
     await writeFile(join(settings.folder, planFile(plan)), `${JSON.stringify(plan, null, 2)}\n`);
+    const durationMs = Math.max(1, (Math.min(toNs, endedNs) - fromNs) / 1e6);
+    return this.#add({ meter, outcome, plan, binNs, atMs, durationMs }, judgement, operations, totals);
+  }
+
+  /** A round that was simulated, and judged there. Its times are virtual. */
+  async takeSimulated(plan: Plan, { judgement, header }: Simulated): Promise<Round> {
+    const { settings } = this.#of;
+    const fromNs = settings.warmUpMs * 1e6;
+    const toNs = fromNs + settings.durationMs * 1e6;
+    const binNs = binLengthMs(settings.durationMs) * 1e6;
+    const meter = new Meter({ fromNs, toNs, binNs, ask: settings.ask, clients: clientsOf(plan) });
+    for (const event of judgement.events) meter.add({ ...event, time: event.time ?? 0 });
+    this.#sums.events += judgement.events.length;
+    await writeHistory(join(settings.folder, historyFile(plan)), header, judgement.events);
+    await writeFile(join(settings.folder, planFile(plan)), `${JSON.stringify(plan, null, 2)}\n`);
+    const times = { originNs: 0n, startNs: 0, fromNs, toNs, endedNs: toNs };
+    const outcome = { times, files: [], loaded: [], killed: false, server: undefined, bought: undefined };
+    const measured = { meter, outcome, plan, binNs, atMs: 0, durationMs: settings.durationMs };
+    return this.#add(measured, judgement, judgement.operations.exclusion ?? 0, this.totals);
+  }
+
+  #add(measured: Omit<Measured, 'bitten'>, judgement: Judgement, operations: number, totals: Totals): Round {
     this.#matrix.add(judgement);
     this.#sums.operations += operations;
     this.#sums.increments += judgement.increments;
     this.#sums.overruns += judgement.overruns;
-    const durationMs = Math.max(1, (Math.min(toNs, endedNs) - fromNs) / 1e6);
-    return totals.add({ meter, outcome, plan, binNs, atMs, durationMs, bitten: judgement.bitten });
+    return totals.add({ ...measured, bitten: judgement.bitten });
   }
 
   report(extra: Partial<Load> = {}): LockReport {

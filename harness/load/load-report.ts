@@ -98,6 +98,8 @@ export const loadSchema = z.object({
   /** Rate of our closed loop over that of a bare loop over the same client, in this configuration. */
   harness: z.object({ shareOfBareLoop: z.number().nonnegative(), pairs: whole, configuration: z.string() }).optional(),
   memory: z.object({ clientMiB: z.number().nonnegative(), serverMiB: z.number().nonnegative() }).partial().optional(),
+  /** Simulated: round trips one after another that an undisturbed cycle waits for. */
+  criticalPath: z.number().nonnegative().optional(),
   /** What the history of the load says of the lock: a violation refuses it a rank. */
   checked: z.object({ events: whole, operations: whole, verdict: z.enum(['holds', 'violated', 'inconclusive']) }),
   /** Figures of a preset beside ours, such as `acquire p99`: 15 ms and what was measured. */

@@ -83,8 +83,11 @@ export const probeOrderSchema = z.object({
 });
 export type ProbeOrder = z.infer<typeof probeOrderSchema>;
 
+/** One of the two in a pair: its rate, and the processor time of a cycle in microseconds. */
+const slice = z.object({ perSecond: z.number(), cpuUs: z.number() });
+export type Slice = z.infer<typeof slice>;
+
 export const probeSchema = z.object({
-  /** Cycles per second of each pair. */
-  pairs: z.array(z.object({ ours: z.number(), bare: z.number() })),
+  pairs: z.array(z.object({ ours: slice, bare: slice })),
 });
 export type Probe = z.infer<typeof probeSchema>;

@@ -18,7 +18,9 @@ export async function readOwnShare(
   const clients = Math.min(clientsPerWorker, CLIENTS_AT_MOST);
   const order = { clients, pairs: PAIRS, sliceMs: SLICE_MS, leaseMs, folder };
   const { pairs = [] } = (await workers[0]?.probe(order)) ?? {};
-  const ratios = pairs.filter(({ bare }) => bare > 0).map(({ ours, bare }) => ours / bare);
+  const ratios = pairs
+    .filter(({ bare }) => bare.perSecond > 0)
+    .map(({ ours, bare }) => ours.perSecond / bare.perSecond);
   if (ratios.length === 0) return undefined;
   const shareOfBareLoop = ratios.toSorted((a, b) => a - b)[Math.floor(ratios.length / 2)] ?? 0;
   const many = clients === 1 ? 'one client' : `${clients} clients`;

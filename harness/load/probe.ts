@@ -5,7 +5,7 @@ import { monotonicNs } from '../history/recorder.ts';
 import { Aims } from '../worker/aims.ts';
 import { LoadClient, loadKeys } from './client.ts';
 import { CounterFile } from './counter-file.ts';
-import type { LoadOrder, Probe, ProbeOrder } from './messages.ts';
+import type { LoadOrder, Probe, ProbeOrder, Slice } from './messages.ts';
 import { LoadRecorder } from './recorder.ts';
 import { Tally } from './tally.ts';
 
@@ -25,13 +25,13 @@ export async function compareWithBareLoop(order: ProbeOrder, probed: Probed): Pr
   const keys = Array.from({ length: order.clients }, (_, index) => `probe-${process.pid}-${index}`);
   const counterFile = join(order.folder, `probe-${process.pid}-counters`);
   CounterFile.create(counterFile, keys.length);
-  const ours = (): Promise<number> => oursFor(order, probed, keys, counterFile);
-  const bare = (): Promise<number> => bareFor(order, probed, keys);
+  const ours = (): Promise<Slice> => oursFor(order, probed, keys, counterFile);
+  const bare = (): Promise<Slice> => bareFor(order, probed, keys);
   const boundMs = performance.now() + order.pairs * order.sliceMs * PATIENCE;
   // Both are compiled before either is timed.
   await ours();
   await bare();
-  const pairs: { ours: number; bare: number }[] = [];
+  const pairs: Probe['pairs'] = [];
   for (let pair = 0; pair < order.pairs && performance.now() < boundMs; pair += 1) {
     if (pair % 2 === 0) pairs.push({ ours: await ours(), bare: await bare() });
     else {
@@ -42,9 +42,9 @@ export async function compareWithBareLoop(order: ProbeOrder, probed: Probed): Pr
   return { pairs };
 }
 
-/** Cycles per second. */
-async function bareFor({ sliceMs, leaseMs }: ProbeOrder, { raw, prefix }: Probed, keys: string[]): Promise<number> {
+async function bareFor({ sliceMs, leaseMs }: ProbeOrder, { raw, prefix }: Probed, keys: string[]): Promise<Slice> {
   const options = { leaseMs, timeoutMs: leaseMs };
+  const finished = stopwatch();
   const began = performance.now();
   let cycles = 0;
   const loop = async (key: string): Promise<void> => {
@@ -59,7 +59,7 @@ async function bareFor({ sliceMs, leaseMs }: ProbeOrder, { raw, prefix }: Probed
       if (!isLockError(error)) throw error;
     });
   await Promise.all(keys.map((key) => untilFailure(prefix + key)));
-  return (cycles * 1000) / (performance.now() - began);
+  return finished(cycles);
 }
 
 async function oursFor(
@@ -67,7 +67,7 @@ async function oursFor(
   { lock, prefix, performanceOrigin }: Probed,
   keys: string[],
   counterFile: string,
-): Promise<number> {
+): Promise<Slice> {
   const originNs = monotonicNs();
   const toNs = sliceMs * 1e6;
   const historyFile = join(folder, `probe-${process.pid}.ndjson`);
@@ -94,10 +94,20 @@ async function oursFor(
     over: () => recorder.now() >= toNs,
   };
   const all = Array.from({ length: clients }, (_, index) => new LoadClient(environment, index));
-  const began = performance.now();
+  const finished = stopwatch();
   await Promise.all(all.map((client) => client.loop()));
-  const elapsedMs = performance.now() - began;
+  const slice = finished(tally.cycles);
   counter.close();
   recorder.close();
-  return (tally.cycles * 1000) / elapsedMs;
+  return slice;
+}
+
+/** @returns what says how fast so many cycles were since now */
+function stopwatch(): (cycles: number) => Slice {
+  const began = performance.now();
+  const before = process.cpuUsage();
+  return (cycles) => {
+    const { user, system } = process.cpuUsage(before);
+    return { perSecond: (cycles * 1000) / (performance.now() - began), cpuUs: (user + system) / Math.max(1, cycles) };
+  };
 }

@@ -1,6 +1,6 @@
-/** Which faults have struck at which moments while which properties were looked at: what a search has tried, and what not. */
+/** Which faults have struck at which moments while which properties were looked at, and where on the wire: what was tried. */
 import { claimOn, type Claims, type Hazard, type Property } from '../../implementations/claims.ts';
-import type { Fault } from '../plan/plan.ts';
+import type { Fault, Plan } from '../plan/plan.ts';
 import type { Judgement } from '../verdict/judge.ts';
 import { MOMENTS, type Moment } from '../worker/messages.ts';
 
@@ -14,8 +14,15 @@ export interface Favoured {
   readonly moment: Struck;
 }
 
+/** Beside a place that was new there are others: the last few are tried again, a little changed. */
+const MOST_PIONEERS = 12;
+
 export class Coverage {
   readonly #hits = new Map<string, number>();
+  /** Where faults have struck on the wire. */
+  readonly #struck = new Set<string>();
+  /** The last plans that have struck where none had before. */
+  readonly #pioneers: Plan[] = [];
   readonly #cells: readonly { readonly property: Property; readonly place: Favoured }[];
 
   constructor(claims: Claims, hazards: readonly Hazard[]) {
@@ -41,6 +48,24 @@ export class Coverage {
         this.#hits.set(key, (this.#hits.get(key) ?? 0) + 1);
       }
     }
+  }
+
+  /** @param struck see `Strikes` */
+  addStrikes(plan: Plan, struck: readonly string[]): void {
+    const before = this.#struck.size;
+    for (const place of struck) this.#struck.add(place);
+    if (this.#struck.size === before) return;
+    this.#pioneers.push(plan);
+    if (this.#pioneers.length > MOST_PIONEERS) this.#pioneers.shift();
+  }
+
+  /** In how many states of the lock's protocol, as seen on the wire, a fault has struck. */
+  get places(): number {
+    return this.#struck.size;
+  }
+
+  get pioneers(): readonly Plan[] {
+    return this.#pioneers;
   }
 
   /** Cells of (promise × hazard × moment) that were reached, of all that there are. */

@@ -13,12 +13,14 @@ export interface SearchSpace {
   readonly seed: number;
   /** Half of the plans are of these. */
   readonly favoured?: readonly Favoured[];
+  /** Plans that have struck where none had before: some of the plans are changed a little from one of these. */
+  readonly bases?: readonly Plan[];
 }
 
 export type ToThread =
   | { readonly type: 'load'; readonly module: string; readonly scenario: string }
-  /** Runs these. `whole`: sends all that happened in each, else only where something new was shown. */
-  | { readonly type: 'plans'; readonly plans: readonly Plan[]; readonly whole: boolean }
+  /** Runs these, every message taking `linkUs` microseconds, or what is drawn. `whole`: sends all that happened in each, else only where something new was shown. */
+  | { readonly type: 'plans'; readonly plans: readonly Plan[]; readonly whole: boolean; readonly linkUs?: number }
   /** Runs this one, and tells when something happened in it. */
   | { readonly type: 'trace'; readonly plan: Plan }
   /** Makes and runs the plans with these numbers of a search. */
@@ -31,6 +33,10 @@ export interface Simulated {
   /** Whether the judgement has its events. */
   readonly whole: boolean;
   readonly elapsedMs: number;
+  /** What clients sent to servers. */
+  readonly messages: number;
+  /** Where faults struck: see `Strikes`. */
+  readonly struck: readonly string[];
 }
 
 export type FromThread =

@@ -11,6 +11,8 @@ export class MemoryRecorder implements EventRecorder {
   readonly #world: World;
   #originUs: number;
   #last = -1;
+  /** Sees each event as it is recorded. */
+  onEvent: ((event: TimedEvent) => void) | undefined;
 
   constructor(world: World) {
     this.#world = world;
@@ -42,6 +44,7 @@ export class MemoryRecorder implements EventRecorder {
 
   record(event: TimedEvent): void {
     this.events.push(event);
+    this.onEvent?.(event);
   }
 
   observe(process: Process, f: string, key: string | undefined, value: unknown, time = this.now()): void {

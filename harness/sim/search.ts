@@ -8,14 +8,17 @@ import { mix, Random } from './random.ts';
 
 const STREAM = 7_000;
 const CYCLES = [1, 2, 3, 3, 5];
+/** By at most half of this, faults are moved: a round trip takes about a millisecond. */
+const SHIFT_MS = 6;
 /** Pairs of hazards in one search. */
 const PAIRS = 6;
 const WORKERS = [2, 3, 3, 4];
 
 /** Plan number `index` of a search: the same for the same seed, whoever makes it. */
 export function searchPlan(space: SearchSpace, index: number): Plan {
-  const { sizes, seed } = space;
+  const { sizes, seed, bases = [] } = space;
   const random = new Random(mix(mix(seed, STREAM), index));
+  if (bases.length > 0 && random.unit() < 0.3) return shifted(random.pick(bases), index, random);
   const workers = Math.min(sizes.workers, random.pick(WORKERS));
   const { favoured = [] } = space;
   const favourite = favoured.length > 0 && random.unit() < 0.5 ? random.pick(favoured) : undefined;
@@ -39,6 +42,21 @@ export function searchPlan(space: SearchSpace, index: number): Plan {
           : aimedAt(favourite.moment, fault, { ...sizes, workers }, random),
       ),
   };
+}
+
+/** The same plan with other latencies, its faults a little earlier, later, longer or shorter, or gone. */
+function shifted(base: Plan, index: number, random: Random): Plan {
+  const around = (ms: number): number => Math.max(0, Math.round((ms + (random.unit() - 0.5) * SHIFT_MS) * 1000) / 1000);
+  const faults = base.faults
+    .filter(() => base.faults.length === 1 || random.unit() < 0.9)
+    .map((fault) => ({
+      ...fault,
+      ...(fault.aim === undefined
+        ? { afterMs: around(fault.afterMs) }
+        : { aim: { ...fault.aim, plusMs: around(fault.aim.plusMs) } }),
+      durationMs: random.unit() < 0.2 ? Math.round(fault.durationMs * (0.5 + random.unit())) : fault.durationMs,
+    }));
+  return { ...base, index, timing: mix(base.seed, index), faults };
 }
 
 /** The fault at another moment than it was drawn for. */

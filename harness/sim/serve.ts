@@ -9,7 +9,7 @@ import { ContractError, loadLockModule } from '../worker/module.ts';
 import type { Scenario } from '../worker/scenario.ts';
 import type { FromThread, Simulated, ToThread } from './messages.ts';
 import { searchPlan } from './search.ts';
-import { simulate } from './simulate.ts';
+import { simulate, type SimulateOptions } from './simulate.ts';
 
 let lock: { readonly module: LockModule; readonly scenario: Scenario } | undefined;
 /** Violations of this kind have been shown with their events. */
@@ -20,8 +20,8 @@ function loaded(): NonNullable<typeof lock> {
   return lock;
 }
 
-async function run(plan: Plan, all: boolean): Promise<Simulated> {
-  const { events, elapsedMs, problems } = await simulate({ ...loaded(), plan });
+async function run(plan: Plan, all: boolean, options: SimulateOptions = {}): Promise<Simulated> {
+  const { events, elapsedMs, messages, problems, struck } = await simulate({ ...loaded(), plan }, options);
   const [problem] = problems;
   if (problem !== undefined) {
     throw new ContractError(`${problem.owner}: ${problem.kind}, which the contract forbids: ${String(problem.error)}`);
@@ -31,7 +31,7 @@ async function run(plan: Plan, all: boolean): Promise<Simulated> {
   const whole =
     all ||
     judgement.findings.some(({ finding, hazards }) => isNew(`${finding.property} ${hazards.join()}`, finding.kind));
-  return { judgement: whole ? judgement : { ...judgement, events: [] }, header, whole, elapsedMs };
+  return { judgement: whole ? judgement : { ...judgement, events: [] }, header, whole, elapsedMs, messages, struck };
 }
 
 function isNew(what: string, kind: string): boolean {
@@ -50,7 +50,7 @@ async function obey(message: ToThread): Promise<FromThread> {
       break;
     }
     case 'plans':
-      for (const plan of message.plans) results.push(await run(plan, message.whole));
+      for (const plan of message.plans) results.push(await run(plan, message.whole, message));
       break;
     case 'search':
       for (let index = message.from; index < message.from + message.count; index += 1) {

@@ -3,6 +3,7 @@ import type { LockModule } from '../../implementations/lock.ts';
 import { assignmentOf, runCourse } from '../run/course.ts';
 import type { Field } from '../faults/fault.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { WireObservation } from '../worker/pulse.ts';
 import type { Scenario } from '../worker/scenario.ts';
 import { runIn } from './active.ts';
 import { makerOf } from './models.ts';
@@ -12,6 +13,7 @@ import { MemoryRecorder, type TimedEvent } from './recorder.ts';
 import { SimResource } from './resource.ts';
 import { simulatedOf } from './simulated.ts';
 import { SimWorker } from './worker.ts';
+import { Strikes } from './strikes.ts';
 import { World, type Problem } from './world.ts';
 import { mix } from './random.ts';
 
@@ -30,6 +32,10 @@ export interface SimulatedRun {
   readonly problems: readonly Problem[];
   /** With `trace`: when something happened, in milliseconds since the run began. */
   readonly moments: readonly number[];
+  /** What clients sent to servers. */
+  readonly messages: number;
+  /** Where faults struck: see `Strikes`. */
+  readonly struck: readonly string[];
   /** What happened in the world, events of all kinds. */
   readonly steps: number;
 }
@@ -37,6 +43,8 @@ export interface SimulatedRun {
 export interface SimulateOptions {
   /** Takes down when something happened. */
   readonly trace?: boolean;
+  /** What every message between clients and servers takes, in microseconds, exactly; absent: drawn. */
+  readonly linkUs?: number;
 }
 
 /** @throws SimulationError, UsageError */
@@ -48,15 +56,18 @@ export function simulate({ plan, module, scenario }: Simulation, options: Simula
   for (const [index, model] of ensemble.models.entries()) nodes[index]?.serve(model);
   return runIn(world, async () => {
     const recorder = new MemoryRecorder(world);
-    const network = new Network(world, nodes, plan.workers, (worker, wire) =>
-      recorder.observe(`worker-${worker}`, 'wire', undefined, wire),
-    );
+    const onWire = (worker: number, wire: WireObservation): void =>
+      recorder.observe(`worker-${worker}`, 'wire', undefined, wire);
+    const network = new Network(world, nodes, plan.workers, onWire, options.linkUs);
     const resource = new SimResource(world, recorder);
     const around = { world, network, nodes, resource, module, options: plan.options, scenario };
     const workers = Array.from({ length: plan.workers }, (_, index) => new SimWorker(index, around));
     await Promise.all(workers.map((worker) => worker.start()));
     recorder.begin();
     const beganUs = world.now;
+    const before = network.messages;
+    const strikes = new Strikes(plan, network.links);
+    recorder.onEvent = (event) => strikes.see(event);
     if (options.trace === true) world.moments = new Set();
     const incarnations = workers.map(() => 0);
     const assign = (worker: SimWorker): void =>
@@ -80,7 +91,15 @@ export function simulate({ plan, module, scenario }: Simulation, options: Simula
     const { elapsedMs } = recorder;
     const moments = [...(world.moments ?? [])].map((us) => (us - beganUs) / 1000);
     const events = recorder.events.map((event, index) => ({ index, ...event }));
-    return { events, elapsedMs, problems: world.problems, steps: world.events, moments };
+    return {
+      events,
+      elapsedMs,
+      problems: world.problems,
+      messages: network.messages - before,
+      struck: [...strikes.reached],
+      steps: world.events,
+      moments,
+    };
   });
 }
 

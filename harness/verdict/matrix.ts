@@ -94,7 +94,7 @@ export class Matrix {
     if (claim === 'not-applicable') return undefined;
     const tally = this.#tallies.get(keyOf(property, hazards));
     const limit = hazards.map((hazard) => this.#options.limits[hazard]).find((reason) => reason !== undefined);
-    const listed = hazards.length === 1 && hazards.every((hazard) => this.#options.listed.includes(hazard));
+    const listed = hazards.length === 1 && hazards.every((hazard) => this.#mustBeExercised(property, hazard));
     const { verdict, note } = verdictOf(tally, hazards, property);
     return {
       property,
@@ -110,6 +110,11 @@ export class Matrix {
       faultsBitten: tally?.bitten ?? 0,
       ...(tally?.first === undefined ? {} : witness(tally.first)),
     };
+  }
+
+  /** A wait that a fault has touched is not judged for fairness: whether one leaves any to judge is chance. */
+  #mustBeExercised(property: Property, hazard: Hazard): boolean {
+    return this.#options.listed.includes(hazard) && (property !== 'fairness' || hazard === 'none');
   }
 
   /** What is promised under several hazards at once is no more than under each. */

@@ -1,6 +1,6 @@
 /** A worker process: connects the lock under test through its own proxies and runs its clients. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { checkedLock, ContractError, loadLockModule } from './module.ts';
+import { checkedAtFirst, checkedLock, ContractError, loadLockModule } from './module.ts';
 import { Pulse } from './pulse.ts';
 import { toWorkerSchema, type FromWorker, type Task, type ToWorker } from './messages.ts';
 import { Recorder, monotonicNs, type EventRecorder } from '../history/recorder.ts';
@@ -86,8 +86,8 @@ async function load(order: LoadOrder): Promise<void> {
   const recorder = new LoadRecorder(order.historyFile, originNs, order.durable);
   const assigned = new LoadWork(order, say);
   run = { work: assigned, recorder, name: `worker-${order.worker}` };
-  const { connected, prefix } = connection;
-  const { lock } = connected;
+  const { connected, raw, prefix } = connection;
+  const lock = checkedAtFirst(connected.lock, raw);
   const loaded = await assigned.run({ lock, prefix, recorder, performanceOriginNs: performanceOrigin(originNs) });
   run = undefined;
   recorder.close();
@@ -97,7 +97,12 @@ async function load(order: LoadOrder): Promise<void> {
 async function probe(order: ProbeOrder): Promise<void> {
   if (connection === undefined) throw new Error('probe before connect');
   const { connected, raw, prefix } = connection;
-  const result = await compareWithBareLoop(order, { lock: connected.lock, raw, prefix, performanceOrigin });
+  const result = await compareWithBareLoop(order, {
+    lock: checkedAtFirst(connected.lock, raw),
+    raw,
+    prefix,
+    performanceOrigin,
+  });
   say({ type: 'probed', probe: result });
 }
 

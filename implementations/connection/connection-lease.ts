@@ -27,7 +27,8 @@ export class ConnectionLease implements Lease {
   readonly expiresAt = undefined;
   readonly #holder: Holder;
   readonly #settings: HeartbeatSettings;
-  readonly #controller = new AbortController();
+  /** Made when first asked for: most leases are released without anybody having looked. */
+  #controller: AbortController | undefined;
   #timer: Timer | undefined;
   #heartbeat: Promise<void> | undefined;
   #loss: LeaseLostError | undefined;
@@ -43,6 +44,10 @@ export class ConnectionLease implements Lease {
   }
 
   get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#loss !== undefined) this.#controller.abort(this.#loss);
+    }
     return this.#controller.signal;
   }
 
@@ -113,7 +118,7 @@ export class ConnectionLease implements Lease {
     this.#loss = this.#lossOf(why, reason, options);
     this.#timer?.close();
     // Told first: the moment the connection ends, the next may be in.
-    this.#controller.abort(this.#loss);
+    this.#controller?.abort(this.#loss);
     void this.#holder.end();
     this.#settings.onOver();
   }

@@ -7,7 +7,7 @@ import { escaped, trusted, type Markup } from './markup.ts';
 
 use([LineChart, GridComponent, MarkAreaComponent, SVGRenderer]);
 
-const WIDTH = 1000;
+export const WIDTH = 1000;
 
 export const AXIS_TEXT = { color: 'var(--muted)', fontSize: 13 } as const;
 const RULES = { lineStyle: { color: 'var(--rule)' } } as const;

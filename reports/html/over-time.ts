@@ -1,13 +1,15 @@
 /** Throughput and latency over time, one above the other, with the windows of the faults shaded. */
 import type { Load } from '../../harness/load/load-report.ts';
 import { hazardName, shortened } from '../wording.ts';
-import { AXIS_TEXT, drawn, latencyAxis, upAxis, valueAxis } from './chart.ts';
+import { AXIS_TEXT, WIDTH, drawn, latencyAxis, upAxis, valueAxis } from './chart.ts';
 import type { Markup } from './markup.ts';
 
 type Point = readonly [number, number | null];
 
 const LEFT = 76;
 const RIGHT = 92;
+/** Width of a letter, about. */
+const LETTER = 7.5;
 
 export function overTimeSvg({ series, faults }: Load, id: string, label: string): Markup {
   const [first, second] = series;
@@ -21,9 +23,9 @@ export function overTimeSvg({ series, faults }: Load, id: string, label: string)
   const names = {
     ...shading,
     label: { show: true, ...AXIS_TEXT, position: 'insideTop', distance: -18 },
-    data: faults.map(({ fromMs, toMs, hazard, bit }) => [
-      { xAxis: fromMs / 1000, name: shortened(`${hazardName(hazard)}${bit ? '' : ' (did not bite)'}`, 32) },
-      { xAxis: Math.max(toMs, fromMs + 1) / 1000 },
+    data: namesOf(faults, end).map((name, index) => [
+      { ...shading.data[index]?.[0], name },
+      { ...shading.data[index]?.[1] },
     ]),
   };
   const line = (name: string, colour: number, pane: number, data: readonly Point[], markArea: object): object => ({
@@ -74,4 +76,23 @@ export function overTimeSvg({ series, faults }: Load, id: string, label: string)
       ],
     },
   );
+}
+
+/** The names of the faults, in their order; empty for those without room beside the one before. The table has them all. */
+function namesOf(faults: Load['faults'], endSeconds: number): string[] {
+  const pixels = (ms: number): number => LEFT + (ms / 1000 / endSeconds) * (WIDTH - LEFT - RIGHT);
+  let taken = 0;
+  const inOrder = faults.toSorted((one, other) => one.fromMs - other.fromMs);
+  const names = new Map(
+    inOrder.map((fault) => {
+      const { fromMs, toMs, hazard, bit } = fault;
+      const name = shortened(`${hazardName(hazard)}${bit ? '' : ' (did not bite)'}`, 32);
+      const half = (name.length * LETTER) / 2;
+      const middle = (pixels(fromMs) + pixels(toMs)) / 2;
+      if (middle - half < taken || middle + half > WIDTH) return [fault, ''];
+      taken = middle + half;
+      return [fault, name];
+    }),
+  );
+  return faults.map((fault) => names.get(fault) ?? '');
 }

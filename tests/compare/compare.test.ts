@@ -57,6 +57,18 @@ void describe('ranks', () => {
     assert.match(compareEntries([one, elsewhere]).unranked ?? '', /different machines/u);
   });
 
+  void test('are not given where the rounds are too few to tell them from noise', () => {
+    const few = [3000, 1000].map((throughput) => {
+      const base = entry('redis-basic', throughput);
+      const rounds = (base.report.load?.rounds ?? []).slice(0, 5);
+      return { ...base, report: { ...base.report, load: load({ rounds }) } };
+    });
+    const { unranked, rows, guide } = compareEntries(few);
+    assert.match(unranked ?? '', /^5 rounds cannot be told from noise: at least 6/u);
+    assert.ok(rows.every(({ rank, unranked: why }) => rank === undefined && why === undefined));
+    assert.deepEqual(guide, []);
+  });
+
   void test('go by the wait where arrivals were given', () => {
     const entries = [2, 1].map((wait) => {
       const base = entry('redis-basic', 800, {}, { mode: 'open' });

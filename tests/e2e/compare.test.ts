@@ -89,12 +89,12 @@ void test('locks take turns on real servers, and one that does not lock has no r
   await using sandbox = new Sandbox();
   const { code, stdout, stderr } = await sandbox.run([
     ...['compare', '--impl', 'redis-basic,none', '--backend', 'native', '--json'],
-    ...['--rounds', '2', '--workers', '2', '--clients', '2', '--warm-up', '100ms', '--duration', '400ms'],
+    ...['--rounds', '6', '--workers', '2', '--clients', '2', '--warm-up', '50ms', '--duration', '200ms'],
   ]);
   const { comparison, locks, seed } = reportSchema.parse(JSON.parse(stdout));
   assert.equal(code, 1, stderr);
   const [basic, none] = comparison?.rows ?? [];
-  assert.deepEqual([basic?.rank, basic?.rounds, none?.rounds], [1, 2, 2]);
+  assert.deepEqual([basic?.rank, basic?.rounds, none?.rounds], [1, 6, 6]);
   assert.match(none?.unranked ?? '', /no rank: it breaks its claim on/u);
   assert.ok(comparison?.interleaved);
   assert.ok(comparison.guide.every(({ best }) => !best.includes('none')));

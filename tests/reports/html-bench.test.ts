@@ -2,9 +2,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
+import { renderHtml } from '../../reports/html.ts';
+import { round } from '../gates/load-fixture.ts';
 import { benched, compared, saturated } from './bench-fixtures.ts';
 import { launchChromium } from './chromium.ts';
 import { open } from './open-report.ts';
+import { cutTexts } from './page-checks.ts';
 
 let browser: Browser;
 before(async () => {
@@ -54,6 +57,27 @@ void describe('the page of a benchmark', () => {
     });
   });
 
+  void test('names the faults that have room, and has all of them in the table', async () => {
+    const [lock] = benched().locks;
+    assert.ok(lock?.load !== undefined);
+    const [fault] = lock.load.faults;
+    assert.ok(fault !== undefined);
+    const at = [0, 1000, 12_000, 29_900];
+    const faults = at.map((fromMs, index) => ({
+      ...fault,
+      id: `f${index}`,
+      hazard: 'client-pause',
+      fromMs,
+      toMs: fromMs + 100,
+    }));
+    await open(browser, { ...benched(), locks: [{ ...lock, load: { ...lock.load, faults } }] }, {}, async (page) => {
+      const words = await textsIn(page, /^Throughput and time to acquire/u);
+      assert.equal(words.filter((word) => word === 'client-pause').length, 3);
+      assert.deepEqual(await cutTexts(page), []);
+      assert.equal((await textOf(page, 'Faults under load')).match(/client-pause/gu)?.length, 4);
+    });
+  });
+
   void test('shows the search for the capacity and the latency at shares of it', async () => {
     await open(browser, benched(), {}, async (page) => {
       assert.match(await textOf(page, 'Steps of the search for the capacity'), /1,600\s+1,490\s+812\s+✗ fell behind/u);
@@ -95,6 +119,19 @@ void describe('the page of a benchmark', () => {
       assert.match(await textOf(page, 'Rounds'), /1\s+1,131\s+7\.07\s+28\.3\s+63\.7\s+0/u);
     });
   });
+});
+
+void test('a page of thirty locks with the longest series stays small', () => {
+  const base = benched();
+  const [lock] = base.locks;
+  assert.ok(lock?.load !== undefined);
+  const [point] = lock.load.series;
+  assert.ok(point !== undefined);
+  const series = Array.from({ length: 120 }, (_, index) => ({ ...point, atMs: index * 60_000 }));
+  const rounds = Array.from({ length: 32 }, (_, index) => round(index, 1000));
+  const long = { ...lock, load: { ...lock.load, series, rounds } };
+  const bytes = Buffer.byteLength(renderHtml({ ...base, locks: Array.from({ length: 30 }, () => long) }));
+  assert.ok(bytes < 5_000_000, String(bytes));
 });
 
 void describe('the page of a comparison', () => {

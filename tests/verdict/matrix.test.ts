@@ -138,6 +138,16 @@ void describe('exempt', () => {
   });
 });
 
+void test('fairness must be exercised without faults; under them, what was left to judge is chance', () => {
+  const claims: Claims = { fairness: { otherwise: 'holds' } };
+  const cells = cellsOf([judgement(['none'])], { claims });
+  const fairness = cells.filter(({ property }) => property === 'fairness');
+  assert.deepEqual(
+    fairness.filter(({ exempt }) => !exempt).map(({ hazard }) => hazard),
+    ['none'],
+  );
+});
+
 void test('add answers each kind of violation of a promise once, and none of what is not promised', () => {
   const matrix = new Matrix(OPTIONS);
   const under = (hazard: Hazard) =>

@@ -7,14 +7,18 @@ import type { Connection } from './connection.ts';
 export class LinkDirection {
   readonly #random: Random;
   readonly #baseUs: number;
+  readonly #jitterUs: number;
+  /** Sent by whoever is at its beginning, but for what only keeps house. */
+  messages = 0;
   /** Of all delays in force together. */
   delayUs = 0;
   blackHoles = 0;
   readonly resets: number[] = [];
 
-  constructor(random: Random, baseUs: number) {
+  constructor(random: Random, baseUs: number, jitterUs: number) {
     this.#random = random;
     this.#baseUs = baseUs;
+    this.#jitterUs = jitterUs;
   }
 
   get isBlackHole(): boolean {
@@ -27,7 +31,7 @@ export class LinkDirection {
 
   /** How long an undisturbed message is on its way. */
   travelUs(): number {
-    return this.#baseUs + this.#random.whole(0, this.#baseUs);
+    return this.#baseUs + this.#random.whole(0, this.#jitterUs);
   }
 }
 
@@ -39,10 +43,10 @@ export class SimLink {
   /** Those that are open on it. */
   readonly connections = new Set<Connection>();
 
-  /** @param baseUs what a message takes at least; at most twice as much */
-  constructor(random: Random, baseUs: number) {
-    this.request = new LinkDirection(random, baseUs);
-    this.reply = new LinkDirection(random, baseUs);
+  /** @param baseUs what a message takes at least; at most so much more */
+  constructor(random: Random, baseUs: number, jitterUs = baseUs) {
+    this.request = new LinkDirection(random, baseUs, jitterUs);
+    this.reply = new LinkDirection(random, baseUs, jitterUs);
   }
 
   async delay(delayMs: number, direction: Direction): Promise<Undo> {

@@ -24,11 +24,13 @@ export class Network {
   readonly #workers = new Map<Owner, { readonly index: number; readonly connections: Set<Connection> }>();
   readonly #onWire: (worker: number, wire: WireObservation) => void;
 
+  /** @param linkUs what every message takes, exactly; absent: drawn */
   constructor(
     world: World,
     nodes: readonly Listener[],
     workers: number,
     onWire: (worker: number, wire: WireObservation) => void,
+    linkUs?: number,
   ) {
     this.#world = world;
     this.#nodes = nodes;
@@ -36,10 +38,15 @@ export class Network {
     this.links = Array.from({ length: workers }, (_, worker) =>
       nodes.map((_node, node) => {
         const random = new Random(mix(world.seed, LINK_STREAM + worker * 100 + node));
-        return new SimLink(random, random.pick(LEAST_US));
+        return linkUs === undefined ? new SimLink(random, random.pick(LEAST_US)) : new SimLink(random, linkUs, 0);
       }),
     );
     world.dial = (caller, address, socket) => this.#dial(caller, address, socket);
+  }
+
+  /** What clients have sent to servers until now. */
+  get messages(): number {
+    return this.links.flat().reduce((sum, { request }) => sum + request.messages, 0);
   }
 
   /** Connections of `owner` go over the links of this worker. */

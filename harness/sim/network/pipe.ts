@@ -19,6 +19,9 @@ interface Travelling {
   event: SimEvent;
 }
 
+/** Transports keep house by messages this short: HTTP/2 by window updates and acknowledgements, ZooKeeper by pings. */
+const HOUSEKEEPING_BYTES = 17;
+
 export class Pipe {
   readonly #world: World;
   readonly #receiver: Owner;
@@ -26,6 +29,7 @@ export class Pipe {
   readonly #end: PipeEnd;
   #travelling: Travelling[] = [];
   #lastArrival = 0;
+  #countedAt = -1;
   #cut = false;
 
   constructor(world: World, receiver: Owner, link: LinkDirection, end: PipeEnd) {
@@ -33,6 +37,13 @@ export class Pipe {
     this.#receiver = receiver;
     this.#link = link;
     this.#end = end;
+  }
+
+  /** What is written at one instant is one message, however many pieces it comes in. */
+  #count(): void {
+    if (this.#countedAt === this.#world.now) return;
+    this.#countedAt = this.#world.now;
+    this.#link.messages += 1;
   }
 
   /** @returns the function that takes it back, if it is on its way */
@@ -44,6 +55,7 @@ export class Pipe {
       this.#world.schedule(this.#world.now + resetAfterUs, this.#receiver, 'network', () => this.#end.reset());
       return undefined;
     }
+    if (chunk !== undefined && chunk.length > HOUSEKEEPING_BYTES) this.#count();
     const due = this.#world.now + this.#link.travelUs();
     const travelling = this.#travel(chunk, due, due + this.#link.delayUs);
     this.#travelling.push(travelling);
