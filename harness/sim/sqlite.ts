@@ -4,6 +4,7 @@
  */
 import type * as nodeSqlite from 'node:sqlite';
 import { createRequire } from 'node:module';
+import { threadId } from 'node:worker_threads';
 import { activeWorld, callerIn } from './active.ts';
 import type { World } from './world.ts';
 
@@ -12,9 +13,9 @@ type Sqlite = typeof nodeSqlite;
 const names = new WeakMap<World, string>();
 let worlds = 0;
 
-/** A name that no other world has: databases of this kind are shared within the process by their names. */
+/** A name that no other world has: databases of this kind are shared by their names, among all threads of the process. */
 function nameOf(world: World, path: string): string {
-  const name = names.get(world) ?? `world-${++worlds}`;
+  const name = names.get(world) ?? `world-${threadId}-${++worlds}`;
   names.set(world, name);
   return `file:/${name}${encodeURI(path)}?vfs=memdb`;
 }
