@@ -25,7 +25,7 @@ async function runLane(
 ): Promise<void> {
   for (const fault of lane) {
     await sleep(fault.afterMs, undefined, { signal });
-    const slow = await slowLinks(fault, field);
+    const slow = await slowLinks(fault, field, recorder);
     try {
       await takeAim(fault, 'start', field, signal);
       signal.throwIfAborted();
@@ -36,10 +36,24 @@ async function runLane(
   }
 }
 
-/** A process that is to be met between two commands has slow answers while it is aimed at. */
-async function slowLinks(fault: Fault, field: Field): Promise<AppliedFault | undefined> {
+/** A process that is to be met between two commands has slow answers while it is aimed at: that is in the history, too. */
+async function slowLinks(fault: Fault, field: Field, recorder: EventRecorder): Promise<AppliedFault | undefined> {
   if (!fault.hazard.startsWith('client-') || fault.delayMs === undefined) return undefined;
-  return delay.apply(field, fault);
+  const stamp = (phase: NemesisValue['phase']): void => {
+    for (const worker of fault.workers) {
+      const value: NemesisValue = { fault: `${fault.id}.aim`, phase, target: { worker } };
+      recorder.observe('nemesis', 'aim', undefined, value);
+    }
+  };
+  stamp('start');
+  const applied = await delay.apply(field, fault);
+  return {
+    heal: async () => {
+      await applied.heal();
+      stamp('end');
+      stamp('healed');
+    },
+  };
 }
 
 async function takeAim(fault: Fault, of: 'start' | 'end', field: Field, signal: AbortSignal): Promise<void> {

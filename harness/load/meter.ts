@@ -184,6 +184,7 @@ export class Meter {
 
   #fault({ f, value, time }: TimedEvent): void {
     const { fault: id, phase, target } = value as NemesisValue;
+    if (f === 'aim') return;
     if (phase === 'start') {
       this.faults.push({ id, hazard: f, target, fromNs: time, toNs: Infinity, grantNs: undefined });
     } else if (phase === 'end') {

@@ -37,7 +37,7 @@ export class Strikes {
       this.#steps(process % this.#plan.workers, `${f}.${type}`);
     } else if (process === 'nemesis') {
       const { phase, target } = value as { readonly phase?: string; readonly target?: { readonly worker?: number } };
-      if (phase !== 'start') return;
+      if (phase !== 'start' || f === 'aim') return;
       const touched = target?.worker === undefined ? this.#links.keys() : [target.worker];
       for (const worker of touched) this.#strikes(worker, f);
     }

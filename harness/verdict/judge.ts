@@ -1,5 +1,5 @@
 /** From the history of one plan to what it says about each property. */
-import type { Hazard, Property } from '../../implementations/claims.ts';
+import { HAZARDS, type Hazard, type Property } from '../../implementations/claims.ts';
 import type { Finding, Verdict } from '../check/verdict.ts';
 import { checkBelief } from '../check/belief.ts';
 import { checkFairness } from '../check/fairness.ts';
@@ -96,8 +96,8 @@ export function faultStarts(events: readonly HistoryEvent[]): ReadonlyMap<Hazard
   for (const event of events) {
     if (event.process !== 'nemesis') continue;
     const { phase } = event.value as NemesisValue;
-    const hazard = event.f as Hazard;
-    if (phase === 'start' && !starts.has(hazard)) starts.set(hazard, event.time ?? 0);
+    const hazard = HAZARDS.find((known) => known === event.f);
+    if (hazard !== undefined && phase === 'start' && !starts.has(hazard)) starts.set(hazard, event.time ?? 0);
   }
   return starts;
 }

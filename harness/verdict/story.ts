@@ -56,6 +56,7 @@ function tell(plan: Plan, event: HistoryEvent): Line | undefined {
   if (event.process === 'nemesis') {
     const { phase, target, fault: id } = value as unknown as NemesisValue;
     const fault = plan.faults.find((one) => one.id === id);
+    if (fault === undefined) return undefined;
     if (phase === 'start') return line(2, `${event.f} begins on ${targetName(target)}${detailsOf(fault)}`);
     return phase === 'end' ? line(4, `${event.f} ends on ${targetName(target)}`) : undefined;
   }

@@ -37,8 +37,11 @@ export type QueueAnswer =
 export interface QueueBackend extends LeaseBackend {
   /** The `n`-th request of its token: the first one queues, the others keep its place and say that it is alive. */
   ask(request: LeaseRequest, n: number): Promise<QueueAnswer>;
-  /** Calls `handed` when the backend tells this token that it has been given the lock. Returns the function that ends it. */
-  listen(token: string, handed: (handover: Handover) => void): () => void;
+  /**
+   * Calls `handed` when the backend tells this token that it has been given the lock, and `deaf` when it may have been told while
+   * nobody could hear it. Returns the function that ends it.
+   */
+  listen(token: string, handed: (handover: Handover) => void, deaf: () => void): () => void;
 }
 
 /** A waiter says that it is alive this often per lease, and at least once in `LONGEST_SILENCE_MS`. */
@@ -103,6 +106,8 @@ export class Stay {
   readonly #sentAt: number[] = [];
   /** Whichever comes first: told, answered (also late), or closed. */
   readonly #handed = Promise.withResolvers<Handover | 'closed'>();
+  /** Resolves when it is to ask again, for it may have missed the news. */
+  #deaf = Promise.withResolvers<'deaf'>();
   #failures = 0;
   /** Unknown as soon as something was sent: it queues, and may be granted the lock until it is withdrawn. */
   outcome: Outcome = 'definite';
@@ -117,7 +122,7 @@ export class Stay {
   }
 
   async run(): Promise<Ending> {
-    const stop = this.#door.backend.listen(this.#request.token, this.#handed.resolve);
+    const stop = this.#door.backend.listen(this.#request.token, this.#handed.resolve, () => this.#deaf.resolve('deaf'));
     try {
       for (;;) {
         const delayMs = await this.#ask();
@@ -195,7 +200,12 @@ export class Stay {
     const { clock } = this.#door.settings;
     try {
       const limitMs = Math.max(0, Math.min(delayMs, this.#until - clock.now()));
-      const handed = await within(clock, this.#handed.promise, limitMs, this.#call.signal);
+      const news = Promise.race([this.#handed.promise, this.#deaf.promise]);
+      const handed = await within(clock, news, limitMs, this.#call.signal);
+      if (handed === 'deaf') {
+        this.#deaf = Promise.withResolvers();
+        return undefined;
+      }
       return handed === 'closed' ? 'closed' : this.#granted(handed);
     } catch (error) {
       if (!(error instanceof CutShortError)) throw error;

@@ -37,8 +37,8 @@ export class RedisFairBackend implements QueueBackend {
     return this.#ask(request, n, true);
   }
 
-  listen(token: string, handed: (handover: Handover) => void): () => void {
-    return this.#inbox.listen(token, handed);
+  listen(token: string, handed: (handover: Handover) => void, deaf: () => void): () => void {
+    return this.#inbox.listen(token, { handed, deaf });
   }
 
   /** Without queueing: it is granted only if nobody waits. */

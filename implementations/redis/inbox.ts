@@ -3,10 +3,16 @@ import type { Handover } from '../lease/turn.ts';
 import type { RedisClient } from './connections.ts';
 import { Channels } from './wake-ups.ts';
 
+interface Listener {
+  readonly handed: (handover: Handover) => void;
+  /** The channel can be heard from now on: what was said before was not. */
+  readonly deaf: () => void;
+}
+
 export class Inbox {
   readonly address: string;
   readonly #channels: Channels | undefined;
-  readonly #waiting = new Map<string, (handover: Handover) => void>();
+  readonly #waiting = new Map<string, Listener>();
   #open = false;
 
   constructor(subscriber: RedisClient | undefined, address: string) {
@@ -15,9 +21,9 @@ export class Inbox {
   }
 
   /** Messages are `token n fence`; what comes for a token that nobody waits for any more is not heard. */
-  listen(token: string, handed: (handover: Handover) => void): () => void {
+  listen(token: string, listener: Listener): () => void {
     this.#subscribe();
-    this.#waiting.set(token, handed);
+    this.#waiting.set(token, listener);
     return () => this.#waiting.delete(token);
   }
 
@@ -26,8 +32,12 @@ export class Inbox {
     if (this.#open || this.#channels === undefined) return;
     this.#open = true;
     this.#channels.subscribe(this.address, (message) => {
-      const [token = '', n, fence] = message?.split(' ') ?? [];
-      if (fence !== undefined) this.#waiting.get(token)?.({ n: Number(n), fencingToken: BigInt(fence) });
+      if (message === undefined) {
+        for (const { deaf } of this.#waiting.values()) deaf();
+        return;
+      }
+      const [token = '', n, fence] = message.split(' ');
+      if (fence !== undefined) this.#waiting.get(token)?.handed({ n: Number(n), fencingToken: BigInt(fence) });
     });
   }
 }

@@ -26,6 +26,7 @@ interface Asked {
 class ScriptedQueue extends ScriptedBackend implements QueueBackend {
   readonly asked: Asked[] = [];
   readonly listeners = new Map<string, (handover: Handover) => void>();
+  readonly deaf = new Map<string, () => void>();
 
   ask(request: LeaseRequest, n: number): Promise<QueueAnswer> {
     return new Promise((resolve, reject) => {
@@ -33,8 +34,9 @@ class ScriptedQueue extends ScriptedBackend implements QueueBackend {
     });
   }
 
-  listen(token: string, handed: (handover: Handover) => void): () => void {
+  listen(token: string, handed: (handover: Handover) => void, deaf: () => void): () => void {
     this.listeners.set(token, handed);
+    this.deaf.set(token, deaf);
     return () => this.listeners.delete(token);
   }
 
@@ -85,6 +87,19 @@ describe('waiting in a queue', () => {
     await clock.advance(SILENCE_MS);
     const second = await backend.at(1);
     assert.deepEqual([second.request.token, second.n], [first.request.token, 2]);
+    second.answer({ kind: 'granted', n: 2, fencingToken: 1n });
+    await granted;
+  });
+
+  it('asks again at once when it may have been told while nobody could hear it', async () => {
+    const { backend, lock } = queue();
+    const granted = lock.acquire('orders');
+    const { request, answer } = await backend.at(0);
+    answer(QUEUED);
+    await settle();
+    backend.deaf.get(request.token)?.();
+    const second = await backend.at(1);
+    assert.deepEqual([second.request.token, second.n], [request.token, 2]);
     second.answer({ kind: 'granted', n: 2, fencingToken: 1n });
     await granted;
   });
