@@ -34,8 +34,8 @@ export interface Turns {
 }
 
 /**
- * Opens all of them, measures them in turns until it is enough, and reports each, in their order. Each round has workers of
- * its own: a process may be faster or slower than its like for as long as it lives (Kalibera and Jones, "Rigorous
+ * Opens all of them, measures them in turns until it is enough, and reports each, in their order. Each round has servers and
+ * workers of its own: a process may be faster or slower than its like for as long as it lives (Kalibera and Jones, "Rigorous
  * Benchmarking in Reasonable Time", ISMM 2013), and rounds of one process would not be independent.
  * @returns of as many rounds as were finished when `signal` aborts
  * @throws InfrastructureError, UsageError

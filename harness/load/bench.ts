@@ -26,8 +26,8 @@ export interface Bench extends AsyncDisposable {
   /** Measures one stretch. When the signal of the benchmark aborts, of what was measured until then. */
   round(): Promise<Round>;
   /**
-   * Ends the workers and starts others: what a process has for as long as it lives, such as what its compiler chose, would
-   * otherwise be in all rounds alike. Workers behind proxies stay, for their proxies are theirs.
+   * Ends the workers and the servers and starts others: what a process has for as long as it lives, such as what its compiler
+   * chose or the processor that it runs on, would otherwise be in all rounds alike.
    */
   restart(): Promise<void>;
   /** Of all rounds until now. */
@@ -58,7 +58,8 @@ export async function openBench(
   // What cannot be planned is told before anything is started.
   for (const index of hazards.keys()) planOf(lock, settings, index);
   await mkdir(settings.folder, { recursive: true });
-  const deployment = await deploymentOf(session, lock, settings, provisioner.kind, signal);
+  const { kind } = provisioner;
+  let deployment = await deploymentOf(session, lock, settings, kind, signal);
   const commandsPerCycle = await tripsPerCycle(session, lock, deployment);
   const name = `${session.proxyPrefix}bench-${benches++}`;
   let crews = 0;
@@ -99,8 +100,9 @@ export async function openBench(
   return {
     round: () => measure(account.totals),
     async restart() {
-      if (proxied) return;
       await crew.stop();
+      await deployment?.stop();
+      deployment = await deploymentOf(session, lock, settings, kind, signal);
       crew = await gather();
     },
     figures: () => account.totals.figures(),
