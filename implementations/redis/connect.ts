@@ -123,6 +123,10 @@ export function connectCluster(
       redisOptions: { ...access, autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0 },
     },
   );
+  // A command for a node that is still being connected is refused, and by default the first one is what connects it.
+  cluster.on('+node', (node: Redis) => {
+    if (node.status === 'wait') node.connect().catch(ignore);
+  });
   return { commands: [quiet(cluster)], subscribers: wakeUps ? [cluster] : [] };
 }
 
@@ -146,8 +150,13 @@ export async function connected(lock: LeaseLock, clients: RedisClients, signal: 
   return { lock, close };
 }
 
-/** Resolves when the client is connected, its time is up, or the signal aborts. */
-function ready(client: RedisClient, signal: AbortSignal): Promise<void> {
+/** Resolves when the client, and with a cluster each primary, is connected, its time is up, or the signal aborts. */
+async function ready(client: RedisClient, signal: AbortSignal): Promise<void> {
+  await isReady(client, signal);
+  if (client instanceof Cluster) await Promise.all(client.nodes('master').map((node) => isReady(node, signal)));
+}
+
+function isReady(client: RedisClient, signal: AbortSignal): Promise<void> {
   if (client.status === 'ready' || signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {
     const done = (): void => {

@@ -47,6 +47,12 @@ for (const topology of ['sentinel', 'cluster'] as const) {
       assert.equal(await lease.release(), 'released');
     }
 
+    it('answers many at once as soon as it is connected', async () => {
+      const keys = Array.from({ length: 30 }, (_, index) => `key-${index}`);
+      const seen = await Promise.all(keys.map((key) => connected.lock.inspect(key)));
+      assert.ok(seen.every(({ held }) => !held));
+    });
+
     it('serves the lock', locksAndReleases);
 
     it('serves it again when the leader has crashed and another leads, and when the old one is back', async () => {
