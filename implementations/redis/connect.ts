@@ -125,7 +125,7 @@ export function connectCluster(
   );
   // A command for a node that is still being connected is refused, and by default the first one is what connects it.
   cluster.on('+node', (node: Redis) => {
-    if (node.status === 'wait') node.connect().catch(ignore);
+    if (node.status === 'wait' && node.options.readOnly !== true) node.connect().catch(ignore);
   });
   return { commands: [quiet(cluster)], subscribers: wakeUps ? [cluster] : [] };
 }
