@@ -1,11 +1,12 @@
 /** The models of the servers that `simulated.ts` lists. */
 import type { Backend } from '../../implementations/lock.ts';
-import { consulEnsemble } from './consul/ensemble.ts';
-import { etcdEnsemble } from './etcd/ensemble.ts';
+import { ConsulServer } from './consul/server.ts';
+import { EtcdServer } from './etcd/server.ts';
 import type { Ensemble, ServerModel, Surroundings } from './node.ts';
 import { PostgresServer } from './postgres/server.ts';
+import { quorumOf } from './quorum/quorum.ts';
 import { RedisServer } from './redis/server.ts';
-import { zookeeperEnsemble } from './zookeeper/ensemble.ts';
+import { ZookeeperServer } from './zookeeper/server.ts';
 
 /** Makes the servers of a run, one for each of their surroundings. */
 type Maker = (around: readonly Surroundings[]) => Ensemble;
@@ -20,9 +21,9 @@ const MAKERS: Readonly<Partial<Record<Backend, Maker>>> = {
   sqlite: () => ({ models: [] }),
   redis: independent((around) => new RedisServer(around)),
   postgres: independent((around) => new PostgresServer(around)),
-  etcd: etcdEnsemble,
-  consul: consulEnsemble,
-  zookeeper: zookeeperEnsemble,
+  etcd: quorumOf(EtcdServer),
+  consul: quorumOf(ConsulServer),
+  zookeeper: quorumOf(ZookeeperServer),
 };
 
 export function makerOf(backend: Backend): Maker {

@@ -52,13 +52,11 @@ export class ConsulServer implements ServerModel {
       apply: (command) => this.#state.apply(command),
       reset: () => this.#state.reset(),
     });
-    this.raft.onLeader = (leader) => this.#onLeader(leader);
+    this.raft.leadership.onChange = (leader) => this.#onLeader(leader);
   }
 
-  begin(peers: readonly ConsulServer[], leader: number): void {
+  meet(peers: readonly ConsulServer[]): void {
     this.#peers = peers;
-    const rafts = peers.map(({ raft }) => raft);
-    this.raft.begin(rafts, leader);
   }
 
   connect(transport: Transport): ServerSession {
@@ -145,7 +143,7 @@ export class ConsulServer implements ServerModel {
       if (waiting) exchange.answer(NO_LEADER);
       waiting = false;
     });
-    this.raft.whenLed((leader) => {
+    this.raft.leadership.whenKnown((leader) => {
       if (!waiting) return;
       waiting = false;
       late();

@@ -38,16 +38,14 @@ export class EtcdServer implements ServerModel {
       reset: () => this.#store.reset(),
     });
     this.#lessor = new Lessor(around, (id) => this.raft.propose({ f: 'revoke', id }, () => undefined));
-    this.raft.onLeader = (leader) => {
+    this.raft.leadership.onChange = (leader) => {
       if (leader === index) this.#lessor.promote(this.#store.leases, TIMES.electionMs);
       else this.#lessor.demote();
     };
   }
 
-  begin(peers: readonly EtcdServer[], leader: number): void {
+  meet(peers: readonly EtcdServer[]): void {
     this.#peers = peers;
-    const rafts = peers.map(({ raft }) => raft);
-    this.raft.begin(rafts, leader);
   }
 
   connect(transport: Transport): ServerSession {
@@ -151,7 +149,7 @@ export class EtcdServer implements ServerModel {
     let over = false;
     const pass = (): void => {
       if (over) return;
-      this.raft.whenLed((leader) => {
+      this.raft.leadership.whenKnown((leader) => {
         this.#mesh.send(index, leader, () =>
           this.#peers[leader]?.renew(id, (how) => {
             if (how === 'not primary') return;

@@ -53,3 +53,8 @@ export type Message<Command> =
   | { readonly type: 'propose'; readonly proposal: Proposal<Command> }
   | { readonly type: 'read'; readonly from: number; readonly id: string }
   | { readonly type: 'readable'; readonly id: string; readonly index: number };
+
+/** Neither question nor consent of a trial is about a term that has begun. */
+export function isTrial(message: Message<unknown>): boolean {
+  return (message.type === 'vote' && message.trial) || (message.type === 'voted' && message.trial && message.granted);
+}

@@ -5,37 +5,34 @@
  */
 import type { Surroundings } from '../node.ts';
 import { Asked } from './asked.ts';
+import { Election } from './election.ts';
 import { Followers } from './followers.ts';
+import { Leadership } from './leadership.ts';
 import type { Machine, RaftTimes } from './machine.ts';
 import type { Mesh } from './mesh.ts';
-import type { Message, Proposal } from './messages.ts';
+import { isTrial, type Message, type Proposal } from './messages.ts';
 import { Replica } from './replica.ts';
 
 type Role = 'follower' | 'trying' | 'candidate' | 'leader';
 
 export class Raft<Command, Result> {
   readonly index: number;
-  /** Called whenever another one, or nobody, is known to lead. */
-  onLeader: (leader: number | undefined) => void = () => undefined;
+  /** Who leads, as far as this server knows. */
+  readonly leadership = new Leadership();
   readonly #around: Surroundings;
   readonly #mesh: Mesh;
   readonly #times: RaftTimes;
   readonly #replica: Replica<Command, Result>;
   readonly #asked: Asked<Result>;
+  readonly #election: Election;
   #peers: readonly Raft<Command, Result>[] = [];
   #term = 1;
-  #votedFor: number | undefined;
   #role: Role = 'follower';
-  #leader: number | undefined;
-  #votes = new Set<number>();
   /** While it leads. */
   #followers: Followers | undefined;
   /** Of messages to all. */
   #round = 0;
-  #electionAtMs = 0;
-  #heardAtMs = 0;
   #tickedAtMs = 0;
-  #untilLed: (() => void)[] = [];
 
   constructor(index: number, around: Surroundings, mesh: Mesh, times: RaftTimes, machine: Machine<Command, Result>) {
     this.index = index;
@@ -43,6 +40,7 @@ export class Raft<Command, Result> {
     this.#mesh = mesh;
     this.#times = times;
     this.#asked = new Asked(index);
+    this.#election = new Election(index, around, times.electionMs);
     this.#replica = new Replica(machine, ({ origin, id }, result) => {
       if (origin === index) this.#asked.isApplied(id, result);
     });
@@ -52,7 +50,7 @@ export class Raft<Command, Result> {
   begin(peers: readonly Raft<Command, Result>[], leader: number): void {
     this.#peers = peers;
     if (leader === this.index) {
-      this.#votedFor = this.index;
+      this.#election.voteForItself();
       this.#lead();
     } else this.#follow(1, leader);
     this.#watch();
@@ -60,10 +58,6 @@ export class Raft<Command, Result> {
 
   get leads(): boolean {
     return this.#role === 'leader';
-  }
-
-  get leader(): number | undefined {
-    return this.#leader;
   }
 
   get term(): number {
@@ -82,38 +76,29 @@ export class Raft<Command, Result> {
    */
   propose(command: Command, done: (result: Result) => void, lost?: () => void): void {
     const proposal = { origin: this.index, id: this.#asked.proposal(done, lost), command };
-    this.whenLed((leader) => this.#pass(leader, { type: 'propose', proposal }));
+    this.leadership.whenKnown((leader) => this.#pass(leader, { type: 'propose', proposal }));
   }
 
   /** Calls `ready` when this server has applied all that was committed by now; never, if it cannot be confirmed. */
   read(ready: () => void): void {
     const id = this.#asked.read(ready);
-    this.whenLed((leader) => this.#pass(leader, { type: 'read', from: this.index, id }));
-  }
-
-  /** Calls back at once, or when somebody is known to lead. */
-  whenLed(act: (leader: number) => void): void {
-    if (this.#leader === undefined) this.#untilLed.push(() => this.whenLed(act));
-    else act(this.#leader);
+    this.leadership.whenKnown((leader) => this.#pass(leader, { type: 'read', from: this.index, id }));
   }
 
   /** It starts again. */
   crash(keepLog: boolean): void {
     if (!keepLog) {
       this.#term = 0;
-      this.#votedFor = undefined;
+      this.#election.beginTerm();
     }
     this.#role = 'follower';
-    this.#leader = undefined;
     this.#followers = undefined;
-    this.#untilLed = [];
     this.#asked.crash();
     this.#replica.crash(keepLog);
-    this.onLeader(undefined);
+    this.leadership.crash();
     // Alone, it need not ask anybody.
     if (this.#peers.length === 1) this.#stand();
-    this.#heardAtMs = -Infinity;
-    this.#awaitElection();
+    this.#election.crash();
     this.#watch();
   }
 
@@ -157,49 +142,33 @@ export class Raft<Command, Result> {
   /** Its own clock: heartbeats of a leader, elections of the others. */
   #watch(): void {
     this.#tickedAtMs = this.#around.nowMs();
-    const restMs = this.#role === 'leader' ? this.#times.heartbeatMs : this.#electionAtMs - this.#tickedAtMs;
+    const restMs = this.#role === 'leader' ? this.#times.heartbeatMs : this.#election.restMs;
     this.#around.after(Math.max(1, Math.min(restMs, this.#times.heartbeatMs)), () => {
       if (this.#role === 'leader') this.#lead();
-      else if (this.#around.nowMs() >= this.#electionAtMs) this.#stand();
+      else if (this.#election.restMs <= 0) this.#stand();
       this.#watch();
     });
   }
 
-  #awaitElection(): void {
-    const { electionMs } = this.#times;
-    this.#electionAtMs = this.#around.nowMs() + electionMs + this.#around.random.whole(0, electionMs);
-  }
-
   #follow(term: number, leader: number | undefined): void {
-    if (term > this.#term) this.#votedFor = undefined;
+    if (term > this.#term) this.#election.beginTerm();
     this.#term = term;
     if (this.#role === 'leader') this.#asked.loseProposals();
     this.#role = 'follower';
     this.#followers = undefined;
-    this.#awaitElection();
-    this.#knowLeader(leader);
-  }
-
-  #knowLeader(leader: number | undefined): void {
-    if (this.#leader === leader) return;
-    this.#leader = leader;
-    this.onLeader(leader);
-    if (leader === undefined) return;
-    const waiting = this.#untilLed;
-    this.#untilLed = [];
-    for (const act of waiting) act();
+    this.#election.postpone();
+    this.leadership.know(leader);
   }
 
   /** Asks first whether it would be elected: a server that was cut off disturbs nobody when it comes back. */
   #stand(): void {
-    this.#knowLeader(undefined);
+    this.leadership.know(undefined);
     this.#canvass('trying');
   }
 
   #canvass(role: 'trying' | 'candidate'): void {
     this.#role = role;
-    this.#votes = new Set([this.index]);
-    this.#awaitElection();
+    this.#election.canvass();
     const trial = role === 'trying';
     if (this.#peers.length === 1) return this.#elected();
     const [{ last }, term] = [this.#replica.log, trial ? this.#term + 1 : this.#term];
@@ -209,27 +178,22 @@ export class Raft<Command, Result> {
   #elected(): void {
     if (this.#role !== 'trying') return this.#lead();
     this.#term += 1;
-    this.#votedFor = this.index;
+    this.#election.voteForItself();
     this.#canvass('candidate');
   }
 
   #onVote({ term, from, last, trial }: Message<Command> & { type: 'vote' }): void {
-    const heardOfLate = this.#around.nowMs() - this.#heardAtMs < this.#times.electionMs;
-    const hasLeader = this.#role === 'leader' || (this.#leader !== undefined && heardOfLate);
-    const free = trial ? !hasLeader : this.#votedFor === undefined || this.#votedFor === from;
+    const hasLeader = this.#role === 'leader' || (this.leadership.leader !== undefined && this.#election.isContent);
+    const free = trial ? !hasLeader : this.#election.mayVoteFor(from);
     const granted = term >= this.#term && free && this.#replica.log.isCoveredBy(last);
-    if (granted && !trial) {
-      this.#votedFor = from;
-      this.#awaitElection();
-    }
+    if (granted && !trial) this.#election.voteFor(from);
     this.#send(from, { type: 'voted', term: granted && trial ? term : this.#term, from: this.index, granted, trial });
   }
 
   #onVoted({ term, from, granted, trial }: Message<Command> & { type: 'voted' }): void {
     const expected = trial ? this.#role === 'trying' && term === this.#term + 1 : this.#role === 'candidate';
     if (!granted || !expected || (!trial && term !== this.#term)) return;
-    this.#votes.add(from);
-    if (this.#votes.size * 2 > this.#peers.length) this.#elected();
+    if (this.#election.receive(from) * 2 > this.#peers.length) this.#elected();
   }
 
   /** Begins to lead, or goes on: a round of messages to all. */
@@ -239,7 +203,7 @@ export class Raft<Command, Result> {
       this.#role = 'leader';
       const servers = this.#peers.map(({ index }) => index);
       this.#followers = new Followers(this.index, servers, this.#replica.log.length + 1, now);
-      this.#knowLeader(this.index);
+      this.leadership.know(this.index);
       return this.#append(undefined);
     }
     const { electionMs, leaderLeaseMs = electionMs } = this.#times;
@@ -273,15 +237,14 @@ export class Raft<Command, Result> {
       this.#send(from, { type: 'appended', term: this.#term, from: this.index, round, match, length: log.length });
     if (term < this.#term) return answer(undefined);
     this.#role = 'follower';
-    this.#heardAtMs = this.#around.nowMs();
-    this.#awaitElection();
+    this.#election.heardOfLeader();
     if (!log.has(previous)) answer(undefined);
     else {
       const match = log.merge(previous.index, entries);
       answer(match);
       this.#replica.commitUpTo(Math.min(commit, match));
     }
-    this.#knowLeader(from);
+    this.leadership.know(from);
   }
 
   #onAppended({ term, from, round, match, length }: Message<Command> & { type: 'appended' }): void {
@@ -317,9 +280,4 @@ export class Raft<Command, Result> {
     this.#followers?.awaits({ index, round: this.#tell(), confirmed });
     this.#followers?.confirmReads(commit);
   }
-}
-
-/** Neither question nor consent of a trial is about a term that has begun. */
-function isTrial(message: Message<unknown>): boolean {
-  return (message.type === 'vote' && message.trial) || (message.type === 'voted' && message.trial && message.granted);
 }

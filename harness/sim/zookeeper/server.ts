@@ -49,13 +49,11 @@ export class ZookeeperServer implements ServerModel {
       prepare: (command, origin) => this.#prepare(command, origin),
       reset: () => this.#tree.reset(),
     });
-    this.raft.onLeader = (leader) => this.#onLeader(leader);
+    this.raft.leadership.onChange = (leader) => this.#onLeader(leader);
   }
 
-  begin(peers: readonly ZookeeperServer[], leader: number): void {
+  meet(peers: readonly ZookeeperServer[]): void {
     this.#peers = peers;
-    const rafts = peers.map(({ raft }) => raft);
-    this.raft.begin(rafts, leader);
   }
 
   connect(transport: Transport): ServerSession {
@@ -165,7 +163,7 @@ export class ZookeeperServer implements ServerModel {
   }
 
   #revalidate(session: bigint, settle: (alive: boolean) => void): void {
-    const { leader } = this.raft;
+    const { leader } = this.raft.leadership;
     if (leader === undefined) return;
     if (leader === this.#index) return settle(this.adopt(session, leader) === true);
     this.#mesh.send(this.#index, leader, () => {
@@ -181,7 +179,7 @@ export class ZookeeperServer implements ServerModel {
     this.#around.after(REPORT_EVERY_MS, () => {
       const heard = [...this.#touched];
       this.#touched.clear();
-      const { leader } = this.raft;
+      const { leader } = this.raft.leadership;
       if (leader !== undefined) this.#mesh.send(this.#index, leader, () => this.#peers[leader]?.hearOf(heard));
     });
   }
