@@ -17,6 +17,8 @@ export interface RedisClients {
   readonly commands: readonly [RedisClient, ...RedisClient[]];
   /** Empty when wake-ups are off. */
   readonly subscribers: readonly RedisClient[];
+  /** Ends what is done beside the commands. */
+  readonly stop?: () => void;
 }
 
 const CONNECT_TIMEOUT_MS = 500;
@@ -119,15 +121,19 @@ export function connectCluster(
       ...{ natMap, clusterRetryStrategy: soonAgain, enableOfflineQueue: false },
       // The engine decides what to repeat.
       ...{ retryDelayOnFailover: 0, retryDelayOnClusterDown: 0 },
-      ...{ slotsRefreshTimeout: DIRECTORY_TIMEOUT_MS, slotsRefreshInterval: LAYOUT_EVERY_MS },
+      ...{ slotsRefreshTimeout: DIRECTORY_TIMEOUT_MS },
       redisOptions: { ...access, autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0 },
     },
   );
+  // With `slotsRefreshInterval`, ioredis 6.0 goes on reading for ever when it is closed while it reads.
+  const reading = setInterval(() => {
+    if (cluster.status === 'ready') cluster.refreshSlotsCache();
+  }, LAYOUT_EVERY_MS).unref();
   // A command for a node that is still being connected is refused, and by default the first one is what connects it.
   cluster.on('+node', (node: Redis) => {
     if (node.status === 'wait' && node.options.readOnly !== true) node.connect().catch(ignore);
   });
-  return { commands: [quiet(cluster)], subscribers: wakeUps ? [cluster] : [] };
+  return { commands: [quiet(cluster)], subscribers: wakeUps ? [cluster] : [], stop: () => clearInterval(reading) };
 }
 
 function quiet<Client extends RedisClient>(client: Client): Client {
@@ -140,6 +146,7 @@ function quiet<Client extends RedisClient>(client: Client): Client {
 export async function connected(lock: LeaseLock, clients: RedisClients, signal: AbortSignal): Promise<ConnectedLock> {
   const close = async (): Promise<void> => {
     await lock.close();
+    clients.stop?.();
     await Promise.all([...clients.commands, ...clients.subscribers].map(disconnect));
   };
   await Promise.all(clients.commands.map((client) => ready(client, signal)));
