@@ -18,6 +18,13 @@ export interface ConnectOptions {
   readonly through?: Client;
 }
 
+export interface CountedClient extends Client {
+  /** Round trips to each server so far. */
+  readonly trips: () => number[];
+  /** Resolves when every question to the servers has its answer. */
+  readonly quiet: () => Promise<void>;
+}
+
 /** A process of its own that uses the lock. */
 export interface Holder {
   /** Settles when it holds what it was told to acquire. */
@@ -48,7 +55,7 @@ export interface Stage {
   /** At most `CLIENTS_PER_CASE` with links of their own. */
   connect(options?: ConnectOptions): Promise<Client>;
   /** Connected through proxies that count the round trips to each server. @throws NotApplicable without servers */
-  connectCounting(): Promise<Client & { readonly trips: () => number[] }>;
+  connectCounting(): Promise<CountedClient>;
   holder(task: HolderTask): Promise<Holder>;
   /** What is on the servers. @throws NotApplicable where they cannot be asked */
   census(): Promise<Readonly<Record<string, number>>>;

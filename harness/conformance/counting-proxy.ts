@@ -1,6 +1,7 @@
 /** A TCP proxy in this process that counts round trips, for any protocol. */
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
 import type { Backend, Endpoint } from '../../implementations/lock.ts';
 
 /** Some transports keep house with messages this short: HTTP/2 by window updates and acknowledgements, ZooKeeper by pings. */
@@ -11,6 +12,9 @@ export class CountingProxy {
   readonly #server: Server;
   readonly #housekeepingBytes: number;
   readonly #sockets = new Set<Socket>();
+  /** Clients' connections on which an answer is owed. */
+  readonly #asking = new Set<Socket>();
+  readonly #answers = new EventEmitter<{ answer: [] }>();
   /** Times that the client began to send after the server had answered: round trips, however many packets they took. */
   trips = 0;
 
@@ -28,6 +32,18 @@ export class CountingProxy {
     return new CountingProxy(server, target, backend);
   }
 
+  /**
+   * Resolves when every question has its answer, or when `signal` aborts. One who needs only most of several answers goes
+   * on before the last, and what it asks meanwhile would count as part of the same round trip.
+   */
+  async quiet(signal: AbortSignal): Promise<void> {
+    // What was written before is read within one turn of the event loop.
+    await setImmediate();
+    while (this.#asking.size > 0 && !signal.aborted) {
+      await once(this.#answers, 'answer', { signal }).catch(ignore);
+    }
+  }
+
   async close(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
     this.#server.close();
@@ -36,18 +52,21 @@ export class CountingProxy {
 
   #join(client: Socket, { host, port }: Endpoint): void {
     const server = connect({ host, port });
-    let asking = false;
+    const answered = (): void => {
+      if (this.#asking.delete(client)) this.#answers.emit('answer');
+    };
     client.on('data', (data) => {
-      if (!asking && data.length > this.#housekeepingBytes) {
-        asking = true;
+      if (!this.#asking.has(client) && data.length > this.#housekeepingBytes) {
+        this.#asking.add(client);
         this.trips += 1;
       }
       server.write(data);
     });
     server.on('data', (data) => {
-      if (data.length > this.#housekeepingBytes || asking) asking = false;
+      answered();
       client.write(data);
     });
+    client.on('close', answered);
     for (const [one, other] of [
       [client, server],
       [server, client],
@@ -62,3 +81,5 @@ export class CountingProxy {
     }
   }
 }
+
+function ignore(): void {}

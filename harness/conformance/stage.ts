@@ -7,12 +7,22 @@ import { ownModule } from '../backends/own-module.ts';
 import { startProcess } from '../backends/processes.ts';
 import type { Session } from '../backends/session.ts';
 import { checkedLock } from '../worker/module.ts';
-import { applicableIf, type Client, type ConnectOptions, type Holder, type HolderTask, type Stage } from './case.ts';
+import {
+  applicableIf,
+  type Client,
+  type ConnectOptions,
+  type CountedClient,
+  type Holder,
+  type HolderTask,
+  type Stage,
+} from './case.ts';
 import { CountingProxy } from './counting-proxy.ts';
 import { within } from './expect.ts';
 import type { HolderOrder } from './holder.ts';
 
 const LEAVES_WITHIN_MS = 5000;
+/** What takes longer is no answer that is owed but a wait for a change. */
+const ANSWERS_WITHIN_MS = 10_000;
 
 /** What all cases of one lock share. */
 export interface Theatre {
@@ -79,7 +89,7 @@ export class CaseStage implements Stage {
     return this.#connect(this.#context(links, options), links);
   }
 
-  async connectCounting(): Promise<Client & { readonly trips: () => number[] }> {
+  async connectCounting(): Promise<CountedClient> {
     const nodes = this.deployment?.nodes ?? [];
     applicableIf(nodes.length > 0, 'it has no servers');
     const proxies = await Promise.all(nodes.map(({ endpoint }) => CountingProxy.open(endpoint, this.module.backend)));
@@ -87,7 +97,13 @@ export class CaseStage implements Stage {
       await Promise.all(proxies.map((proxy) => proxy.close()));
     });
     const client = await this.#connect(this.#context(proxies, {}), []);
-    return { ...client, trips: () => proxies.map((proxy) => proxy.trips) };
+    return {
+      ...client,
+      trips: () => proxies.map((proxy) => proxy.trips),
+      quiet: async () => {
+        await Promise.all(proxies.map((proxy) => proxy.quiet(AbortSignal.timeout(ANSWERS_WITHIN_MS))));
+      },
+    };
   }
 
   async #connect(context: HolderOrder['context'], links: readonly Link[]): Promise<Client> {

@@ -8,6 +8,8 @@ import type { LockUnderTest } from '../run/request.ts';
 const WARM_UP = 3;
 const CYCLES = 20;
 const LEASE_MS = 2000;
+/** What takes longer is no answer that is owed but a wait for a change. */
+const ANSWERS_WITHIN_MS = 250;
 
 /**
  * Round trips to all servers of one uncontended acquire and release; `undefined` where there are no servers, and of a lock
@@ -22,6 +24,10 @@ export async function tripsPerCycle(
   const { nodes, entrances } = deployment;
   const proxies = await Promise.all(nodes.map(({ endpoint }) => CountingProxy.open(endpoint, module.backend)));
   const reach = nodes.map(({ endpoint }, index) => ({ ...endpoint, ...proxies[index]?.endpoint }));
+  const quiet = (): Promise<unknown> => {
+    const signal = AbortSignal.timeout(ANSWERS_WITHIN_MS);
+    return Promise.all(proxies.map((proxy) => proxy.quiet(signal)));
+  };
   const total = (): number => proxies.reduce((sum, { trips }) => sum + trips, 0);
   try {
     const connected = await module.connect({
@@ -37,7 +43,10 @@ export async function tripsPerCycle(
       let before = 0;
       for (let cycle = 0; cycle < WARM_UP + CYCLES; cycle += 1) {
         if (cycle === WARM_UP) before = total();
-        await (await connected.lock.acquire('cost', { leaseMs, timeoutMs: leaseMs })).release();
+        const lease = await connected.lock.acquire('cost', { leaseMs, timeoutMs: leaseMs });
+        await quiet();
+        await lease.release();
+        await quiet();
       }
       return (total() - before) / CYCLES;
     } catch (error) {
