@@ -2,8 +2,7 @@ import { InvalidKeyError } from './lock.ts';
 
 export const MAX_KEY_BYTES = 4096;
 
-// oxlint-disable-next-line no-control-regex -- control characters are what it looks for
-const CONTROL = /[\u0000-\u001f\u007f]/;
+const CONTROL = /[\p{Cc}--[\x80-\x9f]]/v;
 
 /**
  * Refuses keys that some backend or tool along the way would cut, merge or mangle.

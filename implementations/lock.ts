@@ -150,9 +150,9 @@ export interface LockModule {
   readonly claims: Claims;
   /** How long after the deadline of a crashed holder, all faults healed, the next grant may take, in milliseconds. */
   readonly recoverMs: number;
-  /** The shortest lease in milliseconds that it grants; plans ask for no less. Default: any. */
+  /** The shortest lease in milliseconds that it grants; plans ask for no less. Default: no bound. */
   readonly leastLeaseMs?: number;
-  /** How many leases one connected lock can hold at once, where each takes something scarce. Default: any number. */
+  /** How many leases one connected lock can hold at once, where each takes something scarce. Default: no bound. */
   readonly leasesAtOnce?: number;
   /**
    * Of locks that claim fairness, reentrancy or sharing: how often one wait may be bypassed (default 0), and what is

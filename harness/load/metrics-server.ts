@@ -12,7 +12,7 @@ export interface MetricsServer {
   close(): Promise<void>;
 }
 
-/** @param port 0: any that is free. @throws InfrastructureError when it is taken */
+/** @param port 0: one that is free. @throws InfrastructureError when it is taken */
 export async function openMetrics(port: number): Promise<MetricsServer> {
   const registry = new Registry();
   const of = (name: string, help: string, ...labels: string[]) => ({

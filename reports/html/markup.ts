@@ -14,13 +14,10 @@ const NAMED: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>'
 
 /** Escaped for text and for quoted attributes; control characters, which no page can show, become U+FFFD. */
 export function escaped(text: string): string {
-  return (
-    text
-      .toWellFormed()
-      // oxlint-disable-next-line no-control-regex -- they are what is looked for
-      .replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/gu, '\u{FFFD}')
-      .replaceAll(/[&<>"']/gu, (character) => NAMED[character] ?? character)
-  );
+  return text
+    .toWellFormed()
+    .replaceAll(/[\p{Cc}--[\t\n\r]]/gv, '\u{FFFD}')
+    .replaceAll(/[&<>"']/gu, (character) => NAMED[character] ?? character);
 }
 
 /** A template in which strings and numbers are escaped, pieces of markup inserted, and `undefined` is nothing. */
