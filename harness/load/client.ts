@@ -33,8 +33,8 @@ export interface LoadEnvironment {
   readonly tally: Tally;
   readonly aims: Aims;
   readonly granted: (key: string) => void;
-  /** Nanoseconds of the recorder's clock at which `performance.now()` was zero. */
-  readonly performanceOriginNs: number;
+  /** Nanoseconds of the recorder's clock at a moment of `performance.now()`. */
+  readonly nsOf: (performanceMs: number) => number;
   /** Says that the round is over: whoever holds finishes the cycle. */
   readonly over: () => boolean;
 }
@@ -133,7 +133,7 @@ export class LoadClient {
       this.#notGranted('fail', 'BUSY', key.name, cycle, answeredNs);
       return 'busy';
     }
-    const deadline = lease.expiresAt === undefined ? -1 : this.#ns(lease.expiresAt);
+    const deadline = lease.expiresAt === undefined ? -1 : this.#environment.nsOf(lease.expiresAt);
     recorder.step(STEP.grant, process, index, cycle, answeredNs, deadline, lease.fencingToken);
     recorder.boundary();
     tally.granted(waitedNs);
@@ -177,7 +177,7 @@ export class LoadClient {
     return holdLease(lease, {
       ...{ key, holdMs, renews: order.renews, observer: this.#observer, recorder },
       id: recorder.leaseOf(this.#process, cycle),
-      ns: (performanceMs) => this.#ns(performanceMs),
+      ns: this.#environment.nsOf,
       renewed: (tookNs, atNs) => {
         if (this.#counts(intendedNs ?? atNs)) tally.took('renew', tookNs);
       },
@@ -220,9 +220,5 @@ export class LoadClient {
 
   #between([least, most]: readonly [number, number]): number {
     return least === most ? least : least + this.#random.unit() * (most - least);
-  }
-
-  #ns(performanceMs: number): number {
-    return Math.max(0, Math.floor(performanceMs * 1e6 + this.#environment.performanceOriginNs));
   }
 }

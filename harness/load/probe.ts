@@ -14,7 +14,7 @@ export interface Probed {
   /** The same, as a user would have it. */
   readonly raw: Lock;
   readonly prefix: string;
-  readonly performanceOrigin: (originNs: bigint) => number;
+  readonly clockOf: (originNs: bigint) => (performanceMs: number) => number;
 }
 
 /** A lock that fails, or makes its users wait for nothing, is not waited for longer than this many times the slices. */
@@ -64,7 +64,7 @@ async function bareFor({ sliceMs, leaseMs }: ProbeOrder, { raw, prefix }: Probed
 
 async function oursFor(
   { sliceMs, leaseMs, folder, clients }: ProbeOrder,
-  { lock, prefix, performanceOrigin }: Probed,
+  { lock, prefix, clockOf }: Probed,
   keys: string[],
   counterFile: string,
 ): Promise<Slice> {
@@ -90,7 +90,7 @@ async function oursFor(
       aims: new Aims(() => undefined),
       granted: () => undefined,
     },
-    performanceOriginNs: performanceOrigin(originNs),
+    nsOf: clockOf(originNs),
     over: () => recorder.now() >= toNs,
   };
   const all = Array.from({ length: clients }, (_, index) => new LoadClient(environment, index));

@@ -86,15 +86,16 @@ function installClocks(): void {
   virtualDate.prototype = RealDate.prototype as unknown;
   put(RealDate.prototype, 'constructor', virtualDate);
   put(globalThis, 'Date', virtualDate);
-  replace(performance, 'now', real.performanceNow, () => world().now / 1000);
+  const monotonicUs = (): number => world().monotonicUs(callerIn(world()));
+  replace(performance, 'now', real.performanceNow, () => monotonicUs() / 1000);
   const hrtime = replace(process, 'hrtime', real.hrtime as AnyFunction, (since?: [number, number]) => {
-    const { now } = world();
+    const now = monotonicUs();
     const [seconds, nanos] = [Math.floor(now / 1e6), (now % 1e6) * 1000];
     if (since === undefined) return [seconds, nanos];
     const elapsed = nanos - since[1];
     return elapsed < 0 ? [seconds - since[0] - 1, elapsed + 1e9] : [seconds - since[0], elapsed];
   });
-  replace(hrtime, 'bigint', real.hrtimeBigint, () => BigInt(world().now) * 1000n);
+  replace(hrtime, 'bigint', real.hrtimeBigint, () => BigInt(monotonicUs()) * 1000n);
 }
 
 function installChance(): void {

@@ -66,10 +66,10 @@ export class SimNode implements Listener, FieldNode {
     this.#world = world;
     this.surroundings = {
       random: this.owner.random,
-      nowMs: () => world.now / 1000,
-      wallUs: () => world.wallMs(this.owner) * 1000 + (world.now % 1000),
-      after: (delayMs, callback) => this.#after(delayMs, 'timer', callback),
-      arrive: (delayMs, callback) => void this.#after(delayMs, 'network', callback),
+      nowMs: () => world.monotonicUs(this.owner) / 1000,
+      wallUs: () => world.wallMs(this.owner) * 1000 + (world.monotonicUs(this.owner) % 1000),
+      after: (delayMs, callback) => this.#at(world.in(this.owner, Math.round(delayMs * 1000)), 'timer', callback),
+      arrive: (delayMs, callback) => void this.#at(world.now + Math.round(delayMs * 1000), 'network', callback),
       unsupported: (what) => world.fail(what),
     };
   }
@@ -122,9 +122,9 @@ export class SimNode implements Listener, FieldNode {
     return this.#world.wallMs(this.owner);
   }
 
-  #after(delayMs: number, kind: EventKind, callback: () => void): () => void {
+  #at(us: number, kind: EventKind, callback: () => void): () => void {
     const incarnation = this.#incarnation;
-    const event = this.#world.schedule(this.#world.now + Math.round(delayMs * 1000), this.owner, kind, () => {
+    const event = this.#world.schedule(us, this.owner, kind, () => {
       if (this.#incarnation === incarnation && !this.down) callback();
     });
     return () => {

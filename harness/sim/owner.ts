@@ -1,11 +1,14 @@
 /** Whose an event is: a simulated process, a server, or the harness itself. */
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Clock } from './clock.ts';
 import type { SimEvent } from './heap.ts';
 import type { Random } from './random.ts';
 import { context } from './real.ts';
 
 /** Takes a message back, as if it had not been sent. @returns the function that sends it after all */
 export type Recall = () => () => void;
+
+export type OwnerSurroundings = Pick<Owner, 'clock' | 'random' | 'secrets'>;
 
 export class Owner {
   /** The world that it lives in. */
@@ -22,6 +25,8 @@ export class Owner {
   readonly secrets: Random;
   /** Runs something as this owner. */
   readonly run: (act: () => void) => void;
+  /** Its monotonic clock; the wall clock goes by it. */
+  readonly clock: Clock;
   /** Milliseconds by which its wall clock is ahead. */
   wallOffsetMs = 0;
   /** It has been killed: its events are dropped. */
@@ -38,7 +43,8 @@ export class Owner {
   /** To be sent when it goes on. */
   unsent: (() => void)[] = [];
 
-  constructor(world: object, id: number, name: string, random: Random, secrets: Random) {
+  constructor(world: object, id: number, name: string, { clock, random, secrets }: OwnerSurroundings) {
+    this.clock = clock;
     this.world = world;
     this.id = id;
     this.name = name;

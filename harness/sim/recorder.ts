@@ -31,9 +31,9 @@ export class MemoryRecorder implements EventRecorder {
     return (this.#world.now - this.#originUs) / 1000;
   }
 
-  /** Nanoseconds of this clock at which `performance.now()` was zero. */
-  get performanceOriginNs(): number {
-    return -this.#originUs * 1000;
+  /** Nanoseconds of this clock at a moment of the process's `performance.now()`. */
+  clockOf({ clock }: Owner): (performanceMs: number) => number {
+    return (performanceMs) => Math.max(0, Math.floor((clock.when(performanceMs * 1000) - this.#originUs) * 1000));
   }
 
   /** No two moments are the same: what happens within a microsecond is in the order in which it happens. */

@@ -49,8 +49,10 @@ export interface SimulateOptions {
 
 /** @throws SimulationError, UsageError */
 export function simulate({ plan, module, scenario }: Simulation, options: SimulateOptions = {}): Promise<SimulatedRun> {
-  const world = new World(plan.timing ?? mix(plan.seed, plan.index));
   const { servers } = simulatedOf(module.backend, plan.topology);
+  // What needs no servers runs on one machine.
+  const oneClock = servers === 0 || options.linkUs !== undefined;
+  const world = new World(plan.timing ?? mix(plan.seed, plan.index), oneClock);
   const nodes = Array.from({ length: servers }, (_, index) => new SimNode(world, index));
   const ensemble = makerOf(module.backend)(nodes.map(({ surroundings }) => surroundings));
   for (const [index, model] of ensemble.models.entries()) nodes[index]?.serve(model);

@@ -69,8 +69,10 @@ export class SimTimer extends SimEvent {
 
   /** Node counts in whole milliseconds of its loop's clock: a timer may come up to one early. */
   #arm(): void {
-    const startUs = this.#exact ? this.#world.now : Math.floor(this.#world.now / 1000) * 1000;
-    this.postponedTo = startUs + this.#delayUs;
+    const { clock } = this.owner;
+    const nowUs = clock.at(this.#world.now);
+    const startUs = this.#exact ? nowUs : Math.floor(nowUs / 1000) * 1000;
+    this.postponedTo = Math.ceil(clock.when(startUs + this.#delayUs));
     if (this.queued) return;
     this.at = this.postponedTo;
     this.#world.enqueue(this);
@@ -156,6 +158,7 @@ export function timeoutSignal(delayMs: number): AbortSignal {
   const controller = new AbortController();
   const timedOut = (): void =>
     controller.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError'));
-  world.schedule(world.now + delayMs * 1000, callerIn(world), 'timer', timedOut);
+  const caller = callerIn(world);
+  world.schedule(world.in(caller, delayMs * 1000), caller, 'timer', timedOut);
   return controller.signal;
 }

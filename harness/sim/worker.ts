@@ -33,7 +33,7 @@ export class SimWorker implements FieldWorker, CourseWorker {
   readonly #end = Promise.withResolvers<void>();
   #hasEnded = false;
   #owner: Owner | undefined;
-  #workplace: Omit<Workplace, 'recorder' | 'performanceOriginNs'> | undefined;
+  #workplace: Omit<Workplace, 'recorder' | 'nsOf'> | undefined;
   #work: Work | undefined;
   /** Ends the waiting for a process that was killed while it started. */
   #giveUp: (() => void) | undefined;
@@ -81,8 +81,7 @@ export class SimWorker implements FieldWorker, CourseWorker {
       for (const listener of this.#listeners) listener(word);
     });
     this.#work = work;
-    const { performanceOriginNs } = recorder;
-    this.#as(owner, () => work.run({ ...workplace, recorder: recorder.of(owner), performanceOriginNs })).then(
+    this.#as(owner, () => work.run({ ...workplace, recorder: recorder.of(owner), nsOf: recorder.clockOf(owner) })).then(
       () => {
         this.#hasEnded = true;
         this.#end.resolve();

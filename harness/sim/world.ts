@@ -2,15 +2,17 @@
  * A world of simulated processes in virtual time. Nothing in it happens but as an event of its heap; all chance in it
  * comes from its seed. One runs at a time, from beginning to end in one macrotask.
  */
+import { Clock, START_US } from './clock.ts';
 import { drain } from './drain.ts';
 import { EventHeap, SimEvent, type EventKind } from './heap.ts';
 import { Owner, type Recall } from './owner.ts';
 import type { SimSocket } from './network/socket.ts';
 import { mix, Random } from './random.ts';
 
-/** Where clocks start: microseconds of the monotonic clock, milliseconds of the wall clock. */
-const START_US = 1_000_000;
+/** Where wall clocks start. */
 const START_WALL_MS = Date.UTC(2026, 0, 1);
+/** Most by which a clock runs fast or slow: two of them differ by no more than the hundredth that locks allow for. */
+const LARGEST_SKEW = 0.004;
 /** More than these in one step, and they are events of their own. */
 const MOST_IMMEDIATES = 10_000;
 /** More events than any run has that ends at all. */
@@ -33,8 +35,10 @@ export interface Settling<T> {
   end: { readonly value: T } | { readonly error: unknown } | undefined;
 }
 
+const HARNESS = 'harness';
+
 /** Random streams by purpose; each owner's has its id added. */
-const STREAM = { ties: 1, owners: 1_000, secrets: 4_000 } as const;
+const STREAM = { ties: 1, clocks: 2, owners: 1_000, secrets: 4_000 } as const;
 
 /** Connects a socket of the running process. @returns whether there is such an address */
 export type Dial = (
@@ -56,6 +60,10 @@ export class World {
   readonly #tieSeed: number;
   #sequence = 0;
   readonly #all: Owner[] = [];
+  /** Of every machine, by the name of what runs on it. */
+  readonly #clocks = new Map<string, Clock>();
+  /** Draws how fast clocks run; absent: all alike. */
+  readonly #skews: Random | undefined;
   /** Whose event is running. */
   #running: Owner;
   events = 0;
@@ -64,23 +72,38 @@ export class World {
   readonly #immediates: { readonly owner: Owner; readonly act: () => void }[] = [];
   #failure: Error | undefined;
 
-  constructor(seed: number) {
+  /** @param evenClocks whether all clocks run equally fast; otherwise they do in every second world */
+  constructor(seed: number, evenClocks = false) {
     this.seed = seed;
     this.#tieSeed = mix(seed, STREAM.ties);
-    this.system = this.owner('harness');
+    const skews = new Random(mix(seed, STREAM.clocks));
+    this.#skews = evenClocks || skews.unit() < 0.5 ? undefined : skews;
+    this.#clocks.set(HARNESS, new Clock(1));
+    this.system = this.owner(HARNESS);
     this.#running = this.system;
   }
 
   owner(name: string): Owner {
     const id = this.#all.length;
     const stream = (first: number): Random => new Random(mix(this.seed, first + id));
-    const owner = new Owner(this, id, name, stream(STREAM.owners), stream(STREAM.secrets));
+    const clock = this.#clockOf(name);
+    const owner = new Owner(this, id, name, { clock, random: stream(STREAM.owners), secrets: stream(STREAM.secrets) });
     this.#all.push(owner);
     return owner;
   }
 
+  /** Microseconds of its monotonic clock. */
+  monotonicUs({ clock }: Owner): number {
+    return clock.at(this.now);
+  }
+
   wallMs(owner: Owner): number {
-    return START_WALL_MS + Math.floor(this.now / 1000) + owner.wallOffsetMs;
+    return START_WALL_MS + Math.floor(owner.clock.at(this.now) / 1000) + owner.wallOffsetMs;
+  }
+
+  /** When so much has passed on the owner's clock. */
+  in(owner: Owner, delayUs: number): number {
+    return Math.ceil(owner.clock.when(owner.clock.at(this.now) + delayUs));
   }
 
   /** @param at microseconds; the past means now */
@@ -195,6 +218,12 @@ export class World {
       );
     });
     return settling;
+  }
+
+  #clockOf(name: string): Clock {
+    const clock = this.#clocks.get(name) ?? new Clock(1 + ((this.#skews?.unit() ?? 0.5) * 2 - 1) * LARGEST_SKEW);
+    this.#clocks.set(name, clock);
+    return clock;
   }
 
   #runImmediate(index: number): void {

@@ -20,8 +20,8 @@ export interface ClientEnvironment {
   readonly scenario: Scenario;
   readonly resource: Resource;
   readonly recorder: EventRecorder;
-  /** Nanoseconds of the recorder's clock at which `performance.now()` was zero. */
-  readonly performanceOriginNs: number;
+  /** Nanoseconds of the recorder's clock at a moment of `performance.now()`. */
+  readonly nsOf: (performanceMs: number) => number;
   /** Aborts when the run is over: waiting clients give up. */
   readonly finish: AbortSignal;
   readonly reach: (moment: Moment) => void;
@@ -104,7 +104,7 @@ export class Client {
     const { key } = wish;
     const lease = await this.#acquire(wish, id);
     if (lease === undefined) return;
-    const ns = (performanceMs: number): number => this.#ns(performanceMs);
+    const { nsOf: ns } = this.#environment;
     const watch = watchLease({ key, id, lease, recorder, observer: this.#observer, ns });
     try {
       await routine(this.#use(wish, id, lease));
@@ -155,7 +155,7 @@ export class Client {
       });
       const time = recorder.now();
       const fence = lease.fencingToken === undefined ? {} : { fence: String(lease.fencingToken) };
-      const deadline = lease.expiresAt === undefined ? {} : { deadline: this.#ns(lease.expiresAt) };
+      const deadline = lease.expiresAt === undefined ? {} : { deadline: this.#environment.nsOf(lease.expiresAt) };
       const value = { ...asked, ...fence, ...deadline };
       recorder.record({ type: 'ok', process: this.#process, f: 'acquire', key, value, time });
       recorder.flush();
@@ -216,10 +216,6 @@ export class Client {
         }
       },
     };
-  }
-
-  #ns(performanceMs: number): number {
-    return Math.max(0, Math.floor(performanceMs * 1e6 + this.#environment.performanceOriginNs));
   }
 }
 

@@ -72,7 +72,7 @@ async function work(task: Task): Promise<void> {
     scenario,
     resource,
     recorder,
-    performanceOriginNs: performanceOrigin(BigInt(task.originNs)),
+    nsOf: clockOf(BigInt(task.originNs)),
   });
   run = undefined;
   recorder.close();
@@ -87,7 +87,7 @@ async function load(order: LoadOrder): Promise<void> {
   run = { work: assigned, recorder, name: `worker-${order.worker}` };
   const { connected, raw, prefix } = connection;
   const lock = checkedAtFirst(connected.lock, raw);
-  const loaded = await assigned.run({ lock, prefix, recorder, performanceOriginNs: performanceOrigin(originNs) });
+  const loaded = await assigned.run({ lock, prefix, recorder, nsOf: clockOf(originNs) });
   run = undefined;
   recorder.close();
   say({ type: 'loaded', loaded });
@@ -100,7 +100,7 @@ async function probe(order: ProbeOrder): Promise<void> {
     lock: checkedAtFirst(connected.lock, raw),
     raw,
     prefix,
-    performanceOrigin,
+    clockOf,
   });
   say({ type: 'probed', probe: result });
 }
@@ -113,8 +113,8 @@ async function settle(): Promise<void> {
   }
 }
 
-/** Nanoseconds of the run's clock at which `performance.now()` was zero: both read CLOCK_MONOTONIC. */
-function performanceOrigin(originNs: bigint): number {
+/** Nanoseconds of the run's clock at a moment of `performance.now()`: both read CLOCK_MONOTONIC. */
+function clockOf(originNs: bigint): (performanceMs: number) => number {
   let best = { spread: Infinity, origin: 0 };
   for (let attempt = 0; attempt < 20; attempt++) {
     const before = performance.now();
@@ -123,7 +123,7 @@ function performanceOrigin(originNs: bigint): number {
     const spread = after - before;
     if (spread < best.spread) best = { spread, origin: now - ((before + after) / 2) * 1e6 };
   }
-  return best.origin;
+  return (performanceMs) => Math.max(0, Math.floor(performanceMs * 1e6 + best.origin));
 }
 
 async function obey(message: ToWorker): Promise<void> {

@@ -76,6 +76,41 @@ void describe('timers', () => {
   });
 });
 
+void describe('clocks', () => {
+  /** How long an hour takes on each of two machines, in milliseconds by the harness's clock, and by their own. */
+  async function hours(seed: number, evenClocks: boolean): Promise<readonly { took: number; shown: number }[]> {
+    const world = new World(seed, evenClocks);
+    const hourOf = (name: string): Promise<{ took: number; shown: number }> =>
+      new Promise((resolve) => {
+        world.post(world.owner(name), () => {
+          const [began, shown] = [world.now, performance.now()];
+          setTimeout(() => resolve({ took: (world.now - began) / 1000, shown: performance.now() - shown }), HOUR_MS);
+        });
+      });
+    return runIn(world, () => Promise.all(['one', 'other', 'one'].map(hourOf)));
+  }
+
+  void it('run unequally fast in some worlds, by less than the hundredth that locks allow for', async () => {
+    let uneven = 0;
+    for (let seed = 0; seed < 20; seed += 1) {
+      const [one, other, again] = await hours(seed, false);
+      assert.ok(one !== undefined && other !== undefined);
+      uneven += Number(one.took !== other.took);
+      assert.ok(Math.abs(one.took - other.took) < HOUR_MS / 100);
+      // A process that is started again has the clock of its machine.
+      assert.deepEqual(one, again);
+      for (const { shown } of [one, other]) assert.ok(shown >= HOUR_MS - 1 && shown < HOUR_MS + 1, `${shown} ms`);
+    }
+    assert.ok(uneven > 0 && uneven < 20, `${uneven} of 20`);
+  });
+
+  void it('run alike where that is asked for', async () => {
+    for (let seed = 0; seed < 20; seed += 1) {
+      for (const { took } of await hours(seed, true)) assert.equal(took, HOUR_MS);
+    }
+  });
+});
+
 void describe('chance', () => {
   const draw = (seed: number): Promise<unknown> =>
     inProcess(
