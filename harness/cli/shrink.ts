@@ -61,10 +61,12 @@ export function keepPlan(plan: Plan, out: string): string {
 }
 
 /** In words: what is left of it. */
-export function sizeOf({ faults, workers, cycles }: Plan): string {
+export function sizeOf({ faults, workers, cycles, clockSkew }: Plan): string {
   const kinds = faults.map(({ hazard }) => hazard).join(', ');
   const what = faults.length === 0 ? 'no faults' : `${faults.length} fault${faults.length === 1 ? '' : 's'} (${kinds})`;
-  return `${what}, ${workers} workers${cycles === undefined ? '' : `, ${cycles} cycle${cycles === 1 ? '' : 's'} each`}`;
+  const work = cycles === undefined ? '' : `, ${cycles} cycle${cycles === 1 ? '' : 's'} each`;
+  const clocks = clockSkew === undefined ? '' : `, clocks off by up to ${clockSkew * 100} %`;
+  return `${what}, ${workers} workers${work}${clocks}`;
 }
 
 const violated = ({ findings }: Judgement): Property[] =>

@@ -51,6 +51,8 @@ const fields = z.object({
   seed: z.number().int(),
   /** What the simulation draws its latencies and ties from; absent: from `seed` and `index`. */
   timing: z.number().int().optional(),
+  /** Of the simulation: part by which the clocks of its machines run fast or slow at most. Absent: all run alike. */
+  clockSkew: z.number().positive().max(0.1).optional(),
   /** Name in the catalogue, or path of a lock module. */
   lock: z.string(),
   options: z.record(z.string(), z.unknown()),

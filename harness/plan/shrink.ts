@@ -47,6 +47,8 @@ export async function shrink(
 /** The next smaller plans, the boldest first. */
 function* candidatesOf(plan: Plan): Generator<Plan> {
   yield* withFewerFaults(plan);
+  const { clockSkew, ...evenClocks } = plan;
+  if (clockSkew !== undefined) yield evenClocks;
   const { lapseKey, ...withoutLapse } = plan;
   if (lapseKey !== undefined) yield withoutLapse;
   for (let worker = plan.workers - 1; worker >= 0 && plan.workers > 2; worker -= 1) yield withoutWorker(plan, worker);

@@ -38,6 +38,11 @@ export class EventHeap {
     return this.#events.length;
   }
 
+  /** In no order. */
+  [Symbol.iterator](): Iterator<SimEvent> {
+    return this.#events.values();
+  }
+
   push(event: SimEvent): void {
     const events = this.#events;
     let place = events.length;

@@ -7,7 +7,6 @@ import type { LockReport } from '../verdict/report.ts';
 import type { Plan } from '../plan/plan.ts';
 import { exhaustivePlans, undisturbedPlan } from './exhaustive.ts';
 import type { SearchSpace, Simulated, ToThread } from './messages.ts';
-
 import { sharedPool, type Pool } from './pool.ts';
 import { simulatedOf } from './simulated.ts';
 
@@ -16,7 +15,6 @@ const BATCH = 25;
 /** Searched plans are numbered from here, after those of any deck. */
 const FIRST_SEARCHED = 10_000;
 
-/** @throws InfrastructureError, UsageError */
 /** Tells how many positions there are. */
 async function everyPosition(
   pool: Pool,
@@ -30,6 +28,7 @@ async function everyPosition(
   return plans;
 }
 
+/** @throws InfrastructureError, UsageError */
 export async function simulatePlans(request: RunRequest, signal: AbortSignal): Promise<LockReport> {
   const { lock, topology, deck, search } = request;
   const { version } = simulatedOf(lock.module.backend, topology);

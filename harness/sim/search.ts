@@ -13,6 +13,8 @@ const SHIFT_MS = 6;
 /** Pairs of hazards in one search. */
 const PAIRS = 6;
 const WORKERS = [2, 3, 3, 4];
+/** As machines that keep time have it, and just within the hundredth that locks allow for two clocks. */
+const SKEWS = [undefined, undefined, 0.0005, 0.004];
 
 /** Plan number `index` of a search: the same for the same seed, whoever makes it. */
 export function searchPlan(space: SearchSpace, index: number): Plan {
@@ -25,10 +27,12 @@ export function searchPlan(space: SearchSpace, index: number): Plan {
   const room = favourite === undefined ? roomOf(space, random) : ([favourite.hazard] as const);
   const plan = makePlan({ ...sizes, workers }, room, seed, index, random.pick(REGIMES));
   const overstays = random.unit() < 0.25;
+  const clockSkew = random.pick(SKEWS);
   const { lapseKey, ...rest } = plan;
   return {
     ...rest,
     ...(overstays && lapseKey !== undefined ? { lapseKey } : {}),
+    ...(clockSkew === undefined ? {} : { clockSkew }),
     cycles: random.pick(CYCLES),
     ...(random.unit() < 0.3 ? { renew: !plan.renew } : {}),
     // Now and then a hold outlasts the lease.

@@ -15,6 +15,7 @@ import { simulatedOf } from './simulated.ts';
 import { SimWorker } from './worker.ts';
 import { Strikes } from './strikes.ts';
 import { World, type Problem } from './world.ts';
+import { leave } from './departure.ts';
 import { mix } from './random.ts';
 
 export interface Simulation {
@@ -47,12 +48,14 @@ export interface SimulateOptions {
   readonly linkUs?: number;
 }
 
+/** In one of so many runs the processes then end, which takes a while. */
+const CLOSED_ONCE_IN = 4;
+
 /** @throws SimulationError, UsageError */
 export function simulate({ plan, module, scenario }: Simulation, options: SimulateOptions = {}): Promise<SimulatedRun> {
   const { servers } = simulatedOf(module.backend, plan.topology);
   // What needs no servers runs on one machine.
-  const oneClock = servers === 0 || options.linkUs !== undefined;
-  const world = new World(plan.timing ?? mix(plan.seed, plan.index), oneClock);
+  const world = new World(plan.timing ?? mix(plan.seed, plan.index), servers === 0 ? 0 : plan.clockSkew);
   const nodes = Array.from({ length: servers }, (_, index) => new SimNode(world, index));
   const ensemble = makerOf(module.backend)(nodes.map(({ surroundings }) => surroundings));
   for (const [index, model] of ensemble.models.entries()) nodes[index]?.serve(model);
@@ -93,15 +96,10 @@ export function simulate({ plan, module, scenario }: Simulation, options: Simula
     const { elapsedMs } = recorder;
     const moments = [...(world.moments ?? [])].map((us) => (us - beganUs) / 1000);
     const events = recorder.events.map((event, index) => ({ index, ...event }));
-    return {
-      events,
-      elapsedMs,
-      problems: world.problems,
-      messages: network.messages - before,
-      struck: [...strikes.reached],
-      steps: world.events,
-      moments,
-    };
+    const messages = network.messages - before;
+    const { events: steps } = world;
+    if (world.seed % CLOSED_ONCE_IN === 0) await leave(world, network, workers);
+    return { events, elapsedMs, problems: world.problems, messages, struck: [...strikes.reached], steps, moments };
   });
 }
 

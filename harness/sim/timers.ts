@@ -14,6 +14,7 @@ export class SimTimer extends SimEvent {
   readonly #world: World;
   readonly #delayUs: number;
   readonly #exact: boolean;
+  #hasRef = true;
 
   constructor(world: World, callback: Callback, delayMs: unknown, args: readonly unknown[], repeats: boolean) {
     if (typeof callback !== 'function') throw new TypeError('The "callback" argument must be of type function.');
@@ -35,16 +36,22 @@ export class SimTimer extends SimEvent {
     this.#arm();
   }
 
+  get delayMs(): number {
+    return this.#delayUs / 1000;
+  }
+
   ref(): this {
+    this.#hasRef = true;
     return this;
   }
 
   unref(): this {
+    this.#hasRef = false;
     return this;
   }
 
   hasRef(): boolean {
-    return true;
+    return this.#hasRef;
   }
 
   /** Starts it anew, also when it has come up. One that was cleared stays so. */
@@ -121,11 +128,12 @@ export class SimImmediate {
 }
 
 interface SleepOptions {
+  readonly ref?: boolean;
   readonly signal?: AbortSignal;
 }
 
 /** `setTimeout` of `timers/promises`. */
-export function sleep<T>(world: World, delayMs: unknown, value: T, { signal }: SleepOptions = {}): Promise<T> {
+export function sleep<T>(world: World, delayMs: unknown, value: T, { signal, ref }: SleepOptions = {}): Promise<T> {
   if (signal?.aborted === true) return Promise.reject(abortError(signal));
   return new Promise((resolve, reject) => {
     const onAbort = (): void => {
@@ -142,6 +150,7 @@ export function sleep<T>(world: World, delayMs: unknown, value: T, { signal }: S
       [],
       false,
     );
+    if (ref === false) timer.unref();
     signal?.addEventListener('abort', onAbort, { once: true });
   });
 }

@@ -35,6 +35,7 @@ export class SimWorker implements FieldWorker, CourseWorker {
   #owner: Owner | undefined;
   #workplace: Omit<Workplace, 'recorder' | 'nsOf'> | undefined;
   #work: Work | undefined;
+  #close: (() => Promise<void>) | undefined;
   /** Ends the waiting for a process that was killed while it started. */
   #giveUp: (() => void) | undefined;
 
@@ -57,7 +58,7 @@ export class SimWorker implements FieldWorker, CourseWorker {
     const { promise: killed, resolve: giveUp } = Promise.withResolvers<undefined>();
     this.#giveUp = () => giveUp(undefined);
     const connecting = this.#as(owner, async () => {
-      const { lock } = await module.connect({
+      const connected = await module.connect({
         endpoints: nodes.map(({ endpoint }) => endpoint),
         natMap: {},
         folder: '/simulated',
@@ -65,7 +66,8 @@ export class SimWorker implements FieldWorker, CourseWorker {
         options,
         signal: new AbortController().signal,
       });
-      return { lock: checkedLock(lock), prefix: PREFIX, scenario, resource: resource.wayOf(owner) };
+      this.#close = () => connected.close();
+      return { lock: checkedLock(connected.lock), prefix: PREFIX, scenario, resource: resource.wayOf(owner) };
     });
     try {
       this.#workplace = await Promise.race([connecting, killed]);
@@ -104,6 +106,17 @@ export class SimWorker implements FieldWorker, CourseWorker {
     world.kill(owner);
     network.detach(owner);
     this.#giveUp?.();
+  }
+
+  /** Its process, unless that was killed. */
+  get living(): Owner | undefined {
+    return this.#owner?.dead === false ? this.#owner : undefined;
+  }
+
+  /** Closes its lock. */
+  async close(): Promise<void> {
+    const [owner, close] = [this.living, this.#close];
+    if (owner !== undefined && close !== undefined) await this.#as(owner, close);
   }
 
   setClock(offsetMs: number): void {

@@ -11,8 +11,6 @@ import { mix, Random } from './random.ts';
 
 /** Where wall clocks start. */
 const START_WALL_MS = Date.UTC(2026, 0, 1);
-/** Most by which a clock runs fast or slow: two of them differ by no more than the hundredth that locks allow for. */
-const LARGEST_SKEW = 0.004;
 /** More than these in one step, and they are events of their own. */
 const MOST_IMMEDIATES = 10_000;
 /** More events than any run has that ends at all. */
@@ -26,7 +24,7 @@ export class SimulationError extends Error {
 /** What a simulated process left to nobody: in a program of its own it would have ended it. */
 export interface Problem {
   readonly owner: string;
-  readonly kind: 'unhandled rejection' | 'uncaught exception';
+  readonly kind: 'unhandled rejection' | 'uncaught exception' | 'does not end';
   readonly error: unknown;
 }
 
@@ -62,8 +60,9 @@ export class World {
   readonly #all: Owner[] = [];
   /** Of every machine, by the name of what runs on it. */
   readonly #clocks = new Map<string, Clock>();
-  /** Draws how fast clocks run; absent: all alike. */
-  readonly #skews: Random | undefined;
+  readonly #clockSkew: number;
+  /** Draws how fast clocks run. */
+  readonly #skews: Random;
   /** Whose event is running. */
   #running: Owner;
   events = 0;
@@ -72,12 +71,12 @@ export class World {
   readonly #immediates: { readonly owner: Owner; readonly act: () => void }[] = [];
   #failure: Error | undefined;
 
-  /** @param evenClocks whether all clocks run equally fast; otherwise they do in every second world */
-  constructor(seed: number, evenClocks = false) {
+  /** @param clockSkew part by which clocks run fast or slow at most */
+  constructor(seed: number, clockSkew = 0) {
     this.seed = seed;
     this.#tieSeed = mix(seed, STREAM.ties);
-    const skews = new Random(mix(seed, STREAM.clocks));
-    this.#skews = evenClocks || skews.unit() < 0.5 ? undefined : skews;
+    this.#clockSkew = clockSkew;
+    this.#skews = new Random(mix(seed, STREAM.clocks));
     this.#clocks.set(HARNESS, new Clock(1));
     this.system = this.owner(HARNESS);
     this.#running = this.system;
@@ -174,6 +173,11 @@ export class World {
     }
   }
 
+  /** What is still to happen to it. */
+  *pending(owner: Owner): Generator<SimEvent> {
+    for (const event of this.#heap) if (event.owner === owner && !event.cancelled) yield event;
+  }
+
   kill(owner: Owner): void {
     if (owner.sentAtStep === this.events) for (const recall of owner.sent) recall();
     owner.dead = true;
@@ -221,7 +225,7 @@ export class World {
   }
 
   #clockOf(name: string): Clock {
-    const clock = this.#clocks.get(name) ?? new Clock(1 + ((this.#skews?.unit() ?? 0.5) * 2 - 1) * LARGEST_SKEW);
+    const clock = this.#clocks.get(name) ?? new Clock(1 + (this.#skews.unit() * 2 - 1) * this.#clockSkew);
     this.#clocks.set(name, clock);
     return clock;
   }

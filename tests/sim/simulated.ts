@@ -67,10 +67,13 @@ export async function traceOf(name: string, plan: Plan): Promise<readonly number
   }
 }
 
-async function askThread(name: string, work: ToThread): Promise<readonly Simulated[]> {
+const askThread = (name: string, work: ToThread): Promise<readonly Simulated[]> => askModule(lockNamed(name).url, work);
+
+/** Has a thread that has loaded this module do the work. */
+export async function askModule(url: string, work: ToThread): Promise<readonly Simulated[]> {
   const pool = new Pool(1);
   try {
-    await pool.load(lockNamed(name).url, scenarioUrl('shared-counter'));
+    await pool.load(url, scenarioUrl('shared-counter'));
     const all: Simulated[] = [];
     const pieces = [work];
     await pool.work(

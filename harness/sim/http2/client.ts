@@ -105,7 +105,11 @@ export class SimSession extends EventEmitter {
     });
   }
 
-  ref(): void {}
+  ref(): void {
+    this.#socket.ref();
+  }
 
-  unref(): void {}
+  unref(): void {
+    this.#socket.unref();
+  }
 }

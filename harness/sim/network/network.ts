@@ -21,7 +21,7 @@ export class Network {
   readonly links: readonly (readonly SimLink[])[];
   readonly #world: World;
   readonly #nodes: readonly Listener[];
-  readonly #workers = new Map<Owner, { readonly index: number; readonly connections: Set<Connection> }>();
+  readonly #workers = new Map<Owner, { readonly index: number; readonly connections: Map<Connection, SimSocket> }>();
   readonly #onWire: (worker: number, wire: WireObservation) => void;
 
   /** @param linkUs what every message takes, exactly; absent: drawn */
@@ -51,18 +51,24 @@ export class Network {
 
   /** Connections of `owner` go over the links of this worker. */
   attach(owner: Owner, index: number): void {
-    this.#workers.set(owner, { index, connections: new Set() });
+    this.#workers.set(owner, { index, connections: new Map() });
   }
 
   /** Its process is gone: its system closes what it had open. */
   detach(owner: Owner): void {
-    for (const connection of this.#workers.get(owner)?.connections ?? []) connection.abandon();
+    for (const connection of this.#workers.get(owner)?.connections.keys() ?? []) connection.abandon();
     this.#workers.delete(owner);
+  }
+
+  /** Sockets of a process that are open. */
+  openOf(owner: Owner): readonly SimSocket[] {
+    return [...(this.#workers.get(owner)?.connections.values() ?? [])];
   }
 
   /** Tells of requests that are still without an answer. */
   finish(): void {
-    for (const { connections } of this.#workers.values()) for (const connection of connections) connection.finish();
+    for (const { connections } of this.#workers.values())
+      for (const connection of connections.keys()) connection.finish();
   }
 
   #dial(caller: Owner, address: Address, socket: SimSocket): boolean {
@@ -76,7 +82,7 @@ export class Network {
     const { index, connections } = worker;
     const onWire = (wire: Omit<WireObservation, 'node'>): void => this.#onWire(index, { node, ...wire });
     const connection = new Connection(this.#world, caller, link, listener, onWire, address, socket);
-    connections.add(connection);
+    connections.set(connection, socket);
     socket.once('close', () => connections.delete(connection));
     return true;
   }

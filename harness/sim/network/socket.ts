@@ -31,6 +31,8 @@ export class SimSocket extends Duplex {
   bytesRead = 0;
   bytesWritten = 0;
   timeout = 0;
+  /** Whether it keeps its process alive. */
+  hasRef = true;
   #wire = NO_WIRE;
   #waiting: (() => void) | undefined;
   #idle: SimTimer | undefined;
@@ -127,7 +129,8 @@ export class SimSocket extends Duplex {
     this.#idle = undefined;
     this.timeout = ms;
     const world = activeWorld();
-    if (ms > 0 && world !== undefined) this.#idle = new SimTimer(world, () => this.emit('timeout'), ms, [], false);
+    if (ms > 0 && world !== undefined)
+      this.#idle = new SimTimer(world, () => this.emit('timeout'), ms, [], false).unref();
     if (onTimeout !== undefined) {
       if (ms > 0) this.once('timeout', onTimeout);
       else this.off('timeout', onTimeout);
@@ -144,10 +147,12 @@ export class SimSocket extends Duplex {
   }
 
   ref(): this {
+    this.hasRef = true;
     return this;
   }
 
   unref(): this {
+    this.hasRef = false;
     return this;
   }
 
