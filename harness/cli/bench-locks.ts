@@ -9,7 +9,7 @@ import { addressesOf } from '../backends/external.ts';
 import type { ExternalConfig } from '../backends/external-config.ts';
 import type { Session } from '../backends/session.ts';
 import { UsageError } from '../errors.ts';
-import { judgeThresholds, type Threshold } from '../gates/threshold.ts';
+import { withThresholds, type Threshold } from '../gates/threshold.ts';
 import { openBench } from '../load/bench.ts';
 import { openMetrics } from '../load/metrics-server.ts';
 import { PRESETS, runPreset, type Preset } from '../load/presets.ts';
@@ -18,13 +18,13 @@ import { benchSimulated } from '../load/sim-bench.ts';
 import { DEFAULT_SHAPE, type LiveFigures, type LoadSettings, type LoadShape } from '../load/settings.ts';
 import { inspectMachine } from '../run/machine.ts';
 import type { LockUnderTest } from '../run/request.ts';
-import { REPORT_VERSION, type LockReport, type Report } from '../verdict/report.ts';
+import type { LockReport, Report } from '../verdict/report.ts';
 import { conclusionOf, EXIT, exitCodeOf, worst } from './exit-codes.ts';
 import { shapeOf, type LoadOptions } from './load-options.ts';
 import { topologyOf } from './locks.ts';
-import { commandOf, fileName, runName } from './run-name.ts';
+import { beginRun, namedAfter } from './new-report.ts';
+import { fileName } from './run-name.ts';
 import type { Shown } from './render.ts';
-import { VERSION } from './version.ts';
 
 export interface BenchOptions extends LoadOptions, Shown {
   readonly impl?: string;
@@ -50,10 +50,8 @@ export async function benchLocks(
   signal: AbortSignal,
 ): Promise<{ report: Report; folder: string }> {
   const { options, seed, thresholds } = settings;
-  const startedAt = new Date();
-  const began = performance.now();
-  const run = runName(startedAt, locks);
-  const folder = join(settings.out, fileName(run));
+  const run = beginRun(namedAfter(locks), settings.out);
+  const { folder } = run;
   const all: (readonly [LockUnderTest, LoadSettings])[] = [];
   for (const lock of locks) {
     const subfolder = locks.length === 1 ? folder : join(folder, fileName(lock.module.name));
@@ -97,8 +95,7 @@ export async function benchLocks(
         options,
         signal,
       );
-      const judged = judgeThresholds(measured, thresholds);
-      reports.push(judged.length === 0 ? measured : { ...measured, thresholds: judged });
+      reports.push(withThresholds(measured, thresholds));
       show.next();
     }
   } finally {
@@ -106,20 +103,14 @@ export async function benchLocks(
   }
   const strictness = { requireAll: false };
   const exitCode = signal.aborted ? EXIT.interrupted : worst(reports.map((report) => exitCodeOf(report, strictness)));
-  const report: Report = {
-    schemaVersion: REPORT_VERSION,
-    tool: { name: 'holdfast', version: VERSION },
-    run,
-    startedAt: startedAt.toISOString(),
-    elapsedMs: performance.now() - began,
+  const report = run.report({
     machine,
-    command: commandOf(process.argv.slice(2)),
     profile: 'bench',
     seed,
     locks: reports,
     exitCode,
     conclusion: conclusionOf(exitCode, reports, strictness),
-  };
+  });
   return { report, folder };
 }
 

@@ -1,6 +1,5 @@
 /** Measuring the locks of a comparison, a few at a time in turns. */
 import { join } from 'node:path';
-import { catalogue } from '../../implementations/catalogue.ts';
 import { startProgress } from '../../reports/progress.ts';
 import { paintFor } from '../../reports/terminal/paint.ts';
 import type { Session } from '../backends/session.ts';
@@ -15,7 +14,7 @@ import type { LockUnderTest } from '../run/request.ts';
 import { loadSettingsOf, type BenchOptions } from './bench-locks.ts';
 import type { Config } from './config.ts';
 import { externalFrom } from './external-options.ts';
-import { resolveLock, resolveLocks } from './locks.ts';
+import { referenceLocks, resolveLock, resolveLocks } from './locks.ts';
 import { fileName } from './run-name.ts';
 
 export interface CompareOptions extends BenchOptions {
@@ -125,12 +124,7 @@ function looksOf({ rounds }: CompareOptions, hasBaseline: boolean): readonly num
 }
 
 async function locksOf(options: CompareOptions, config: Config): Promise<LockUnderTest[]> {
-  if (options.all === true) {
-    const reference = [...catalogue.values()].filter(
-      ({ module }) => module.specimen === undefined && module.backend !== 'memory',
-    );
-    return resolveLocks(reference.map(({ module }) => module.name).join(','));
-  }
+  if (options.all === true) return referenceLocks();
   const impl = options.impl ?? config.impl;
   if (impl === undefined)
     throw new UsageError('what shall be compared? Give finished runs, --impl NAME,NAME (see "npm run list"), or --all');

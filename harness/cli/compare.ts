@@ -1,6 +1,5 @@
 /** `compare`: locks or finished runs side by side, and gates a change against a baseline. */
 import { existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import { compareEntries, type CompareOptions as CompareSettings } from '../compare/compare.ts';
 import type { Entry } from '../compare/entry.ts';
@@ -8,18 +7,17 @@ import { outcomeOf } from '../compare/outcome.ts';
 import { baselinesOf, entriesOf } from '../compare/stored.ts';
 import { UsageError } from '../errors.ts';
 import { INTERLEAVED_LIMITS, STORED_LIMITS, type Limits } from '../gates/change.ts';
-import { judgeThresholds, parseThreshold, type Threshold } from '../gates/threshold.ts';
+import { parseThreshold, withThresholds } from '../gates/threshold.ts';
 import { inspectMachine } from '../run/machine.ts';
-import { REPORT_VERSION, type LockReport, type Report } from '../verdict/report.ts';
+import type { Report } from '../verdict/report.ts';
 import { measureLocks, SHAPE, type CompareOptions } from './compare-locks.ts';
 import { loadConfig } from './config.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { loadOptions } from './load-options.ts';
 import { outputOptions, wholeNumber } from './options.ts';
+import { beginRun } from './new-report.ts';
 import { readReport } from './read-report.ts';
 import { showReport } from './render.ts';
-import { commandOf, fileName } from './run-name.ts';
-import { VERSION } from './version.ts';
 import { withSession } from './with-session.ts';
 
 export function addCompare(program: Command, done: (code: ExitCode) => void): void {
@@ -47,10 +45,8 @@ function percent(value: string): number {
 
 async function compare(runs: readonly string[], options: CompareOptions): Promise<ExitCode> {
   const config = await loadConfig();
-  const startedAt = new Date();
-  const began = performance.now();
-  const run = `${startedAt.toISOString().slice(0, 19).replaceAll(':', '-')}-compare`;
-  const folder = join(options.out ?? config.out ?? 'runs', fileName(run));
+  const run = beginRun('compare', options.out ?? config.out ?? 'runs');
+  const { folder } = run;
   const thresholds = [...(config.thresholds ?? []).map(parseThreshold), ...(options.threshold ?? [])];
   const stored = storedBaseline(options);
   const finish = async (entries: readonly Entry[], against: CompareSettings, seed: number): Promise<ExitCode> => {
@@ -58,14 +54,7 @@ async function compare(runs: readonly string[], options: CompareOptions): Promis
     const locks = entries.map((entry) => withThresholds(entry.report, thresholds));
     const [machine = await inspectMachine(1000)] = entries.map((entry) => entry.machine);
     const outcome = outcomeOf(locks, comparison);
-    const report: Report = {
-      schemaVersion: REPORT_VERSION,
-      tool: { name: 'holdfast', version: VERSION },
-      ...{ run, startedAt: startedAt.toISOString(), elapsedMs: performance.now() - began, machine },
-      ...{ command: commandOf(process.argv.slice(2)), profile: 'compare', seed, locks, comparison },
-      ...outcome,
-    };
-    await showReport(report, folder, options);
+    await showReport(run.report({ machine, profile: 'compare', seed, locks, comparison, ...outcome }), folder, options);
     return outcome.exitCode;
   };
   if (runs.length > 0) {
@@ -85,10 +74,6 @@ async function compare(runs: readonly string[], options: CompareOptions): Promis
     const { entries, baseline, looks, seed } = measured;
     return finish(entries, baseline === undefined ? against : { baselines: [{ ...baseline, limits, looks }] }, seed);
   });
-}
-
-function withThresholds(lock: LockReport, thresholds: readonly Threshold[]): LockReport {
-  return thresholds.length === 0 ? lock : { ...lock, thresholds: judgeThresholds(lock, thresholds) };
 }
 
 interface StoredBaseline {

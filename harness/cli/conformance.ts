@@ -1,6 +1,5 @@
 /** `conformance`: one table of cases that every lock passes on its real servers. */
 import { Option, type Command } from 'commander';
-import { catalogue } from '../../implementations/catalogue.ts';
 import { TOPOLOGIES, type LockModule, type Topology } from '../../implementations/lock.ts';
 import { paintFor, type Paint } from '../../reports/terminal/paint.ts';
 import { chooseReal, startDeployment, type BackendChoice } from '../backends/choose.ts';
@@ -16,7 +15,7 @@ import type { LockUnderTest } from '../run/request.ts';
 import { loadConfig } from './config.ts';
 import { EXIT, worst, type ExitCode } from './exit-codes.ts';
 import { externalFrom, type ExternalOptions } from './external-options.ts';
-import { resolveLocks } from './locks.ts';
+import { referenceLocks, resolveLocks } from './locks.ts';
 import { backendOptions, wholeNumber } from './options.ts';
 import { withSession } from './with-session.ts';
 
@@ -56,7 +55,7 @@ async function conformance(options: ConformanceOptions): Promise<ExitCode> {
   const config = await loadConfig();
   const backend = options.backend ?? config.backend ?? 'auto';
   const external = externalFrom(options, config.external, backend);
-  const locks = await resolveLocks(options.impl ?? referenceLocks().join(','));
+  const locks = await (options.impl === undefined ? referenceLocks() : resolveLocks(options.impl));
   const cases = CASES.filter(({ name }) => name.includes(options.case ?? ''));
   if (cases.length === 0) throw new UsageError(`no case has "${options.case}" in its name`);
   return withSession(async (session, signal) => {
@@ -120,14 +119,6 @@ async function deploymentFor(
   const proxies = AT_ONCE * CLIENTS_PER_CASE * nodesOf(topology);
   return startDeployment(session, choice.kind, { backend: kind, topology, proxies, signal }, external);
 }
-
-const referenceLocks = (): string[] =>
-  [...catalogue.values()]
-    .map(({ module }) => module)
-    .filter(isReference)
-    .map(({ name }) => name);
-
-const isReference = ({ specimen, backend }: LockModule): boolean => specimen === undefined && backend !== 'memory';
 
 const MARKS = { passed: '✓', failed: '✗', 'not applicable': '○' } as const;
 

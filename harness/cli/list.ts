@@ -7,6 +7,7 @@ import { hazardsOf } from '../plan/plan.ts';
 import { PROFILES } from '../run/profiles.ts';
 import { scenarioNames } from '../run/scenarios.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { isReference } from './locks.ts';
 
 export function addList(program: Command, done: (code: ExitCode) => void): void {
   program
@@ -23,7 +24,7 @@ function list(options: { readonly json?: boolean }): ExitCode {
     return EXIT.ok;
   }
   const groups: readonly (readonly [string, (module: LockModule) => boolean])[] = [
-    ['Locks', (module) => module.specimen === undefined && module.backend !== 'memory'],
+    ['Locks', isReference],
     ['Baselines', (module) => module.backend === 'memory'],
     ['Specimens (each with one known mistake)', (module) => module.specimen !== undefined],
   ];

@@ -8,7 +8,7 @@ import type { Threshold } from '../gates/threshold.ts';
 import { ARRIVALS, type Arrivals } from '../load/arrivals.ts';
 import { DEFAULT_SHAPE, OPEN_CLIENTS, type LoadShape } from '../load/settings.ts';
 import type { ExternalOptions } from './external-options.ts';
-import { backendOptions, duration, hazards, thresholdOption, wholeNumber } from './options.ts';
+import { backendOptions, checkWorkers, duration, hazards, thresholdOption, wholeNumber } from './options.ts';
 
 export interface LoadOptions extends ExternalOptions {
   readonly backend?: BackendChoice;
@@ -36,8 +36,6 @@ export interface LoadOptions extends ExternalOptions {
   readonly threshold?: readonly Threshold[];
 }
 
-/** More processes than this are measured by the scheduler rather than by the lock. */
-const PROCESSES_AT_MOST = 10;
 const SCENARIOS = ['shared-counter', 'flash-sale'];
 const STOCK = 200;
 /** What a sale takes, as long as the handler holds the lock. */
@@ -82,8 +80,7 @@ export const loadOptions = (base: LoadShape = DEFAULT_SHAPE): Option[] => [
 /** What the options say over `base`. @throws UsageError for what contradicts itself */
 export function shapeOf(options: LoadOptions, module: LockModule, base: LoadShape = DEFAULT_SHAPE): LoadShape {
   const { mode = options.rate === undefined ? base.mode.kind : 'open', workers = base.workers } = options;
-  if (workers > PROCESSES_AT_MOST)
-    throw new UsageError(`--workers: at most ${PROCESSES_AT_MOST} processes; use --clients for more clients in each`);
+  checkWorkers(workers);
   if (mode === 'open' && options.rate === undefined) throw new UsageError('--mode open needs --rate');
   if (mode === 'closed' && options.rate !== undefined) throw new UsageError('--rate is for --mode open');
   if (mode === 'closed' && options.arrivals !== undefined) throw new UsageError('--arrivals is for --mode open');

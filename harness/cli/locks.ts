@@ -58,6 +58,21 @@ export async function resolveLocks(references: string): Promise<LockUnderTest[]>
   return Promise.all(names.map((name) => resolveLock(name)));
 }
 
+/** A lock to be relied on: neither with a mistake on purpose, nor a baseline inside the process. */
+export const isReference = ({ specimen, backend }: LockModule): boolean =>
+  specimen === undefined && backend !== 'memory';
+
+/** All of the catalogue. */
+export function referenceLocks(): Promise<LockUnderTest[]> {
+  const modules = [...catalogue.values()].map(({ module }) => module);
+  return resolveLocks(
+    modules
+      .filter(isReference)
+      .map(({ name }) => name)
+      .join(','),
+  );
+}
+
 /** @throws UsageError when the lock does not run on the wanted topology. */
 export function topologyOf(module: LockModule, wanted: Topology = module.topologies[0]): Topology {
   if (!module.topologies.includes(wanted)) {

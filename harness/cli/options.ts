@@ -2,6 +2,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { HAZARDS, type Hazard } from '../../implementations/claims.ts';
 import { BACKEND_CHOICES } from '../backends/choose.ts';
+import { UsageError } from '../errors.ts';
 import { parseThreshold, type Threshold } from '../gates/threshold.ts';
 import { hint } from './names.ts';
 
@@ -39,6 +40,15 @@ export function shard(value: string): { index: number; of: number } {
   if (index === undefined || parsed.index < 1 || parsed.index > parsed.of)
     throw new InvalidArgumentError('expected i/n such as 2/5.');
   return parsed;
+}
+
+/** More processes than this are judged, and measured, by the scheduler rather than by the lock. */
+const PROCESSES_AT_MOST = 10;
+
+/** @throws UsageError */
+export function checkWorkers(workers = 1): void {
+  if (workers > PROCESSES_AT_MOST)
+    throw new UsageError(`--workers: at most ${PROCESSES_AT_MOST} processes; use --clients for more clients in each`);
 }
 
 export const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];

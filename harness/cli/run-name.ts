@@ -1,13 +1,5 @@
-/** What a run is called, and the command that it was. */
+/** The command that a run was, and names as files may have them. */
 import { redactAddress } from '../backends/address.ts';
-import type { LockUnderTest } from '../run/request.ts';
-
-/** When, and of which lock. */
-export function runName(startedAt: Date, locks: readonly LockUnderTest[]): string {
-  const [first, second] = locks;
-  const what = second === undefined ? (first?.module.name ?? '') : 'locks';
-  return `${startedAt.toISOString().slice(0, 19).replaceAll(':', '-')}-${what}`;
-}
 
 /** Names of locks may hold what names of files may not. */
 export const fileName = (name: string): string => name.replaceAll(/[^\w.-]/g, '-');

@@ -10,7 +10,7 @@ import { addressesOf } from '../backends/external.ts';
 import type { ExternalConfig } from '../backends/external-config.ts';
 import type { Session } from '../backends/session.ts';
 import { UsageError } from '../errors.ts';
-import { judgeThresholds, type Threshold } from '../gates/threshold.ts';
+import { withThresholds, type Threshold } from '../gates/threshold.ts';
 import { hazardsOf, type Plan } from '../plan/plan.ts';
 import { sizesOf } from '../plan/arbitrary.ts';
 import { makeDeck } from '../run/deck.ts';
@@ -19,14 +19,14 @@ import { OFTEN, PROFILES, type ProfileName } from '../run/profiles.ts';
 import type { LockUnderTest, PlanEvent, RunRequest } from '../run/request.ts';
 import { runPlans } from '../run/run.ts';
 import type { Evidence } from '../verdict/matrix.ts';
-import { REPORT_VERSION, type LockReport, type Report } from '../verdict/report.ts';
+import type { LockReport, Report } from '../verdict/report.ts';
 import { conclusionOf, EXIT, exitCodeOf, worst } from './exit-codes.ts';
 import type { ExternalOptions } from './external-options.ts';
 import { foresee, type Foreseen } from './foresee.ts';
 import { topologyOf } from './locks.ts';
-import { commandOf, fileName, runName } from './run-name.ts';
+import { beginRun, namedAfter } from './new-report.ts';
+import { fileName } from './run-name.ts';
 import type { Shown } from './render.ts';
-import { VERSION } from './version.ts';
 
 export interface VerifyOptions extends ExternalOptions, Shown {
   readonly impl?: string;
@@ -75,8 +75,8 @@ export async function verifyLocks(
   settings: Settings,
   signal: AbortSignal,
 ): Promise<{ report: Report; folder: string }> {
-  const startedAt = new Date();
-  const began = performance.now();
+  const run = beginRun(namedAfter(locks), settings.out);
+  const { folder } = run;
   const choices: Choice[] = [];
   for (const { module } of locks) {
     const topology = topologyOf(module, settings.options.topology);
@@ -85,8 +85,6 @@ export async function verifyLocks(
     choices.push(choice);
   }
   const machine = await inspectMachine(settings.leaseMs);
-  const run = runName(startedAt, locks);
-  const folder = join(settings.out, fileName(run));
   const reports: LockReport[] = [];
   for (const [index, lock] of locks.entries()) {
     if (signal.aborted) break;
@@ -94,25 +92,18 @@ export async function verifyLocks(
     if (choice === undefined) break;
     const subfolder = locks.length === 1 ? folder : join(folder, fileName(lock.module.name));
     const verified = await verifyLock(session, lock, choice, { ...settings, out: subfolder }, signal);
-    const thresholds = judgeThresholds(verified, settings.thresholds);
-    reports.push(thresholds.length === 0 ? verified : { ...verified, thresholds });
+    reports.push(withThresholds(verified, settings.thresholds));
   }
   const strictness = { requireAll: settings.options.requireAll === true };
   const exitCode = signal.aborted ? EXIT.interrupted : worst(reports.map((report) => exitCodeOf(report, strictness)));
-  const report: Report = {
-    schemaVersion: REPORT_VERSION,
-    tool: { name: 'holdfast', version: VERSION },
-    run,
-    startedAt: startedAt.toISOString(),
-    elapsedMs: performance.now() - began,
+  const report = run.report({
     machine,
-    command: commandOf(process.argv.slice(2)),
     profile: settings.profileName,
     seed: settings.seed,
     locks: reports,
     exitCode,
     conclusion: conclusionOf(exitCode, reports, strictness),
-  };
+  });
   return { report, folder };
 }
 

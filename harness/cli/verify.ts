@@ -1,7 +1,6 @@
 /** `verify`: searches for violations of a lock's claims, and writes a run folder. */
 import { rmdir } from 'node:fs/promises';
 import { Option, type Command } from 'commander';
-import { catalogue } from '../../implementations/catalogue.ts';
 import { TOPOLOGIES } from '../../implementations/lock.ts';
 import { UsageError } from '../errors.ts';
 import { parseThreshold } from '../gates/threshold.ts';
@@ -12,8 +11,17 @@ import { scenarioNames } from '../run/scenarios.ts';
 import { loadConfig, type Config } from './config.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { externalFrom } from './external-options.ts';
-import { resolveLock, resolveLocks } from './locks.ts';
-import { backendOptions, duration, hazards, outputOptions, shard, thresholdOption, wholeNumber } from './options.ts';
+import { referenceLocks, resolveLock, resolveLocks } from './locks.ts';
+import {
+  backendOptions,
+  checkWorkers,
+  duration,
+  hazards,
+  outputOptions,
+  shard,
+  thresholdOption,
+  wholeNumber,
+} from './options.ts';
 import { showReport } from './render.ts';
 import { keepPlan, shrinkPlan, sizeOf } from './shrink.ts';
 import { verifyLocks, type Settings, type VerifyOptions } from './verify-locks.ts';
@@ -21,8 +29,6 @@ import { withSession } from './with-session.ts';
 
 /** The default lease: timers of busy machines are late by up to 140 ms, so shorter ones judge the machine. */
 const LEASE_MS = 600;
-/** More processes than this are judged by the scheduler rather than by the lock. */
-const PROCESSES_AT_MOST = 10;
 
 export function addVerify(program: Command, done: (code: ExitCode) => void): void {
   const command = program
@@ -58,9 +64,7 @@ export async function verify(options: VerifyOptions): Promise<ExitCode> {
 
 /** What the options say, or else the configuration, or else the defaults. @throws UsageError */
 export function settingsOf(options: VerifyOptions, config: Config): Settings {
-  if ((options.workers ?? 1) > PROCESSES_AT_MOST) {
-    throw new UsageError(`--workers: at most ${PROCESSES_AT_MOST} processes; use --clients for more clients in each`);
-  }
+  checkWorkers(options.workers);
   const backend = options.backend ?? config.backend ?? 'auto';
   return {
     options,
@@ -139,12 +143,7 @@ async function removeEmpty(folder: string): Promise<void> {
 }
 
 async function locksOf(options: VerifyOptions, configured: string | undefined): Promise<LockUnderTest[]> {
-  if (options.all) {
-    const reference = [...catalogue.values()].filter(
-      ({ module }) => module.specimen === undefined && module.backend !== 'memory',
-    );
-    return resolveLocks(reference.map(({ module }) => module.name).join(','));
-  }
+  if (options.all === true) return referenceLocks();
   const impl = options.impl ?? configured;
   if (impl === undefined)
     throw new UsageError('which lock? Give --impl NAME (see "npm run list"), --impl PATH, or --all');

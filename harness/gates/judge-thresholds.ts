@@ -4,6 +4,11 @@ import type { LatencyThreshold, Operator, OtherThreshold, Threshold } from './th
 
 type Measured = { readonly value: number } | { readonly missing: string };
 
+/** The report with what its thresholds came to, if there are some. */
+export function withThresholds(report: LockReport, thresholds: readonly Threshold[]): LockReport {
+  return thresholds.length === 0 ? report : { ...report, thresholds: judgeThresholds(report, thresholds) };
+}
+
 /** One result for each threshold, in their order. Pure: saved reports can be judged anew. */
 export function judgeThresholds(report: LockReport, thresholds: readonly Threshold[]): ThresholdResult[] {
   return thresholds.map((threshold) => {

@@ -15,7 +15,7 @@
  */
 import { UsageError } from '../errors.ts';
 
-export { judgeThresholds } from './judge-thresholds.ts';
+export { judgeThresholds, withThresholds } from './judge-thresholds.ts';
 
 const LATENCIES = ['acquire', 'try', 'hold', 'renew', 'release', 'handover'] as const;
 export type LatencyName = (typeof LATENCIES)[number];
