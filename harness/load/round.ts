@@ -9,6 +9,7 @@ import { runFaults } from '../faults/nemesis.ts';
 import { monotonicNs, Recorder } from '../history/recorder.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Crew } from '../run/crew.ts';
+import { staffOf } from '../run/staff.ts';
 import type { WorkerHandle } from '../worker/handle.ts';
 import { planArrivals } from './arrivals.ts';
 import { sendBuyers, type Bought } from './buyers.ts';
@@ -30,8 +31,6 @@ export interface RoundRequest {
   readonly seed: number;
   readonly liveMs: number | undefined;
   readonly onLive: (worker: number, live: Live) => void;
-  /** Moments of the monotonic clock: when the measured stretch begins and ends. */
-  readonly onSet?: (times: RoundTimes) => void;
 }
 
 /** Nanoseconds since `originNs`, which is of the monotonic clock. */
@@ -76,12 +75,9 @@ export async function runRound(request: RoundRequest, signal: AbortSignal): Prom
   }
   const originNs = monotonicNs();
   const times = { originNs, startNs, fromNs, toNs };
-  request.onSet?.(times);
   const files = [file('nemesis.ndjson')];
   const recorder = new Recorder(file('nemesis.ndjson'), originNs);
-  const incarnations = workers.map(() => 0);
-  const assign = (worker: WorkerHandle): void => {
-    const incarnation = incarnations[worker.index] ?? 0;
+  const assign = (worker: WorkerHandle, incarnation: number): void => {
     const historyFile = file(`worker-${worker.index}-${incarnation}.ndjson`);
     files.push(historyFile);
     worker.load({
@@ -90,18 +86,8 @@ export async function runRound(request: RoundRequest, signal: AbortSignal): Prom
       ...(arrivalsFile === undefined ? {} : { arrivalsFile }),
     });
   };
-  const field: Field = {
-    deployment,
-    links: crew.links,
-    workers,
-    revive: async (index) => {
-      const worker = workers[index];
-      if (worker === undefined) return;
-      incarnations[index] = (incarnations[index] ?? 0) + 1;
-      await worker.start({ movableClock: false });
-      assign(worker);
-    },
-  };
+  const staff = staffOf(workers, (worker) => worker.start({ movableClock: false }), assign);
+  const field: Field = { deployment, links: crew.links, workers, revive: staff.revive };
   const boundMs = LEAD_MS + shape.warmUpMs + shape.durationMs + shape.acquireTimeoutMs + GRACE_MS;
   /** What failed ends the waiting for the rest. */
   const trouble = new AbortController();
@@ -113,7 +99,7 @@ export async function runRound(request: RoundRequest, signal: AbortSignal): Prom
   const ended = orElse(untilLoaded(workers, boundMs, onLive, stop));
   // Listened for before it is said.
   const ports = shape.stock === undefined ? undefined : portsOf(workers);
-  for (const worker of workers) assign(worker);
+  staff.begin();
   const measured = { from: fromNs / 1e6, to: toNs / 1e6 };
   try {
     const [loaded, bought, server] = await allSettled([
@@ -125,8 +111,7 @@ export async function runRound(request: RoundRequest, signal: AbortSignal): Prom
       }),
     ]);
     const endedNs = recorder.now();
-    const killed = incarnations.some((count) => count > 0);
-    return { times: { ...times, endedNs }, files, loaded, killed, server, bought };
+    return { times: { ...times, endedNs }, files, loaded, killed: staff.revived, server, bought };
   } finally {
     recorder.close();
   }

@@ -10,6 +10,7 @@ import type { ResourceHandle } from '../resource/handle.ts';
 import { assignmentOf, runCourse } from './course.ts';
 import { startCrew, type Crew, type CrewRequest } from './crew.ts';
 import { scenarioUrl } from './scenarios.ts';
+import { staffOf } from './staff.ts';
 import type { WorkerHandle } from '../worker/handle.ts';
 import type { Task } from '../worker/messages.ts';
 
@@ -58,26 +59,15 @@ export class Arena {
     const files = [file('resource'), file('nemesis')];
     const recorder = new Recorder(file('nemesis'), originNs);
     await this.#resource.begin(file('resource'), originNs);
-    const incarnations = workers.map(() => 0);
-    const assign = (worker: WorkerHandle): void => {
-      const incarnation = incarnations[worker.index] ?? 0;
+    const assign = (worker: WorkerHandle, incarnation: number): void => {
       const historyFile = file(`worker-${worker.index}-${incarnation}`);
       files.push(historyFile);
       worker.run(this.#task(plan, worker, incarnation, historyFile, originNs));
     };
-    const field: Field = {
-      deployment: this.deployment,
-      links: this.#crew.links,
-      workers,
-      revive: async (index) => {
-        const worker = workers[index];
-        if (worker === undefined) return;
-        incarnations[index] = (incarnations[index] ?? 0) + 1;
-        await worker.start({ movableClock: movesWorkerClocks(plan) });
-        assign(worker);
-      },
-    };
-    for (const worker of workers) assign(worker);
+    const staff = staffOf(workers, (worker) => worker.start({ movableClock: movesWorkerClocks(plan) }), assign);
+    const { revive } = staff;
+    const field: Field = { deployment: this.deployment, links: this.#crew.links, workers, revive };
+    staff.begin();
     const trouble = new AbortController();
     this.#onFailure = () => trouble.abort(this.#failure);
     const stop = AbortSignal.any([signal, trouble.signal]);

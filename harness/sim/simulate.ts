@@ -1,7 +1,9 @@
 /** Runs one plan in a world of its own: the same course, clients and faults as a real run. */
 import type { LockModule } from '../../implementations/lock.ts';
 import { assignmentOf, runCourse } from '../run/course.ts';
+import { staffOf } from '../run/staff.ts';
 import type { Field } from '../faults/fault.ts';
+import type { TimedEvent } from '../history/events.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { WireObservation } from '../worker/pulse.ts';
 import type { Scenario } from '../worker/scenario.ts';
@@ -9,7 +11,7 @@ import { runIn } from './active.ts';
 import { makerOf } from './models.ts';
 import { Network } from './network/network.ts';
 import { SimNode, type Ensemble } from './node.ts';
-import { MemoryRecorder, type TimedEvent } from './recorder.ts';
+import { MemoryRecorder } from './recorder.ts';
 import { SimResource } from './resource.ts';
 import { simulatedOf } from './simulated.ts';
 import { SimWorker } from './worker.ts';
@@ -74,22 +76,16 @@ export function simulate({ plan, module, scenario }: Simulation, options: Simula
     const strikes = new Strikes(plan, network.links);
     recorder.onEvent = (event) => strikes.see(event);
     if (options.trace === true) world.moments = new Set();
-    const incarnations = workers.map(() => 0);
-    const assign = (worker: SimWorker): void =>
-      worker.run(assignmentOf(plan, worker.index, incarnations[worker.index] ?? 0), recorder);
+    const assign = (worker: SimWorker, incarnation: number): void =>
+      worker.run(assignmentOf(plan, worker.index, incarnation), recorder);
+    const staff = staffOf(workers, (worker) => worker.start(), assign);
     const field: Field = {
       deployment: servers === 0 ? undefined : deploymentOf(nodes, ensemble),
       links: network.links,
       workers,
-      revive: async (index) => {
-        const worker = workers[index];
-        if (worker === undefined) return;
-        incarnations[index] = (incarnations[index] ?? 0) + 1;
-        await worker.start();
-        assign(worker);
-      },
+      revive: staff.revive,
     };
-    for (const worker of workers) assign(worker);
+    staff.begin();
     const stuck = await runCourse({ plan, field, workers, recorder }, new AbortController().signal);
     network.finish();
     if (stuck !== undefined) world.fail(stuck);
