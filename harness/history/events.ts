@@ -37,6 +37,9 @@ export interface HistoryEvent {
   readonly error?: { readonly code: string };
 }
 
+/** As every process of a run records it. */
+export type TimedEvent = HistoryEvent & { readonly time: number };
+
 export interface AcquireInvokeValue {
   readonly lease: string;
   readonly mode?: Mode;

@@ -7,13 +7,14 @@ import {
   type Lock,
   type ReleaseOutcome,
 } from '../../implementations/lock.ts';
+import { clientsOf } from '../plan/plan.ts';
 import { ContractError } from '../worker/module.ts';
 import { Random, mix } from '../sim/random.ts';
 import type { Aims } from '../worker/aims.ts';
 import type { CounterFile } from './counter-file.ts';
 import { holdLease } from './hold.ts';
 import { keyDraw } from './keys.ts';
-import { clientsOf, type LoadOrder } from './messages.ts';
+import type { LoadOrder } from './messages.ts';
 import { STEP, type LoadRecorder } from './recorder.ts';
 import type { Tally } from './tally.ts';
 

@@ -1,13 +1,11 @@
 /** One history out of the files of a round's processes: merged as a stream, for a benchmark records millions of events. */
 import { closeSync, existsSync, openSync, readSync, writeSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { HistoryEvent, HistoryHeader } from '../history/events.ts';
+import type { HistoryHeader, TimedEvent } from '../history/events.ts';
 
 const CHUNK_BYTES = 1 << 20;
 /** After so many events others may run. */
 const EVENTS_A_TURN = 5000;
-
-export type TimedEvent = HistoryEvent & { readonly time: number };
 
 interface Source {
   readonly lines: Iterator<string, undefined>;

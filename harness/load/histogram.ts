@@ -13,6 +13,11 @@ export function newHistogram(digits: 1 | 2 | 3 = 3): Histogram {
   });
 }
 
+/** An empty one for each name. */
+export function newHistograms<Name extends string>(names: readonly Name[]): Readonly<Record<Name, Histogram>> {
+  return Object.fromEntries(names.map((name) => [name, newHistogram()])) as Record<Name, Histogram>;
+}
+
 /** Times below a microsecond count as one. */
 export function recordNs(into: Histogram, ns: number): void {
   into.recordValue(Math.min(HIGHEST_US, Math.max(1, Math.round(ns / 1000))));

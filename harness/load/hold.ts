@@ -1,6 +1,7 @@
 /** Holding a lease for a while, and watching what becomes of it meanwhile. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LeaseLostError, type Lease } from '../../implementations/lock.ts';
+import type { Lease } from '../../implementations/lock.ts';
+import { lossOf } from '../worker/watch.ts';
 import type { LoadRecorder } from './recorder.ts';
 
 export interface Holding {
@@ -23,9 +24,7 @@ export async function holdLease(lease: Lease, holding: Holding): Promise<boolean
   const { key, id, holdMs, renews, observer, recorder, ns, renewed } = holding;
   const { signal } = lease;
   const lost = (): void => {
-    const reason: unknown = signal.reason;
-    const word = reason instanceof LeaseLostError ? reason.reason : 'connection';
-    recorder.observe(observer, 'lost', key, { lease: id, reason: word });
+    recorder.observe(observer, 'lost', key, { lease: id, reason: lossOf(lease) });
   };
   /** Of an explicit renewal that is under way. */
   let renewingNs: number | undefined;

@@ -46,9 +46,6 @@ export const loadOrderSchema = z.object({
 });
 export type LoadOrder = z.infer<typeof loadOrderSchema>;
 
-/** Logical clients of a round: as of its plan, which counts one more in each worker. */
-export const clientsOf = ({ workers, clientsPerWorker }: LoadOrder): number => workers * (clientsPerWorker + 1);
-
 /** Histograms in microseconds, compressed, as HdrHistogram encodes them. */
 const histograms = z.object({
   acquire: z.string(),

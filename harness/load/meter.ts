@@ -1,8 +1,7 @@
 /** The figures of one round, out of its history: every figure counts operations that are in the file. */
 import type { Histogram } from 'hdr-histogram-js';
-import type { NemesisValue } from '../history/events.ts';
-import type { TimedEvent } from './gather.ts';
-import { newHistogram, recordNs } from './histogram.ts';
+import type { NemesisValue, TimedEvent } from '../history/events.ts';
+import { newHistogram, newHistograms, recordNs } from './histogram.ts';
 import type { Ask } from './messages.ts';
 
 /** What of a round is measured. Times are nanoseconds since it began. */
@@ -54,14 +53,7 @@ interface OperationValue {
 
 /** Takes the events of one round in order of time. */
 export class Meter {
-  readonly histograms: Readonly<Record<Figure, Histogram>> = {
-    acquire: newHistogram(),
-    hold: newHistogram(),
-    release: newHistogram(),
-    handover: newHistogram(),
-    try: newHistogram(),
-    renew: newHistogram(),
-  };
+  readonly histograms = newHistograms(FIGURES);
   /** By client. */
   readonly grants = new Map<number, number>();
   /** By operation and kind, such as `acquire LOCK_TIMEOUT`. */

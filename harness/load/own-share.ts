@@ -1,4 +1,5 @@
 /** What is left of a bare loop's rate with the harness around it: a short reading in the configuration of a benchmark. */
+import { median } from '../gates/statistics.ts';
 import type { Crew } from '../run/crew.ts';
 import type { Load } from './load-report.ts';
 import type { LoadShape } from './settings.ts';
@@ -22,7 +23,7 @@ export async function readOwnShare(
     .filter(({ bare }) => bare.perSecond > 0)
     .map(({ ours, bare }) => ours.perSecond / bare.perSecond);
   if (ratios.length === 0) return undefined;
-  const shareOfBareLoop = ratios.toSorted((a, b) => a - b)[Math.floor(ratios.length / 2)] ?? 0;
+  const shareOfBareLoop = median(ratios);
   const many = clients === 1 ? 'one client' : `${clients} clients`;
   return { shareOfBareLoop, pairs: ratios.length, configuration: `${many} in a process, a key each, not held` };
 }

@@ -1,19 +1,13 @@
 /** What one worker counts while it loads a lock. */
 import type { Histogram } from 'hdr-histogram-js';
-import { encode, newHistogram, recordNs } from './histogram.ts';
+import { encode, newHistogram, newHistograms, recordNs } from './histogram.ts';
 import type { Live, Loaded } from './messages.ts';
 
 export const MEASURED = ['acquire', 'hold', 'release', 'try', 'renew'] as const;
 export type Measured = (typeof MEASURED)[number];
 
 export class Tally {
-  readonly #histograms: Readonly<Record<Measured, Histogram>> = {
-    acquire: newHistogram(),
-    hold: newHistogram(),
-    release: newHistogram(),
-    try: newHistogram(),
-    renew: newHistogram(),
-  };
+  readonly #histograms = newHistograms(MEASURED);
   /** How late arrivals of an open loop were begun. */
   readonly lateness = newHistogram();
   dropped = 0;

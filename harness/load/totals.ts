@@ -4,10 +4,10 @@ import type { Plan } from '../plan/plan.ts';
 import type { LockReport } from '../verdict/report.ts';
 import { targetName } from '../verdict/timeline.ts';
 import type { Bought } from './buyers.ts';
-import { decode, latencyOf, merged, newHistogram, percentileMs, stretchLatency } from './histogram.ts';
+import { decode, latencyOf, merged, newHistogram, newHistograms, percentileMs, stretchLatency } from './histogram.ts';
 import type { Load, Round } from './load-report.ts';
 import type { Loaded } from './messages.ts';
-import { FIGURES, type Figure, type Meter } from './meter.ts';
+import { FIGURES, type Meter } from './meter.ts';
 import type { RoundOutcome } from './round.ts';
 import type { LoadShape } from './settings.ts';
 
@@ -30,14 +30,7 @@ export interface Measured {
 type Series = Load['series'][number];
 
 export class Totals {
-  readonly histograms: Readonly<Record<Figure, Histogram>> = {
-    acquire: newHistogram(),
-    hold: newHistogram(),
-    release: newHistogram(),
-    handover: newHistogram(),
-    try: newHistogram(),
-    renew: newHistogram(),
-  };
+  readonly histograms = newHistograms(FIGURES);
   /** Of the waits for a grant, by stretch, with the moment at which each began, in milliseconds of measured time. */
   readonly intervals: { readonly atMs: number; readonly lengthMs: number; readonly acquire: Histogram }[] = [];
   readonly rounds: Round[] = [];

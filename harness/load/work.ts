@@ -1,13 +1,14 @@
 /** What one worker does in one round of a benchmark: all its clients begin at the instant that the order names. */
 import { readFile } from 'node:fs/promises';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { clientsOf } from '../plan/plan.ts';
 import { Aims } from '../worker/aims.ts';
 import type { FromWorker, Moment } from '../worker/messages.ts';
 import type { Arrival } from './arrivals.ts';
 import { LoadClient, loadKeys, type LoadEnvironment } from './client.ts';
 import { CounterFile } from './counter-file.ts';
 import { recordNs } from './histogram.ts';
-import { clientsOf, type Loaded, type LoadOrder } from './messages.ts';
+import type { Loaded, LoadOrder } from './messages.ts';
 import { runOpenLoop } from './open-loop.ts';
 import { LoadRecorder } from './recorder.ts';
 import { serveHttp } from './service.ts';

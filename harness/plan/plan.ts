@@ -139,7 +139,8 @@ export function parsePlan(text: string, file: string): Plan {
 }
 
 /** Logical clients of a plan; client = process mod clients, worker = client mod workers. */
-export const clientsOf = (plan: Plan): number => plan.workers * (plan.clientsPerWorker + 1);
+export const clientsOf = ({ workers, clientsPerWorker }: Pick<Plan, 'workers' | 'clientsPerWorker'>): number =>
+  workers * (clientsPerWorker + 1);
 
 /** The worker that a process number of the plan's histories belongs to. */
 export const workerOf = (plan: Plan, process: number): number => (process % clientsOf(plan)) % plan.workers;

@@ -2,10 +2,8 @@
 import { createWriteStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { once } from 'node:events';
-import { HISTORY_VERSION, type HistoryEvent, type HistoryHeader } from '../history/events.ts';
+import { HISTORY_VERSION, type HistoryEvent, type HistoryHeader, type TimedEvent } from '../history/events.ts';
 import { clientsOf, type Plan } from '../plan/plan.ts';
-
-type TimedEvent = HistoryEvent & { readonly time: number };
 
 /** All events, in order of time, numbered. A process that was killed may have left its last line torn: it is dropped. */
 export async function mergeEvents(files: readonly string[]): Promise<TimedEvent[]> {

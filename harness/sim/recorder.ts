@@ -1,10 +1,8 @@
 /** The history of a simulated run, in memory. */
-import type { HistoryEvent, Process } from '../history/events.ts';
+import type { Process, TimedEvent } from '../history/events.ts';
 import type { EventRecorder } from '../history/recorder.ts';
 import type { Owner } from './owner.ts';
 import type { World } from './world.ts';
-
-export type TimedEvent = HistoryEvent & { readonly time: number };
 
 export class MemoryRecorder implements EventRecorder {
   readonly events: TimedEvent[] = [];

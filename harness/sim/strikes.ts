@@ -1,7 +1,7 @@
 /** Where in the lock's protocol, as seen on the wire, a fault strikes: what a search steers by, whatever the lock is. */
 import type { Plan } from '../plan/plan.ts';
 import type { SimLink } from './network/link.ts';
-import type { TimedEvent } from './recorder.ts';
+import type { TimedEvent } from '../history/events.ts';
 
 /** Conversations are told apart up to so many messages in each direction. */
 const MOST = 8;

@@ -1,5 +1,5 @@
 /** Watching one lease from its grant to the answer of its release. */
-import { LeaseLostError, type Lease } from '../../implementations/lock.ts';
+import { LeaseLostError, type Lease, type LossReason } from '../../implementations/lock.ts';
 import type { EventRecorder } from '../history/recorder.ts';
 
 /** Beyond its deadline by this much, a lease's signal must have aborted. */
@@ -24,6 +24,12 @@ export interface Watch {
   stop(): void;
 }
 
+/** Why a lease was lost, in the word of the history format. */
+export function lossOf({ signal }: Lease): LossReason {
+  const reason: unknown = signal.reason;
+  return reason instanceof LeaseLostError ? reason.reason : 'connection';
+}
+
 /** Records what happens to a lease while it is held, and whether its holder is told of the end in time. */
 export function watchLease(watched: Watched): Watch {
   const { key, id, lease, recorder, observer, ns } = watched;
@@ -31,9 +37,7 @@ export function watchLease(watched: Watched): Watch {
     recorder.observe(observer, 'renew', key, { lease: id, deadline: ns(expiresAt) });
   });
   const onLost = (): void => {
-    const reason: unknown = lease.signal.reason;
-    const word = reason instanceof LeaseLostError ? reason.reason : 'connection';
-    recorder.observe(observer, 'lost', key, { lease: id, reason: word });
+    recorder.observe(observer, 'lost', key, { lease: id, reason: lossOf(lease) });
   };
   if (lease.signal.aborted) onLost();
   else lease.signal.addEventListener('abort', onLost, { once: true });

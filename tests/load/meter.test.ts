@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { gather, type TimedEvent } from '../../harness/load/gather.ts';
+import type { TimedEvent } from '../../harness/history/events.ts';
+import { gather } from '../../harness/load/gather.ts';
 import { Meter, type Stretch } from '../../harness/load/meter.ts';
 
 const MS = 1e6;
