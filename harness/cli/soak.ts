@@ -21,7 +21,8 @@ import { withSession } from './with-session.ts';
 
 interface SoakOptions {
   readonly impl: string;
-  readonly time: number;
+  readonly time?: number;
+  readonly schedules?: number;
   readonly seed: number;
   readonly topology?: Topology;
   readonly hazard?: readonly Hazard[];
@@ -34,13 +35,15 @@ const BATCH = 50;
 /** Places that are tried least often and therefore next. */
 const FAVOURED = 8;
 const TELL_EVERY_MS = 5000;
+const TIME_MS = 600_000;
 
 export function addSoak(program: Command, done: (code: ExitCode) => void): void {
   program
     .command('soak')
     .description('search the simulation for violations, on all cores, for as long as you like')
     .requiredOption('--impl <name|path>', 'lock to test')
-    .option('--time <duration>', 'how long', duration, 600_000)
+    .option('--time <duration>', 'how long (default: 10m, or as long as --schedules take)', duration)
+    .option('--schedules <n>', 'how many, if they end before the time', wholeNumber(1))
     .option('--seed <n>', 'where the search begins', wholeNumber(0), Math.floor(Math.random() * 2 ** 31))
     .addOption(new Option('--topology <name>', 'topology of the backend').choices(TOPOLOGIES))
     .option('--hazard <names>', 'only these hazards, comma-separated', hazards)
@@ -56,7 +59,7 @@ async function soak(options: SoakOptions): Promise<ExitCode> {
   const space = spaceOf(lock, topology, wanted, options.seed);
   const found: Evidence[] = [];
   return withSession(async (session, signal) => {
-    await search(lock, space, options.time, signal, (evidence) => found.push(evidence));
+    await search(lock, space, effortOf(options), signal, (evidence) => found.push(evidence));
     const settings = settingsOf({ backend: 'sim', out: options.out, quiet: true }, {});
     for (const { judgement, charged } of found) {
       const shrunk = await shrinkPlan(session, lock, judgement.plan, settings, signal);
@@ -69,11 +72,21 @@ async function soak(options: SoakOptions): Promise<ExitCode> {
   });
 }
 
+interface Effort {
+  readonly timeMs: number;
+  /** Schedules. */
+  readonly most: number;
+}
+
+function effortOf({ time, schedules }: SoakOptions): Effort {
+  return { timeMs: time ?? (schedules === undefined ? TIME_MS : Infinity), most: schedules ?? Infinity };
+}
+
 /** @param onNew called with the first evidence of each kind */
 async function search(
   lock: LockUnderTest,
   space: SearchSpace,
-  timeMs: number,
+  { timeMs, most }: Effort,
   signal: AbortSignal,
   onNew: (evidence: Evidence) => void,
 ): Promise<void> {
@@ -111,10 +124,10 @@ async function search(
     tell();
   };
   await pool.work(() => {
-    if (signal.aborted || performance.now() - began > timeMs) return undefined;
+    if (signal.aborted || next >= most || performance.now() - began > timeMs) return undefined;
     next += BATCH;
     const steered = { ...space, favoured: coverage.least(FAVOURED), bases: coverage.pioneers };
-    return { type: 'search', space: steered, from: next - BATCH, count: BATCH };
+    return { type: 'search', space: steered, from: next - BATCH, count: Math.min(BATCH, most - next + BATCH) };
   }, take);
   tell();
 }
