@@ -93,6 +93,11 @@ async function play(endpoint: Endpoint, tape: readonly Step[], own: number): Pro
       return { code: (error as { code?: string }).code };
     }
   };
+  /** As the locks do: not in a transaction, at whose end alone others would see it, or wait no longer for its row. */
+  const askAlone = async (client: Client, query: QueryConfig): Promise<unknown> => {
+    await ask(client, { text: 'ROLLBACK' });
+    return ask(client, query);
+  };
   const act = async (one: Step): Promise<unknown> => {
     const client = sessions[one.by];
     if (client === undefined) return undefined;
@@ -106,15 +111,15 @@ async function play(endpoint: Endpoint, tape: readonly Step[], own: number): Pro
         const all = [nameOf(one.name), one.token, 100_000, fence];
         const values = all.slice(0, { acquire: 3, extend: 4, free: 2, inspect: 1 }[one.f]);
         const name = `${one.f} ${one.table}`;
-        const answer = await ask(client, { name, text: TABLES[one.table][one.f], values });
+        const answer = await askAlone(client, { name, text: TABLES[one.table][one.f], values });
         const granted = fences.at(-1);
         if (one.f === 'acquire' && granted !== undefined) last.set(place, granted);
         return answer;
       }
       case 'listen':
-        return ask(client, { text: `LISTEN "${TABLES[one.table].channel}"` });
+        return askAlone(client, { text: `LISTEN "${TABLES[one.table].channel}"` });
       case 'unlisten':
-        return ask(client, { text: 'UNLISTEN *' });
+        return askAlone(client, { text: 'UNLISTEN *' });
       case 'advisory':
         if (one.waitMs === 0) return ask(client, { name: 'try', text: TRY, values: [idOf(one.name)] });
         return ask(client, { name: 'wait', text: WAIT, values: [idOf(one.name), String(one.waitMs)] });
@@ -131,9 +136,7 @@ async function play(endpoint: Endpoint, tape: readonly Step[], own: number): Pro
         });
       }
       case 'insert':
-        // As the lock does: not in a transaction.
-        await ask(client, { text: 'ROLLBACK' });
-        return ask(client, {
+        return askAlone(client, {
           text: 'INSERT INTO holdfast_row (name) VALUES ($1) ON CONFLICT DO NOTHING',
           values: [nameOf(one.name)],
         });
