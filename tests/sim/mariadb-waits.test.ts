@@ -23,7 +23,7 @@ const LEASES = leaseStatements('holdfast_lock', expiryShape);
 const ROW = rowStatements('holdfast_row');
 const NAME = Buffer.from('a');
 /** Longer than it takes a statement to arrive. */
-const ARRIVED_MS = 50;
+const ARRIVED_MS = 100;
 /** Longer than anybody waits here. */
 const LONG = 20;
 
@@ -114,27 +114,26 @@ void describe('waiting in the model of MariaDB', () => {
     });
   });
 
-  void it('notices within a second that who waits for a user lock has gone, and later for a row', async () => {
+  void it('notices soon that who waits for a user lock has gone, and only when it is his that who waits for a row has', async () => {
     await agree(4, async (stage, [holder, forLock, forRow, looker]) => {
       assert.ok(holder !== undefined && forLock !== undefined && forRow !== undefined && looker !== undefined);
       await getLock(holder);
       await lockRow(holder);
       const heard: unknown[] = [];
-      const hear = (who: string, answer: Promise<unknown>): void => void answer.then((one) => heard.push(who, one));
-      hear('of the lock', answerTo(forLock, GET_LOCK, ['L', LONG]));
-      hear('of the row', answerTo(forRow, rowOf(2), [NAME]));
+      const fences: bigint[] = [];
+      const hear = async (who: string, answer: Promise<unknown>): Promise<void> => void heard.push(who, await answer);
+      const since = performance.now();
+      const ofLock = hear('of the lock', answerTo(forLock, GET_LOCK, ['L', LONG]));
+      const ofRow = hear('of the row', answerTo(forRow, rowOf(LONG), [NAME], fences));
       await sleep(ARRIVED_MS);
       forLock.destroy();
       forRow.destroy();
-      await sleep(700);
-      const early = [...heard];
-      await stage.gone(forLock.threadId);
-      await sleep(400);
-      const late = [...heard];
-      // Whoever waits for a row is answered when it is his, or too late; only then does anybody look.
-      await sleep(1200);
+      await ofLock;
+      heard.push(performance.now() - since < (LONG * 1000) / 2);
       await commit(holder);
-      return { early, late, last: heard, free: await answerTo(looker, ROW.findFree, [NAME]) };
+      await ofRow;
+      await stage.gone(forRow.threadId);
+      return ranked([heard, await answerTo(looker, ROW.findFree, [NAME])], fences);
     });
   });
 
