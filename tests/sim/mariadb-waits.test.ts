@@ -142,13 +142,14 @@ void describe('waiting in the model of MariaDB', () => {
       let client = first;
       const [leases, locks]: [unknown[], unknown[]] = [[], []];
       const [fences, drawn]: [bigint[], bigint[]] = [[], []];
-      for (const keepData of [true, true, false]) {
+      for (const keepData of ['by a row', 'by a lock', false]) {
         assert.ok(client !== undefined);
         leases.push(await answerTo(client, LEASES.acquire, [NAME, 't', 100_000_000], fences));
         for (let times = 0; times < 3; times += 1) locks.push(await answerTo(client, GET_LOCK, ['L', 0], drawn));
-        // What the sequence has come to is on the disk with the next commit.
-        leases.push(await answerTo(client, ROW.insert, [`row ${leases.length}`]));
-        await stage.crash(keepData);
+        // What the sequence has come to is on the disk with the next commit: that of a new row, or of a row lock.
+        if (keepData === 'by a row') leases.push(await answerTo(client, ROW.insert, ['new']));
+        else locks.push(await answerTo(client, rowOf(LONG), [NAME], drawn), await answerTo(client, 'COMMIT'));
+        await stage.crash(keepData !== false);
         client = await stage.open();
         locks.push(client.threadId < 10, await answerTo(client, IS_FREE_LOCK, ['L']));
         leases.push(await answerTo(client, LEASES.inspect, [NAME], fences));

@@ -24,10 +24,6 @@ export class Database {
     this.locks = new Locks(around);
   }
 
-  unsupported(what: string): never {
-    return this.#around.unsupported(`${what} is not simulated`);
-  }
-
   /** `UTC_TIMESTAMP(6)` in microseconds. */
   get nowUs(): number {
     return this.#around.wallUs();
@@ -38,6 +34,13 @@ export class Database {
     const table = this.#tables.get(name);
     if (table === undefined) throw noSuchTable(name);
     return table;
+  }
+
+  /** For a statement that is a transaction of its own, as all are but those of a held row lock. @throws SqlError */
+  tableAlone(name: string, { inTransaction }: Session): LeaseTable {
+    if (inTransaction)
+      this.#around.unsupported(`a statement on ${name} in an open transaction of MariaDB is not simulated`);
+    return this.table(name);
   }
 
   /** @returns whether there was none */

@@ -10,30 +10,30 @@ const changed = (rows: number): Result =>
 /** What they have in common, whichever columns say when a lease ends. */
 function ofTable(table: string): Readonly<Record<'acquire' | 'extend' | 'free' | 'undo' | 'inspect', Statement>> {
   /** Of this token, and of this fence if one is given. */
-  const free = ({ database, values: [name = '', token = '', fence] }: Execution): Result => {
-    const row = leaseOf(database.table(table), name, token);
+  const free = ({ database, session, values: [name = '', token = '', fence] }: Execution): Result => {
+    const row = leaseOf(database.tableAlone(table, session), name, token);
     const refused = fence !== undefined && (row?.fence !== Number(fence) || row.deadlineUs <= database.nowUs);
     if (row === undefined || refused) return changed(0);
     row.token = null;
     return changed(1);
   };
   return {
-    acquire: immediate(({ database, values: [name = '', token = '', leaseUs] }) => {
-      const rows = database.table(table);
+    acquire: immediate(({ database, session, values: [name = '', token = '', leaseUs] }) => {
+      const rows = database.tableAlone(table, session);
       const isNew = !rows.has(name);
       const answer = acquireLease(rows, { name, token, leaseUs: Number(leaseUs) }, database.nowUs);
       if ('fence' in answer) return done({ affectedRows: isNew ? 1 : 2, insertId: answer.fence });
       return done({ affectedRows: 1, insertId: answer.remainingUs });
     }),
-    extend: immediate(({ database, values: [leaseUs, name = '', token = '', fence] }) => {
+    extend: immediate(({ database, session, values: [leaseUs, name = '', token = '', fence] }) => {
       const claim = { name, token, leaseUs: Number(leaseUs) };
-      return changed(Number(extendLease(database.table(table), claim, Number(fence), database.nowUs)));
+      return changed(Number(extendLease(database.tableAlone(table, session), claim, Number(fence), database.nowUs)));
     }),
     free: immediate(free),
     undo: immediate(free),
-    inspect: immediate(({ database, values: [name = ''] }) => {
+    inspect: immediate(({ database, session, values: [name = ''] }) => {
       const { nowUs } = database;
-      const row = leaseInForce(database.table(table), name, nowUs);
+      const row = leaseInForce(database.tableAlone(table, session), name, nowUs);
       const remaining = row === undefined ? '' : ((row.deadlineUs - nowUs) / 1000).toFixed(4);
       return selected(
         [varchar('token'), varchar('fence'), decimal('remaining')],

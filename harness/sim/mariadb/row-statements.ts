@@ -1,14 +1,13 @@
 /** The statements of the row lock on MariaDB. */
 import { NO_WAIT, rowStatements, waitAtMost } from '../../../implementations/sql/mariadb/holder-statements.ts';
-import type { LeaseTable } from '../sql/leases.ts';
 import { done, immediate, selected, SqlError, varbinary, varchar } from './statement.ts';
-import type { Execution, Result, Statement } from './statement.ts';
+import type { Result, Statement } from './statement.ts';
 
 const TABLE = 'holdfast_row';
 /** What InnoDB waits for a row if nobody says otherwise. */
 const LOCK_WAIT_MS = 50_000;
 
-export const lockOf = (name: string): string => `row ${name}`;
+const lockOf = (name: string): string => `row ${name}`;
 
 const lockWaitTimeout = (): SqlError =>
   new SqlError(1205, 'HY000', 'Lock wait timeout exceeded; try restarting transaction');
@@ -17,13 +16,7 @@ const statementTimeout = (): SqlError =>
 const inTransaction = (): SqlError =>
   new SqlError(1568, '25001', `Transaction characteristics can't be changed while a transaction is in progress`);
 
-/** Only the lock itself runs in a transaction. */
-const alone = ({ database, session }: Execution): LeaseTable => {
-  if (session.inTransaction) database.unsupported('a statement on rows in a transaction of MariaDB');
-  return database.table(TABLE);
-};
-
-/** @param limitMs of `max_statement_time`; absent: it does not wait */
+/** @param limited by `max_statement_time`; else it does not wait */
 const locking = (limited: boolean): Statement => ({
   run: ({ database, session, values }, answer) => {
     const [first = '', second = ''] = values;
@@ -44,13 +37,8 @@ const locking = (limited: boolean): Statement => ({
 
 /** One that is there already is looked at, for which it must not be locked. */
 const inserting: Statement = {
-  run: (execution, answer) => {
-    const {
-      database,
-      session,
-      values: [name = ''],
-    } = execution;
-    const table = alone(execution);
+  run: ({ database, session, values: [name = ''] }, answer) => {
+    const table = database.tableAlone(TABLE, session);
     if (!table.has(name)) {
       table.set(name, { token: null, fence: 0, deadlineUs: 0 });
       database.commit();
@@ -65,18 +53,20 @@ const inserting: Statement = {
 };
 
 const finding = (free: boolean): Statement =>
-  immediate((execution) => {
-    const [name = ''] = execution.values;
-    const found =
-      alone(execution).has(name) && !(free && execution.database.locks.holderOf(lockOf(name)) !== undefined);
+  immediate(({ database, session, values: [name = ''] }) => {
+    const isLocked = database.locks.holderOf(lockOf(name)) !== undefined;
+    const found = database.tableAlone(TABLE, session).has(name) && !(free && isLocked);
     return selected([varbinary('name')], found ? [Buffer.from(name, 'latin1')] : undefined);
   });
 
-const ending = immediate(({ database, session }) => {
-  session.inTransaction = false;
-  database.locks.giveBackAll(lockOf(''), session);
-  return done();
-});
+const ending = (commits: boolean): Statement =>
+  immediate(({ database, session }) => {
+    // It has drawn a fence.
+    if (commits && session.inTransaction) database.commit();
+    session.inTransaction = false;
+    database.locks.giveBackAll(lockOf(''), session);
+    return done();
+  });
 
 const texts = rowStatements(TABLE);
 
@@ -88,6 +78,6 @@ export const ROW_STATEMENTS: readonly (readonly [text: string, Statement])[] = [
   [texts.lock(waitAtMost('?')), locking(true)],
   [texts.find, finding(false)],
   [texts.findFree, finding(true)],
-  ['COMMIT', ending],
-  ['ROLLBACK', ending],
+  ['COMMIT', ending(true)],
+  ['ROLLBACK', ending(false)],
 ];

@@ -52,15 +52,15 @@ export interface Execution {
 }
 
 export interface Statement {
-  /** Calls `done` at once, or when it has waited for a lock. @throws SqlError */
-  run(execution: Execution, done: (outcome: readonly Result[] | SqlError) => void): void;
+  /** Calls `answer` at once, or when it has waited for a lock. @throws SqlError */
+  run(execution: Execution, answer: (outcome: readonly Result[] | SqlError) => void): void;
   /** While it waits, it looks this often whether its client is still there. Absent: never. */
   readonly looksEveryMs?: number;
 }
 
 /** One that waits for nothing. */
 export const immediate = (run: (execution: Execution) => Result): Statement => ({
-  run: (execution, done) => done([run(execution)]),
+  run: (execution, answer) => answer([run(execution)]),
 });
 
 export const done = (more: Partial<Done> = {}): Result => ({
