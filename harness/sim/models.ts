@@ -2,6 +2,7 @@
 import type { Backend } from '../../implementations/lock.ts';
 import { ConsulServer } from './consul/server.ts';
 import { EtcdServer } from './etcd/server.ts';
+import { MariadbServer } from './mariadb/server.ts';
 import type { Ensemble, ServerModel, Surroundings } from './node.ts';
 import { PostgresServer } from './postgres/server.ts';
 import { quorumOf } from './quorum/quorum.ts';
@@ -21,6 +22,7 @@ const MAKERS: Readonly<Partial<Record<Backend, Maker>>> = {
   sqlite: () => ({ models: [] }),
   redis: independent((around) => new RedisServer(around)),
   postgres: independent((around) => new PostgresServer(around)),
+  mariadb: independent((around) => new MariadbServer(around)),
   etcd: quorumOf(EtcdServer),
   consul: quorumOf(ConsulServer),
   zookeeper: quorumOf(ZookeeperServer),

@@ -15,6 +15,7 @@ const TOPOLOGIES: Readonly<Partial<Record<Backend, readonly Topology[]>>> = {
   sqlite: ['single'],
   redis: ['single', '5 independent nodes'],
   postgres: ['single'],
+  mariadb: ['single'],
   etcd: ['3-node quorum', 'single'],
   consul: ['3-node quorum', 'single'],
   zookeeper: ['3-node quorum', 'single'],
@@ -23,6 +24,7 @@ const TOPOLOGIES: Readonly<Partial<Record<Backend, readonly Topology[]>>> = {
 const VERSIONS: Readonly<Partial<Record<Backend, string>>> = {
   redis: SIMULATED_VERSION,
   postgres: '15 (model)',
+  mariadb: '10.11 (model)',
   etcd: '3.6 (model)',
   consul: '1.13 (model)',
   zookeeper: '3.8 (model)',

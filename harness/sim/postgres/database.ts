@@ -1,25 +1,17 @@
 /** What a simulated PostgreSQL keeps: tables of names, a sequence, locks, and who listens to what. */
 import type { Surroundings } from '../node.ts';
-import { Locks } from './locks.ts';
+import type { LeaseTable } from '../sql/leases.ts';
+import { Locks } from '../sql/locks.ts';
 import type { Session } from './session.ts';
 import { SqlError } from './statement.ts';
-
-/** Of a table of leases; one of names alone has rows without them. */
-export interface Row {
-  token: string | null;
-  fence: number;
-  /** Microseconds since 1970: when the lease was granted or renewed, and for how long it is good. */
-  sinceUs: number;
-  leaseMs: number;
-}
 
 const UNDEFINED_TABLE = '42P01';
 
 export class Database {
-  readonly locks: Locks;
+  readonly locks: Locks<Session>;
   readonly sessions = new Set<Session>();
   readonly #around: Surroundings;
-  readonly #tables = new Map<string, Map<string, Row>>();
+  readonly #tables = new Map<string, LeaseTable>();
   #fence: number | undefined;
 
   constructor(around: Surroundings) {
@@ -33,7 +25,7 @@ export class Database {
   }
 
   /** @throws SqlError */
-  table(name: string): Map<string, Row> {
+  table(name: string): LeaseTable {
     const table = this.#tables.get(name);
     if (table === undefined) throw new SqlError(UNDEFINED_TABLE, `relation "${name}" does not exist`);
     return table;

@@ -5,7 +5,7 @@ import {
   leaseStatements,
   type LeaseStatements,
 } from '../../../implementations/sql/postgres/lease-statements.ts';
-import type { Row } from './database.ts';
+import { acquireLease, extendLease, leaseInForce, leaseOf, type Claim, type LeaseRow } from '../sql/leases.ts';
 import { immediate, said, selected, TYPE, type Column, type Execution, type Statement } from './statement.ts';
 
 const column = (name: string, type: number): Column => ({ name, type });
@@ -13,40 +13,29 @@ const [FENCE, REMAINING] = [column('fence', TYPE.text), column('remaining', TYPE
 
 type Kind = 'acquire' | 'extend' | 'free' | 'inspect';
 
-const deadlineUs = ({ sinceUs, leaseMs }: Row): number => sinceUs + leaseMs * 1000;
-const remainingMs = (row: Row, nowUs: number): string => String((deadlineUs(row) - nowUs) / 1000);
+const claimOf = ([name, token, leaseMs]: Execution['values']): Claim => ({
+  name: name ?? '',
+  token: token ?? '',
+  leaseUs: Number(leaseMs) * 1000,
+});
+const inMs = (us: number): string => String(us / 1000);
 
 /** What they have in common, whichever columns say when a lease ends. */
-function ofTable(table: string): Readonly<Record<Kind, Statement>> {
-  const rowOf = ({ database, values: [name] }: Execution): Row | undefined => database.table(table).get(name ?? '');
-  const own = (execution: Execution): Row | undefined => {
-    const row = rowOf(execution);
-    return row !== undefined && row.token === execution.values[1] ? row : undefined;
-  };
+function ofTable(name: string): Readonly<Record<Kind, Statement>> {
+  const own = ({ database, values: [key, token] }: Execution): LeaseRow | undefined =>
+    leaseOf(database.table(name), key ?? '', token ?? '');
   return {
     acquire: immediate(
-      (execution) => {
-        const { database, values } = execution;
-        const [name = '', token = '', lease = ''] = values.map(String);
-        const [row, nowUs] = [rowOf(execution), database.nowUs];
-        const isIn = row !== undefined && deadlineUs(row) > nowUs;
-        if (row !== undefined && row.token !== null && row.token !== token && isIn) {
-          return selected([[null, remainingMs(row, nowUs)]]);
-        }
-        const fence = row === undefined ? nowUs : row.token === token && isIn ? row.fence : row.fence + 1;
-        database.table(table).set(name, { token, fence, sinceUs: nowUs, leaseMs: Number(lease) });
-        return selected([[String(fence), null]]);
+      ({ database, values }) => {
+        const answer = acquireLease(database.table(name), claimOf(values), database.nowUs);
+        return selected(['fence' in answer ? [String(answer.fence), null] : [null, inMs(answer.remainingUs)]]);
       },
       [FENCE, REMAINING],
     ),
     extend: immediate(
-      (execution) => {
-        const { database, values } = execution;
-        const [row, nowUs] = [own(execution), database.nowUs];
-        if (row === undefined || String(row.fence) !== values[3] || deadlineUs(row) <= nowUs) return said('UPDATE 0');
-        row.sinceUs = nowUs;
-        row.leaseMs = Number(values[2]);
-        return { tag: 'UPDATE 1', rows: [['t']] };
+      ({ database, values }) => {
+        const extended = extendLease(database.table(name), claimOf(values), Number(values[3]), database.nowUs);
+        return extended ? { tag: 'UPDATE 1', rows: [['t']] } : said('UPDATE 0');
       },
       [column('extended', TYPE.bool)],
     ),
@@ -56,17 +45,16 @@ function ofTable(table: string): Readonly<Record<Kind, Statement>> {
         const row = own(execution);
         if (row === undefined) return selected([]);
         row.token = null;
-        database.notify(session, table, values[0] ?? '');
-        return selected([[String(row.fence), deadlineUs(row) > database.nowUs ? 't' : 'f', '']]);
+        database.notify(session, name, values[0] ?? '');
+        return selected([[String(row.fence), row.deadlineUs > database.nowUs ? 't' : 'f', '']]);
       },
       [FENCE, column('in_force', TYPE.bool), column('pg_notify', TYPE.void)],
     ),
     inspect: immediate(
-      (execution) => {
-        const row = rowOf(execution);
-        const { nowUs } = execution.database;
-        if (row === undefined || row.token === null || deadlineUs(row) <= nowUs) return selected([]);
-        return selected([[row.token, String(row.fence), remainingMs(row, nowUs)]]);
+      ({ database, values: [key] }) => {
+        const { nowUs } = database;
+        const row = leaseInForce(database.table(name), key ?? '', nowUs);
+        return selected(row === undefined ? [] : [[row.token, String(row.fence), inMs(row.deadlineUs - nowUs)]]);
       },
       [column('token', TYPE.text), FENCE, REMAINING],
     ),

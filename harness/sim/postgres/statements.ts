@@ -60,7 +60,7 @@ const stale = (table: string, ofName: boolean): Statement =>
     ({ database, values: [name] }) => {
       const { nowUs } = database;
       const rows = [...database.table(table)].filter(
-        ([key, row]) => (!ofName || key === name) && row.token !== null && row.sinceUs + row.leaseMs * 1000 <= nowUs,
+        ([key, row]) => (!ofName || key === name) && row.token !== null && row.deadlineUs <= nowUs,
       );
       return selected(rows.map(([key]) => (ofName ? [] : [key])));
     },
@@ -125,7 +125,7 @@ const RULES: readonly (readonly [RegExp, Make])[] = [
       immediate(({ database, values: [name] }) => {
         const rows = database.table(table);
         if (rows.has(name ?? '')) return said('INSERT 0 0');
-        rows.set(name ?? '', { token: null, fence: 0, sinceUs: 0, leaseMs: 0 });
+        rows.set(name ?? '', { token: null, fence: 0, deadlineUs: 0 });
         return said('INSERT 0 1');
       }),
   ],

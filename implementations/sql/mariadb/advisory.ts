@@ -16,16 +16,14 @@ import { hashOf } from '../names.ts';
 import { connectHolders } from './connect.ts';
 import { MariadbDatabase } from './database.ts';
 import type { DatabaseOptions } from './database.ts';
-import { FENCE_SCHEMA, NEXT_FENCE } from './fence.ts';
+import { FENCE_SCHEMA } from './fence.ts';
 import { MariadbHolder } from './holder.ts';
+import { GET_LOCK, IS_FREE_LOCK, RELEASE_LOCK } from './holder-statements.ts';
 
 export interface MariadbAdvisoryLockOptions extends ConnectionLockOptions, DatabaseOptions {
   /** Every name begins with it. Default none. */
   readonly prefix?: string;
 }
-
-/** In one statement, and the fence after the grant. GET_LOCK answers 1, 0 when the time was up, NULL for an error. */
-const LOCK = `SELECT CASE GET_LOCK(?, ?) WHEN 1 THEN ${NEXT_FENCE} WHEN 0 THEN 'busy' END AS fence`;
 
 class AdvisoryHolder extends MariadbHolder {
   readonly #prefix: string;
@@ -39,7 +37,7 @@ class AdvisoryHolder extends MariadbHolder {
   async lock(key: string, waitMs: number): Promise<HeldGrant | undefined> {
     this.#name = lockName(this.#prefix + key);
     const values = [this.#name, waitMs / 1000];
-    const rows = await this.asking(() => this.ask({ sql: LOCK, values }));
+    const rows = await this.asking(() => this.ask({ sql: GET_LOCK, values }));
     const fence = firstOf(rows, 'fence');
     if (fence === 'busy') return undefined;
     if (typeof fence === 'string') return { fencingToken: BigInt(fence) };
@@ -47,7 +45,7 @@ class AdvisoryHolder extends MariadbHolder {
   }
 
   async unlock(): Promise<'released' | 'lost'> {
-    const rows = await this.ask({ sql: 'SELECT RELEASE_LOCK(?) AS released', values: [this.#name] });
+    const rows = await this.ask({ sql: RELEASE_LOCK, values: [this.#name] });
     return firstOf(rows, 'released') === 1 ? 'released' : 'lost';
   }
 }
@@ -66,10 +64,7 @@ class AdvisoryBackend implements HolderBackend {
   }
 
   async inspect(key: string): Promise<Inspection> {
-    const rows = await this.#database.rows({
-      sql: 'SELECT IS_FREE_LOCK(?) AS free',
-      values: [lockName(this.#prefix + key)],
-    });
+    const rows = await this.#database.rows({ sql: IS_FREE_LOCK, values: [lockName(this.#prefix + key)] });
     return { key, held: firstOf(rows, 'free') === 0 };
   }
 

@@ -9,12 +9,14 @@ import type { HeldGrant, HolderBackend } from '../../connection/backend.ts';
 import { ConnectionLock } from '../../connection/connection-lock.ts';
 import type { ConnectionLockOptions } from '../../connection/connection-lock.ts';
 import { forgetfulConnectionClaims } from '../claims.ts';
-import { checkTable, rowName } from '../names.ts';
+import { rowName } from '../names.ts';
 import { connectHolders } from './connect.ts';
 import { MariadbDatabase } from './database.ts';
 import type { DatabaseOptions } from './database.ts';
-import { FENCE_SCHEMA, NEXT_FENCE } from './fence.ts';
+import { FENCE_SCHEMA } from './fence.ts';
 import { MariadbHolder, causeNumberOf } from './holder.ts';
+import { NO_WAIT, rowStatements, waitAtMost } from './holder-statements.ts';
+import type { RowStatements } from './holder-statements.ts';
 
 export interface MariadbRowLockOptions extends ConnectionLockOptions, DatabaseOptions {
   /** Default `holdfast_row`. */
@@ -27,12 +29,12 @@ export interface MariadbRowLockOptions extends ConnectionLockOptions, DatabaseOp
 const BUSY = [1205, 1969];
 
 class RowHolder extends MariadbHolder {
-  readonly #table: string;
+  readonly #statements: RowStatements;
   readonly #prefix: string;
 
-  constructor(table: string, prefix: string, ...rest: ConstructorParameters<typeof MariadbHolder>) {
+  constructor(statements: RowStatements, prefix: string, ...rest: ConstructorParameters<typeof MariadbHolder>) {
     super(...rest);
-    this.#table = table;
+    this.#statements = statements;
     this.#prefix = prefix;
   }
 
@@ -43,7 +45,7 @@ class RowHolder extends MariadbHolder {
       if (found !== 'no row') return found;
       await this.afterFailure();
       // In a transaction of its own: others must see the row to wait for it.
-      await this.ask({ sql: `INSERT IGNORE INTO ${this.#table} (name) VALUES (?)`, values: [name] });
+      await this.ask({ sql: this.#statements.insert, values: [name] });
       return this.#select(name, waitMs);
     });
     if (fence !== 'busy') return { fencingToken: BigInt(fence) };
@@ -60,17 +62,10 @@ class RowHolder extends MariadbHolder {
     await this.ask({ sql: 'ROLLBACK' });
   }
 
-  /** One compound statement, and so one round trip. @returns the fence. */
+  /** @returns the fence. */
   async #select(name: Buffer, waitMs: number): Promise<string> {
-    // A time limit in fractions of a second, where that of InnoDB has whole ones; 0 of the latter is "do not wait".
-    const limit =
-      waitMs === 0 ? 'innodb_lock_wait_timeout = 0' : `max_statement_time = ${(Math.ceil(waitMs) / 1000).toFixed(3)}`;
-    // READ COMMITTED locks the row alone; REPEATABLE READ also the gap beside it, into which others want to insert theirs.
-    const sql = `SET STATEMENT ${limit} FOR BEGIN NOT ATOMIC
-      SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
-      START TRANSACTION;
-      SELECT ${NEXT_FENCE} AS fence FROM ${this.#table} WHERE name = ? FOR UPDATE;
-    END`;
+    const limit = waitMs === 0 ? NO_WAIT : waitAtMost((Math.ceil(waitMs) / 1000).toFixed(3));
+    const sql = this.#statements.lock(limit);
     try {
       // The rows of its only SELECT, and the end of it.
       const results = await this.ask({ sql, values: [name] });
@@ -86,27 +81,25 @@ class RowHolder extends MariadbHolder {
 
 class RowBackend implements HolderBackend {
   readonly #database: MariadbDatabase;
-  readonly #table: string;
+  readonly #statements: RowStatements;
   readonly #prefix: string;
 
   constructor({ table = 'holdfast_row', prefix = '', ...options }: MariadbRowLockOptions) {
-    this.#table = checkTable(table);
+    this.#statements = rowStatements(table);
     this.#prefix = prefix;
-    const schema = `CREATE TABLE IF NOT EXISTS ${table} (name VARBINARY(255) PRIMARY KEY) ENGINE = InnoDB`;
-    this.#database = new MariadbDatabase(options, [schema, FENCE_SCHEMA]);
+    this.#database = new MariadbDatabase(options, [this.#statements.schema, FENCE_SCHEMA]);
   }
 
   async open(): Promise<RowHolder> {
-    return new RowHolder(this.#table, this.#prefix, this.#database, await this.#database.checkOut());
+    return new RowHolder(this.#statements, this.#prefix, this.#database, await this.#database.checkOut());
   }
 
   /** Takes the row for an instant, if it is free. */
   async inspect(key: string): Promise<Inspection> {
     const name = Buffer.from(rowName(this.#prefix + key));
-    const there = `SELECT name FROM ${this.#table} WHERE name = ?`;
-    const free = await this.#database.rows({ sql: `${there} FOR UPDATE SKIP LOCKED`, values: [name] });
+    const free = await this.#database.rows({ sql: this.#statements.findFree, values: [name] });
     if (free.length > 0) return { key, held: false };
-    const known = await this.#database.rows({ sql: there, values: [name] });
+    const known = await this.#database.rows({ sql: this.#statements.find, values: [name] });
     return { key, held: known.length > 0 };
   }
 

@@ -1,26 +1,28 @@
 /** Locks of a database that sessions hold and wait for, each handed on in the order in which it was asked for. */
 import type { Surroundings } from '../node.ts';
-import type { Session } from './session.ts';
 
-interface Waiter {
+interface Waiter<Session> {
   readonly session: Session;
   readonly granted: () => void;
+  /** Its time is up. */
+  readonly expire: () => void;
   /** It is no longer told that it has waited for too long. */
   readonly stop: () => void;
 }
 
-interface Lock {
+interface Lock<Session> {
   holder: Session;
   /** A session may take a lock of its own again, and must give it back as often. */
   times: number;
-  readonly waiters: Waiter[];
+  readonly waiters: Waiter<Session>[];
 }
 
-export class Locks {
-  readonly #around: Surroundings;
-  readonly #locks = new Map<string, Lock>();
+/** Of sessions of one server. */
+export class Locks<Session> {
+  readonly #around: Pick<Surroundings, 'after'>;
+  readonly #locks = new Map<string, Lock<Session>>();
 
-  constructor(around: Surroundings) {
+  constructor(around: Pick<Surroundings, 'after'>) {
     this.#around = around;
   }
 
@@ -36,12 +38,17 @@ export class Locks {
       return done(true);
     }
     if (waitMs === 0) return done(false);
-    const late = this.#around.after(waitMs, () => {
+    const expire = (): void => {
       lock.waiters.splice(lock.waiters.indexOf(waiter), 1);
       done(false);
-    });
-    const waiter: Waiter = { session, granted: () => done(true), stop: late };
+    };
+    const stop = this.#around.after(waitMs, expire);
+    const waiter = { session, granted: () => done(true), expire, stop };
     lock.waiters.push(waiter);
+  }
+
+  holderOf(name: string): Session | undefined {
+    return this.#locks.get(name)?.holder;
   }
 
   /** @returns whether it was its */
@@ -68,11 +75,20 @@ export class Locks {
     }
   }
 
+  /** It has waited for long enough. */
+  expire(session: Session): void {
+    for (const { waiters } of this.#locks.values()) {
+      const waiter = waiters.find((one) => one.session === session);
+      waiter?.stop();
+      waiter?.expire();
+    }
+  }
+
   clear(): void {
     this.#locks.clear();
   }
 
-  #handOn(name: string, lock: Lock): void {
+  #handOn(name: string, lock: Lock<Session>): void {
     const next = lock.waiters.shift();
     if (next === undefined) return void this.#locks.delete(name);
     lock.holder = next.session;
