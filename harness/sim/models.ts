@@ -5,6 +5,7 @@ import { EtcdServer } from './etcd/server.ts';
 import type { Ensemble, ServerModel, Surroundings } from './node.ts';
 import { PostgresServer } from './postgres/server.ts';
 import { quorumOf } from './quorum/quorum.ts';
+import { inCluster } from './redis/cluster/ensemble.ts';
 import { behindSentinels } from './redis/sentinel/ensemble.ts';
 import { RedisServer } from './redis/server.ts';
 import { ZookeeperServer } from './zookeeper/server.ts';
@@ -20,6 +21,7 @@ const independent =
 /** Those whose servers know of each other, by how they do. */
 const ARRANGED: Readonly<Partial<Record<Topology, Maker>>> = {
   sentinel: behindSentinels,
+  cluster: inCluster,
 };
 
 const MAKERS: Readonly<Partial<Record<Backend, Maker>>> = {

@@ -13,7 +13,7 @@ export interface Simulated {
 const TOPOLOGIES: Readonly<Partial<Record<Backend, readonly Topology[]>>> = {
   memory: ['single'],
   sqlite: ['single'],
-  redis: ['single', '5 independent nodes', 'sentinel'],
+  redis: ['single', '5 independent nodes', 'sentinel', 'cluster'],
   postgres: ['single'],
   etcd: ['3-node quorum', 'single'],
   consul: ['3-node quorum', 'single'],

@@ -11,9 +11,15 @@ const SEEDS = Number(process.env['HOLDFAST_SIM_SEEDS'] ?? 25);
 /** One for each kind of server, and of client, that is simulated. */
 const LOCKS: readonly (readonly [name: string, seeds: number])[] = [
   ...['redis-basic', 'redlock', 'setnx-then-expire', 'none'].map((name) => [name, SEEDS] as const),
-  ...['redis-sentinel', 'etcd', 'consul', 'zookeeper', 'sql-advisory-postgres', 'sql-table-postgres'].map(
-    (name) => [name, Math.ceil(SEEDS / 5)] as const,
-  ),
+  ...[
+    'redis-sentinel',
+    'redis-cluster',
+    'etcd',
+    'consul',
+    'zookeeper',
+    'sql-advisory-postgres',
+    'sql-table-postgres',
+  ].map((name) => [name, Math.ceil(SEEDS / 5)] as const),
   ['sql-table-sqlite', Math.ceil(SEEDS / 5)],
 ];
 

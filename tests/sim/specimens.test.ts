@@ -3,14 +3,15 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { catalogue } from '../../implementations/catalogue.ts';
 import { claimOn, type Hazard, type Property } from '../../implementations/claims.ts';
-import type { Backend } from '../../implementations/lock.ts';
+import type { LockModule } from '../../implementations/lock.ts';
+import { separable } from '../../harness/plan/plan.ts';
 import { isSimulated } from '../../harness/sim/simulated.ts';
 import type { Simulated } from '../../harness/sim/messages.ts';
 import { lockNamed, mixedPlan, searchAll, simulateAll } from './simulated.ts';
 
 /** Schedules of each correct lock; CI has time for few, and several servers that agree take longer than one. */
-const schedulesOf = (backend: Backend): number =>
-  Number(process.env['HOLDFAST_SIM_SCHEDULES'] ?? (backend === 'redis' ? 300 : 100));
+const schedulesOf = ({ backend, topologies: [topology] }: LockModule): number =>
+  Number(process.env['HOLDFAST_SIM_SCHEDULES'] ?? (backend === 'redis' && !separable(topology) ? 300 : 100));
 /** Plans within which each mistake must show. */
 const TRIES = 40;
 const AT_A_TIME = 4;
@@ -55,9 +56,10 @@ void describe('specimens', () => {
 });
 
 void describe('correct locks', () => {
-  for (const { name, specimen, backend } of modules) {
+  for (const module of modules) {
+    const { name, specimen, backend } = module;
     if (specimen !== undefined || backend === 'memory') continue;
-    const schedules = schedulesOf(backend);
+    const schedules = schedulesOf(module);
     void it(`${name} is not accused of breaking a promise in ${schedules} schedules`, async () => {
       const { claims } = lockNamed(name).module;
       const isPromised = ({ property, hazards }: Violation): boolean =>
@@ -75,6 +77,8 @@ void describe('a lock that claims safety although a replica may take over', () =
     ['sentinel-claims-failover', 'failover', 'fencing'],
     ['sentinel-claims-failover', 'server-pause', 'exclusion'],
     ['sentinel-claims-failover', 'minority-partition', 'exclusion'],
+    ['cluster-claims-failover', 'failover', 'fencing'],
+    ['cluster-claims-failover', 'minority-partition', 'exclusion'],
   ] as const) {
     void it(`${name} is found under ${hazard} to break ${property}`, async () => {
       assert.ok(await isFound(name, [hazard], [property]));

@@ -131,6 +131,7 @@ export class Session implements ServerSession {
         return this.#say(OK);
       case 'WATCH':
         if (this.#queue !== undefined) throw new RedisError('ERR WATCH inside MULTI is not allowed');
+        this.#server.place?.admit(name, args, this.#readsReplica);
         for (const key of args) this.#server.watch(key, this);
         return this.#say(OK);
       case 'QUIT':
@@ -148,10 +149,7 @@ export class Session implements ServerSession {
       this.#queue.push({ name, args });
       return this.#say(QUEUED);
     }
-    if (SUBSCRIBING.has(name)) {
-      for (const reply of this.#subscriptions.change(name, args)) this.#say(reply);
-      return;
-    }
+    if (SUBSCRIBING.has(name)) return this.#subscriptions.change(name, args).forEach((reply) => this.#say(reply));
     const { place } = this.#server;
     if (name === 'WAIT' && place !== undefined) return this.#wait(place, args);
     this.#say(this.#perform(name, args));
@@ -159,8 +157,9 @@ export class Session implements ServerSession {
 
   #wait(place: Place, [count, timeout]: readonly string[]): void {
     if (place.isReplica) throw new RedisError('ERR WAIT cannot be used with replica instances.');
+    const [wanted, timeoutMs] = [integer(count), integer(timeout)];
     this.#waiting = [];
-    place.wait(this.#offset, integer(count), integer(timeout), (reply) => {
+    place.wait(this.#offset, wanted, timeoutMs, (reply) => {
       this.#say(reply);
       const requests = this.#waiting ?? [];
       this.#waiting = undefined;

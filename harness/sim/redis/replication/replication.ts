@@ -21,6 +21,8 @@ export class Replication implements Follower {
   /** The number under which it asked its primary for data, the last time. */
   #link = 0;
   #isLinked = false;
+  /** When it was linked, the last time it looked. */
+  #linkedAtMs = -Infinity;
 
   constructor(self: number, around: Surroundings, mesh: Mesh, redis: RedisServer, lagMs: number) {
     this.self = self;
@@ -50,6 +52,11 @@ export class Replication implements Follower {
     return { primary: this.#primary, isLinked: this.#isLinked, offset: this.offset };
   }
 
+  /** For how long it has heard nothing of its primary. */
+  get unlinkedMs(): number {
+    return this.#isLinked ? 0 : this.#around.nowMs() - this.#linkedAtMs;
+  }
+
   get offset(): number {
     return this.feed.offset;
   }
@@ -58,7 +65,6 @@ export class Replication implements Follower {
   begin(primary: number | undefined): void {
     this.#primary = primary;
     this.#redis.keys.keepsExpired = primary !== undefined;
-    this.#isLinked = false;
     this.feed.crash();
     this.#ask();
     this.#look();
@@ -138,6 +144,7 @@ export class Replication implements Follower {
   }
 
   #ask(): void {
+    if (this.#isLinked) this.#linkedAtMs = this.#around.nowMs();
     this.#isLinked = false;
     const link = (this.#link += 1);
     if (this.#primary !== undefined) this.#tell(this.#primary, (peer) => peer.serve(this.self, link));
