@@ -1,11 +1,13 @@
 /** The models of the servers that `simulated.ts` lists. */
-import type { Backend } from '../../implementations/lock.ts';
+import type { Backend, Topology } from '../../implementations/lock.ts';
 import { ConsulServer } from './consul/server.ts';
 import { EtcdServer } from './etcd/server.ts';
 import { MariadbServer } from './mariadb/server.ts';
 import type { Ensemble, ServerModel, Surroundings } from './node.ts';
 import { PostgresServer } from './postgres/server.ts';
 import { quorumOf } from './quorum/quorum.ts';
+import { inCluster } from './redis/cluster/ensemble.ts';
+import { behindSentinels } from './redis/sentinel/ensemble.ts';
 import { RedisServer } from './redis/server.ts';
 import { ZookeeperServer } from './zookeeper/server.ts';
 
@@ -16,6 +18,12 @@ type Maker = (around: readonly Surroundings[]) => Ensemble;
 const independent =
   (make: (around: Surroundings) => ServerModel): Maker =>
   (around) => ({ models: around.map(make) });
+
+/** Those whose servers know of each other, by how they do. */
+const ARRANGED: Readonly<Partial<Record<Topology, Maker>>> = {
+  sentinel: behindSentinels,
+  cluster: inCluster,
+};
 
 const MAKERS: Readonly<Partial<Record<Backend, Maker>>> = {
   memory: () => ({ models: [] }),
@@ -28,8 +36,8 @@ const MAKERS: Readonly<Partial<Record<Backend, Maker>>> = {
   zookeeper: quorumOf(ZookeeperServer),
 };
 
-export function makerOf(backend: Backend): Maker {
-  const maker = MAKERS[backend];
+export function makerOf(backend: Backend, topology: Topology): Maker {
+  const maker = ARRANGED[topology] ?? MAKERS[backend];
   if (maker === undefined) throw new Error(`${backend} has no model`);
   return maker;
 }

@@ -44,6 +44,10 @@ export interface Ensemble {
   readonly models: readonly ServerModel[];
   /** Who leads, by the word of those that are `up`; absent where nobody ever does. */
   readonly leader?: (up: readonly boolean[]) => number | undefined;
+  /** Those whose endpoints the lock is given; absent: all. */
+  readonly entrances?: readonly number[];
+  /** Settles when they are one: at first, and after all have lost their data; absent where that takes no time. */
+  readonly form?: () => Promise<void>;
   /** Cuts each of these from all others. @returns the function that ends it */
   readonly isolate?: (nodes: readonly number[]) => () => void;
 }

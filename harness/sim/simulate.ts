@@ -59,7 +59,7 @@ export function simulate({ plan, module, scenario }: Simulation, options: Simula
   // What needs no servers runs on one machine.
   const world = new World(plan.timing ?? mix(plan.seed, plan.index), servers === 0 ? 0 : plan.clockSkew);
   const nodes = Array.from({ length: servers }, (_, index) => new SimNode(world, index));
-  const ensemble = makerOf(module.backend)(nodes.map(({ surroundings }) => surroundings));
+  const ensemble = makerOf(module.backend, plan.topology)(nodes.map(({ surroundings }) => surroundings));
   for (const [index, model] of ensemble.models.entries()) nodes[index]?.serve(model);
   return runIn(world, async () => {
     const recorder = new MemoryRecorder(world);
@@ -67,8 +67,10 @@ export function simulate({ plan, module, scenario }: Simulation, options: Simula
       recorder.observe(`worker-${worker}`, 'wire', undefined, wire);
     const network = new Network(world, nodes, plan.workers, onWire, options.linkUs);
     const resource = new SimResource(world, recorder);
-    const around = { world, network, nodes, resource, module, options: plan.options, scenario };
+    const entrances = (ensemble.entrances ?? nodes.keys().toArray()).flatMap((index) => nodes[index]?.endpoint ?? []);
+    const around = { world, network, entrances, resource, module, options: plan.options, scenario };
     const workers = Array.from({ length: plan.workers }, (_, index) => new SimWorker(index, around));
+    await ensemble.form?.();
     await Promise.all(workers.map((worker) => worker.start()));
     recorder.begin();
     const beganUs = world.now;
@@ -99,7 +101,10 @@ export function simulate({ plan, module, scenario }: Simulation, options: Simula
   });
 }
 
-function deploymentOf(nodes: readonly SimNode[], { leader, isolate }: Ensemble): NonNullable<Field['deployment']> {
+function deploymentOf(
+  nodes: readonly SimNode[],
+  { leader, isolate, form }: Ensemble,
+): NonNullable<Field['deployment']> {
   return {
     nodes,
     server: { clockMs: async ({ host }) => nodes.find(({ endpoint }) => endpoint.host === host)?.wallMs() ?? Infinity },
@@ -109,6 +114,6 @@ function deploymentOf(nodes: readonly SimNode[], { leader, isolate }: Ensemble):
       const heal = isolate?.(isolated);
       return async () => heal?.();
     },
-    form: async () => undefined,
+    form: async () => form?.(),
   };
 }

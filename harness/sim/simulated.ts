@@ -13,7 +13,7 @@ export interface Simulated {
 const TOPOLOGIES: Readonly<Partial<Record<Backend, readonly Topology[]>>> = {
   memory: ['single'],
   sqlite: ['single'],
-  redis: ['single', '5 independent nodes'],
+  redis: ['single', '5 independent nodes', 'sentinel', 'cluster'],
   postgres: ['single'],
   mariadb: ['single'],
   etcd: ['3-node quorum', 'single'],

@@ -1,5 +1,5 @@
 /** A simulated worker: a process that runs the clients of the lock, and can be stopped, killed and started again. */
-import type { LockModule } from '../../implementations/lock.ts';
+import type { Endpoint, LockModule } from '../../implementations/lock.ts';
 import { UsageError } from '../errors.ts';
 import type { FieldWorker } from '../faults/fault.ts';
 import type { CourseWorker } from '../run/course.ts';
@@ -8,7 +8,6 @@ import type { Assignment, Moment } from '../worker/messages.ts';
 import type { Scenario } from '../worker/scenario.ts';
 import { Work, type Word, type Workplace } from '../worker/work.ts';
 import type { Network } from './network/network.ts';
-import type { SimNode } from './node.ts';
 import type { Owner } from './owner.ts';
 import type { MemoryRecorder } from './recorder.ts';
 import type { SimResource } from './resource.ts';
@@ -19,7 +18,8 @@ export const PREFIX = 'holdfast:sim:';
 export interface WorkerSurroundings {
   readonly world: World;
   readonly network: Network;
-  readonly nodes: readonly SimNode[];
+  /** Where the lock is told that its servers are. */
+  readonly entrances: readonly Endpoint[];
   readonly resource: SimResource;
   readonly module: LockModule;
   readonly options: Readonly<Record<string, unknown>>;
@@ -50,7 +50,7 @@ export class SimWorker implements FieldWorker, CourseWorker {
 
   /** A new process, connected. @throws UsageError when the lock cannot connect */
   async start(): Promise<void> {
-    const { world, network, nodes, module, options, scenario, resource } = this.#around;
+    const { world, network, entrances, module, options, scenario, resource } = this.#around;
     const owner = world.owner(`worker ${this.index}`);
     this.#owner = owner;
     this.#work = undefined;
@@ -59,7 +59,7 @@ export class SimWorker implements FieldWorker, CourseWorker {
     this.#giveUp = () => giveUp(undefined);
     const connecting = this.#as(owner, async () => {
       const connected = await module.connect({
-        endpoints: nodes.map(({ endpoint }) => endpoint),
+        endpoints: entrances,
         natMap: {},
         folder: '/simulated',
         prefix: PREFIX,

@@ -2,23 +2,30 @@
 import { startNative } from '../../harness/backends/native.ts';
 import type { Deployment } from '../../harness/backends/deployment.ts';
 import { Session } from '../../harness/backends/session.ts';
-import type { Backend, ConnectContext, ConnectedLock, Endpoint, LockModule } from '../../implementations/lock.ts';
+import type {
+  Backend,
+  ConnectContext,
+  ConnectedLock,
+  Endpoint,
+  LockModule,
+  Topology,
+} from '../../implementations/lock.ts';
 
 export interface Servers extends AsyncDisposable {
   readonly deployment: Deployment;
   readonly endpoints: readonly Endpoint[];
 }
 
-/** One server. */
-export async function startServer(backend: Backend): Promise<Servers> {
+/** One server, or those of a topology. */
+export async function startServer(backend: Backend, topology: Topology = 'single'): Promise<Servers> {
   const session = await Session.open();
   const { signal } = new AbortController();
   try {
-    const deployment = await startNative(session, { backend, topology: 'single', proxies: 0, signal });
+    const deployment = await startNative(session, { backend, topology, proxies: 0, signal });
     session.onClose(() => deployment.stop());
     return {
       deployment,
-      endpoints: deployment.nodes.map(({ endpoint }) => endpoint),
+      endpoints: deployment.entrances.flatMap((index) => deployment.nodes[index]?.endpoint ?? []),
       [Symbol.asyncDispose]: () => session.close(),
     };
   } catch (error) {

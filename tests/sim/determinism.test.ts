@@ -11,7 +11,9 @@ const SEEDS = Number(process.env['HOLDFAST_SIM_SEEDS'] ?? 25);
 /** One for each kind of server, and of client, that is simulated. */
 const LOCKS: readonly (readonly [name: string, seeds: number])[] = [
   ...['redis-basic', 'redlock', 'setnx-then-expire', 'none'].map((name) => [name, SEEDS] as const),
-  ...['etcd', 'consul', 'zookeeper', 'sql-table-sqlite'].map((name) => [name, Math.ceil(SEEDS / 5)] as const),
+  ...['redis-sentinel', 'redis-cluster', 'etcd', 'consul', 'zookeeper', 'sql-table-sqlite'].map(
+    (name) => [name, Math.ceil(SEEDS / 5)] as const,
+  ),
   ...['postgres', 'mariadb'].flatMap((database) =>
     ['table', 'advisory'].map((kind) => [`sql-${kind}-${database}`, Math.ceil(SEEDS / 5)] as const),
   ),

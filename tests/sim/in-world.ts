@@ -1,5 +1,5 @@
 /** One simulated process with the simulated servers of a backend, for tests of what these answer. */
-import type { Backend, Endpoint } from '../../implementations/lock.ts';
+import type { Backend, Endpoint, Topology } from '../../implementations/lock.ts';
 import { runIn } from '../../harness/sim/active.ts';
 import { install } from '../../harness/sim/install.ts';
 import { makerOf } from '../../harness/sim/models.ts';
@@ -22,17 +22,20 @@ export async function inWorld<T>(
   servers: number,
   act: (place: Place) => Promise<T>,
   seed = 1,
+  topology: Topology = 'single',
 ): Promise<T> {
   const world = new World(seed);
   const nodes = Array.from({ length: servers }, (_, index) => new SimNode(world, index));
-  const ensemble = makerOf(backend)(nodes.map(({ surroundings }) => surroundings));
+  const ensemble = makerOf(backend, topology)(nodes.map(({ surroundings }) => surroundings));
   for (const [index, model] of ensemble.models.entries()) nodes[index]?.serve(model);
   const network = new Network(world, nodes, 1, () => undefined);
   const owner = world.owner('client');
   network.attach(owner, 0);
   const outcome = await runIn(world, async () => {
+    await ensemble.form?.();
     const { promise, resolve, reject } = Promise.withResolvers<T>();
-    const place = { endpoints: nodes.map(({ endpoint }) => endpoint), nodes, ensemble };
+    const entrances = ensemble.entrances ?? nodes.keys().toArray();
+    const place = { endpoints: entrances.flatMap((index) => nodes[index]?.endpoint ?? []), nodes, ensemble };
     world.post(owner, () => void act(place).then(resolve, reject));
     return promise;
   });

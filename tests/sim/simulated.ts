@@ -9,15 +9,20 @@ import { Pool } from '../../harness/sim/pool.ts';
 import type { Hazard } from '../../implementations/claims.ts';
 import type { LockModule } from '../../implementations/lock.ts';
 
-/** Published locks are loaded once, for the tests only. */
-const published = new Map<string, CatalogueEntry>();
-for (const [name, url] of ADAPTERS) {
+/** Locks of the tests' own, which claim what they cannot keep. */
+const FIXTURES = ['sentinel-claims-failover', 'cluster-claims-failover'].map(
+  (name) => [name, new URL(`fixtures/${name}.ts`, import.meta.url).href] as const,
+);
+
+/** Published locks, and those of the tests, are loaded once, for the tests only. */
+const others = new Map<string, CatalogueEntry>();
+for (const [name, url] of [...ADAPTERS, ...FIXTURES]) {
   const { lock } = (await import(url)) as { lock: LockModule };
-  published.set(name, { module: lock, url });
+  others.set(name, { module: lock, url });
 }
 
 export function lockNamed(name: string): CatalogueEntry {
-  const entry = findLock(name) ?? published.get(name);
+  const entry = findLock(name) ?? others.get(name);
   if (entry === undefined) throw new Error(`there is no lock named ${name}`);
   return entry;
 }

@@ -12,8 +12,8 @@ const LINK_STREAM = 2_000;
 /** A message takes from this to twice this. */
 const LEAST_US = [40, 100, 250, 600];
 
-/** A server's name as clients know it, and its port. */
-export const hostOf = (node: number): string => `node-${node}.sim`;
+/** A server's address as clients know it, one of those for examples (RFC 5737), and its port: names would be looked up. */
+export const hostOf = (node: number): string => `192.0.2.${node + 1}`;
 export const PORT = 7000;
 
 export class Network {

@@ -39,6 +39,8 @@ export class SimSocket extends Duplex {
 
   constructor() {
     super({ allowHalfOpen: false });
+    // What a library leaves behind on a dead socket is warned of in a program of its own; here run thousands.
+    this.setMaxListeners(0);
   }
 
   /** It is to be connected there, by this wire. */

@@ -13,10 +13,20 @@ export class SortedSet {
   }
 }
 
-interface Entry {
+export interface Entry {
   value: Value;
   /** Milliseconds of the wall clock; `Infinity` for never. */
   expiresAt: number;
+}
+
+function copyOf({ value, expiresAt }: Entry): Entry {
+  if (typeof value === 'string') return { value, expiresAt };
+  if (value instanceof Map) return { value: new Map(value), expiresAt };
+  if (value instanceof Set) return { value: new Set(value), expiresAt };
+  if (Array.isArray(value)) return { value: [...value], expiresAt };
+  const copy = new SortedSet();
+  for (const [member, score] of value.scores) copy.scores.set(member, score);
+  return { value: copy, expiresAt };
 }
 
 const WRONG_TYPE = 'WRONGTYPE Operation against a key holding the wrong kind of value';
@@ -26,6 +36,10 @@ export class Keyspace {
   readonly #now: () => number;
   /** Told of every key that changes. */
   onChange: (key: string) => void = () => undefined;
+  /** Told of every key that is deleted because its time is over. */
+  onExpire: (key: string) => void = () => undefined;
+  /** As replicas do: what has expired is gone for who looks, and deleted only when the primary says so. */
+  keepsExpired = false;
 
   /** @param now milliseconds of the wall clock; the same for all of a command or script */
   constructor(now: () => number) {
@@ -123,10 +137,30 @@ export class Keyspace {
     this.#entries.clear();
   }
 
+  /** What is kept of a key, expired or not, to be restored elsewhere. */
+  copy(key: string): Entry | undefined {
+    const entry = this.#entries.get(key);
+    return entry === undefined ? undefined : copyOf(entry);
+  }
+
+  /** Of all keys. */
+  copies(): (readonly [string, Entry])[] {
+    return [...this.#entries].map(([key, entry]) => [key, copyOf(entry)]);
+  }
+
+  /** Puts a key in the state that it has elsewhere; `undefined`: it is gone there. */
+  restore(key: string, entry: Entry | undefined): void {
+    if (entry === undefined) this.#entries.delete(key);
+    else this.#entries.set(key, copyOf(entry));
+    this.onChange(key);
+  }
+
   #entry(key: string): Entry | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined || this.now <= entry.expiresAt) return entry;
+    if (this.keepsExpired) return undefined;
     this.#entries.delete(key);
+    this.onExpire(key);
     return undefined;
   }
 }

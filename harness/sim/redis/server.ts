@@ -1,11 +1,14 @@
 /** One Redis server: keys, scripts, channels. What its commands answer is held against a real one by `tests/sim/`. */
 import type { ServerSession } from '../network/connection.ts';
 import type { ServerModel, Surroundings, Transport } from '../node.ts';
+import { Channels } from './channels.ts';
 import { collections } from './collections.ts';
-import { integer, SYNTAX, type CommandTable } from './command.ts';
-import { generic, globOf } from './generic.ts';
+import { integer, type CommandTable } from './command.ts';
+import { generic } from './generic.ts';
+import { isWrite } from './flags.ts';
 import { Keyspace } from './keyspace.ts';
 import { luaInterpreter, sha1, type Call } from './lua.ts';
+import type { Effect, Place } from './place.ts';
 import { OK, RedisError, Status, type Reply } from './reply.ts';
 import { Session, type Host } from './session.ts';
 import { sortedSets } from './sorted-sets.ts';
@@ -20,10 +23,13 @@ type Around = Pick<Surroundings, 'wallUs' | 'unsupported'>;
 
 export class RedisServer implements Host, ServerModel {
   readonly keys: Keyspace;
+  /** Among other servers; absent where it stands alone. */
+  place: Place | undefined;
+  /** Keys that the command has changed. */
+  readonly #changed = new Set<string>();
   readonly #surroundings: Around;
   readonly #scripts = new Map<string, string>();
-  readonly #subscribers = new Map<string, Set<Session>>();
-  readonly #patterns = new Map<string, Set<Session>>();
+  readonly #channels = new Channels();
   readonly #watchers = new Map<string, Set<Session>>();
   /** The time of a command does not pass while it runs. */
   #nowUs = 0;
@@ -37,6 +43,10 @@ export class RedisServer implements Host, ServerModel {
     this.keys = new Keyspace(() => Math.floor(this.#nowUs / 1000));
     this.keys.onChange = (key) => {
       for (const session of this.#watchers.get(key) ?? []) session.spoil();
+      if (this.place !== undefined) this.#changed.add(key);
+    };
+    this.keys.onExpire = (key) => {
+      if (this.place !== undefined) this.#changed.add(key);
     };
   }
 
@@ -47,18 +57,48 @@ export class RedisServer implements Host, ServerModel {
 
   /** What a crash leaves: nothing but the data, if that. */
   crash(keepData: boolean): void {
-    for (const table of [this.#scripts, this.#subscribers, this.#patterns, this.#watchers]) table.clear();
+    this.#channels.clear();
+    for (const table of [this.#scripts, this.#watchers]) table.clear();
     if (!keepData) this.keys.clear();
   }
 
   /** One command of a connection: its own time begins. @throws RedisError */
-  execute(name: string, args: readonly string[]): Reply {
+  execute(name: string, args: readonly string[], readsReplica = false): Reply {
     this.#nowUs = this.#surroundings.wallUs();
-    return this.#run(name, args);
+    const { place } = this;
+    if (place === undefined) return this.#run(name, args);
+    place.admit(name, args, readsReplica);
+    try {
+      return this.#run(name, args);
+    } finally {
+      // What a script did before it failed is done.
+      this.#tell(place);
+    }
+  }
+
+  /** What the primary has done, done here. */
+  imitate(effects: readonly Effect[]): void {
+    for (const effect of effects) {
+      if (effect.f === 'publish') this.hear(effect.channel, effect.message);
+      else this.keys.restore(effect.key, effect.entry);
+    }
+    this.#changed.clear();
+  }
+
+  /** Another server has published something. */
+  hear(channel: string, message: string): void {
+    this.#channels.publish(channel, message);
+  }
+
+  #tell(place: Place): void {
+    if (this.#changed.size === 0) return;
+    const effects = [...this.#changed].map((key) => ({ f: 'key' as const, key, entry: this.keys.copy(key) }));
+    this.#changed.clear();
+    place.wrote(effects);
   }
 
   subscribers(pattern: boolean): Map<string, Set<Session>> {
-    return pattern ? this.#patterns : this.#subscribers;
+    return this.#channels.subscribers(pattern);
   }
 
   watch(key: string, session: Session): void {
@@ -70,8 +110,21 @@ export class RedisServer implements Host, ServerModel {
     for (const watching of this.#watchers.values()) watching.delete(session);
   }
 
+  /** What is wrong with a command before it is run: its words, or that it is another server's to answer. */
+  check(name: string, args: readonly string[], readsReplica: boolean): RedisError | undefined {
+    const wrong = this.#checkWords(name, args);
+    if (wrong !== undefined || this.place === undefined) return wrong;
+    try {
+      this.place.admit(name, args, readsReplica);
+      return this.place.isReplica && name in COMMANDS && isWrite(name) ? new RedisError(READ_ONLY) : undefined;
+    } catch (error) {
+      if (error instanceof RedisError) return error;
+      throw error;
+    }
+  }
+
   /** Whether there is such a command, and with so many arguments. */
-  check(name: string, args: readonly string[]): RedisError | undefined {
+  #checkWords(name: string, args: readonly string[]): RedisError | undefined {
     const command = COMMANDS[name] ?? OWN[name];
     if (command === undefined) this.#surroundings.unsupported(`the command ${name} of Redis is not simulated`);
     const words = args.length + 1;
@@ -80,11 +133,12 @@ export class RedisServer implements Host, ServerModel {
   }
 
   #run(name: string, args: readonly string[]): Reply {
-    const wrong = this.check(name, args);
+    const wrong = this.#checkWords(name, args);
     if (wrong !== undefined) throw wrong;
     const command = COMMANDS[name];
-    if (command !== undefined) return command.run(this.keys, args);
-    return this.#runOwn(name, args);
+    if (command === undefined) return this.#runOwn(name, args);
+    if (this.place?.isReplica === true && isWrite(name)) throw new RedisError(READ_ONLY);
+    return command.run(this.keys, args);
   }
 
   #runOwn(name: string, args: readonly string[]): Reply {
@@ -93,7 +147,8 @@ export class RedisServer implements Host, ServerModel {
       case 'TIME':
         return [String(Math.floor(this.#nowUs / 1e6)), String(this.#nowUs % 1e6)];
       case 'PUBLISH':
-        return this.#publish(first, second);
+        this.place?.published(first, second);
+        return this.#channels.publish(first, second);
       case 'EVAL':
       case 'EVAL_RO':
         this.#scripts.set(sha1Of(first), first);
@@ -113,11 +168,14 @@ export class RedisServer implements Host, ServerModel {
       case 'WAIT':
         return 0;
       case 'INFO':
-        return `# Server\r\nredis_version:${SIMULATED_VERSION}\r\nloading:0\r\n# Replication\r\nrole:master\r\n`;
+        return `# Server\r\nredis_version:${SIMULATED_VERSION}\r\nloading:0\r\n# Replication\r\n${this.place?.info() ?? 'role:master\r\n'}`;
       case 'ROLE':
-        return ['master', 0, []];
+        return this.place?.role() ?? ['master', 0, []];
+      case 'CLUSTER':
+        if (this.place === undefined) throw new RedisError(NO_CLUSTER);
+        return this.place.cluster(first.toUpperCase(), args.slice(1));
       case 'PUBSUB':
-        return this.#pubsub(first.toUpperCase(), args.slice(1));
+        return this.#channels.describe(first.toUpperCase(), args.slice(1));
       default:
         return this.#surroundings.unsupported(`the command ${name} of Redis is not simulated here`);
     }
@@ -152,29 +210,11 @@ export class RedisServer implements Host, ServerModel {
         return this.#surroundings.unsupported(`SCRIPT ${action} of Redis is not simulated`);
     }
   }
-
-  #publish(channel: string, message: string): number {
-    const direct = this.#subscribers.get(channel) ?? new Set();
-    for (const session of direct) session.push(['message', channel, message]);
-    let heard = direct.size;
-    for (const [pattern, sessions] of this.#patterns) {
-      if (!globOf(pattern).test(channel)) continue;
-      for (const session of sessions) session.push(['pmessage', pattern, channel, message]);
-      heard += sessions.size;
-    }
-    return heard;
-  }
-
-  #pubsub(what: string, args: readonly string[]): Reply {
-    if (what === 'NUMSUB') return args.flatMap((channel) => [channel, this.#subscribers.get(channel)?.size ?? 0]);
-    if (what === 'NUMPAT') return this.#patterns.size;
-    if (what !== 'CHANNELS') throw new RedisError(SYNTAX);
-    const glob = globOf(args[0] ?? '*');
-    return [...this.#subscribers].filter(([name, who]) => who.size > 0 && glob.test(name)).map(([name]) => name);
-  }
 }
 
 const PONG = new Status('PONG');
+const READ_ONLY = "READONLY You can't write against a read only replica.";
+const NO_CLUSTER = 'ERR This instance has cluster support disabled';
 
 /** Commands of the server itself, and how many words they have. */
 const OWN: Readonly<Record<string, { readonly arity: number }>> = {
@@ -191,6 +231,7 @@ const OWN: Readonly<Record<string, { readonly arity: number }>> = {
   INFO: { arity: -1 },
   ROLE: { arity: 1 },
   PUBSUB: { arity: -2 },
+  CLUSTER: { arity: -2 },
 };
 
 /** Digests of scripts that were sent in whole: each is computed once. */

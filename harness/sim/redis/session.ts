@@ -1,16 +1,21 @@
 /** One connection to a simulated Redis: its protocol, its transaction, its subscriptions. */
 import type { ServerSession } from '../network/connection.ts';
 import type { Transport } from '../node.ts';
+import { integer } from './command.ts';
+import { ClientCommands, helloOf, protocolOf } from './introduction.ts';
 import { ProtocolError, RequestParser } from './parser.ts';
-import { encode, MapReply, OK, PushReply, RedisError, Status, type Protocol, type Reply } from './reply.ts';
-import { SIMULATED_VERSION } from './version.ts';
+import type { Place } from './place.ts';
+import { encode, OK, PushReply, RedisError, Status, type Protocol, type Reply } from './reply.ts';
+import { forbiddenToSubscribers, Subscriptions } from './subscriptions.ts';
 
 /** The server behind the connection. */
 export interface Host {
+  /** Among other servers; absent where it stands alone. */
+  readonly place: Place | undefined;
   /** @throws RedisError */
-  execute(name: string, args: readonly string[]): Reply;
+  execute(name: string, args: readonly string[], readsReplica: boolean): Reply;
   /** What is wrong with a command before it is run. */
-  check(name: string, args: readonly string[]): RedisError | undefined;
+  check(name: string, args: readonly string[], readsReplica: boolean): RedisError | undefined;
   /** Who listens to which channel, or to which pattern. */
   subscribers(pattern: boolean): Map<string, Set<Session>>;
   watch(key: string, session: Session): void;
@@ -22,11 +27,6 @@ interface Queued {
   readonly args: readonly string[];
 }
 
-/** A subscribed connection of RESP2 may say only these. */
-const WHILE_SUBSCRIBED = new Set([
-  ...['SUBSCRIBE', 'UNSUBSCRIBE', 'PSUBSCRIBE', 'PUNSUBSCRIBE', 'SSUBSCRIBE', 'SUNSUBSCRIBE'],
-  ...['PING', 'QUIT', 'RESET'],
-]);
 const QUEUED = new Status('QUEUED');
 
 export class Session implements ServerSession {
@@ -34,13 +34,18 @@ export class Session implements ServerSession {
   readonly #transport: Transport;
   readonly #id: number;
   readonly #parser = new RequestParser();
-  readonly #channels = new Set<string>();
-  readonly #patterns = new Set<string>();
+  readonly #subscriptions: Subscriptions;
   #protocol: Protocol = 2;
-  #name: string | null = null;
+  readonly #client: ClientCommands;
   #queue: Queued[] | undefined;
   #queueSpoiled = false;
   #watchSpoiled = false;
+  /** A replica may answer it, too (`READONLY`). */
+  #readsReplica = false;
+  /** Up to where its commands have taken what replicas are told of. */
+  #offset = 0;
+  /** While it waits for replicas: the requests that came after. */
+  #waiting: (readonly string[])[] | undefined;
   /** Replies to what arrived together leave together. */
   #out = '';
 
@@ -48,11 +53,13 @@ export class Session implements ServerSession {
     this.#server = server;
     this.#transport = transport;
     this.#id = id;
+    this.#client = new ClientCommands(id);
+    this.#subscriptions = new Subscriptions(server, this);
   }
 
   receive(chunk: Buffer): void {
     try {
-      for (const [name = '', ...args] of this.#parser.feed(chunk)) this.#obey(name.toUpperCase(), args);
+      for (const request of this.#parser.feed(chunk)) this.#take(request);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.#say(new RedisError(`ERR Protocol error: ${error.message}`));
@@ -63,8 +70,14 @@ export class Session implements ServerSession {
     this.#flush();
   }
 
+  #take(request: readonly string[]): void {
+    if (this.#waiting !== undefined) return void this.#waiting.push(request);
+    const [name = '', ...args] = request;
+    this.#obey(name.toUpperCase(), args);
+  }
+
   closed(): void {
-    this.#unsubscribeAll();
+    this.#subscriptions.end();
     this.#server.unwatch(this);
   }
 
@@ -90,14 +103,11 @@ export class Session implements ServerSession {
   }
 
   #obey(name: string, args: readonly string[]): void {
-    const subscriptions = this.#channels.size + this.#patterns.size;
-    if (this.#protocol === 2 && subscriptions > 0 && !WHILE_SUBSCRIBED.has(name)) {
-      const allowed = '(P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET';
-      return this.#say(
-        new RedisError(`ERR Can't execute '${name.toLowerCase()}': only ${allowed} are allowed in this context`),
-      );
+    if (this.#protocol === 2 && this.#subscriptions.count > 0) {
+      const forbidden = forbiddenToSubscribers(name);
+      if (forbidden !== undefined) return this.#say(forbidden);
+      if (name === 'PING') return this.#say(['pong', args[0] ?? '']);
     }
-    if (this.#protocol === 2 && subscriptions > 0 && name === 'PING') return this.#say(['pong', args[0] ?? '']);
     try {
       this.#answer(name, args);
     } catch (error) {
@@ -114,13 +124,14 @@ export class Session implements ServerSession {
         this.#queueSpoiled = false;
         return this.#say(OK);
       case 'EXEC':
-        return this.#execute();
+        return this.#executeAll();
       case 'DISCARD':
         if (this.#queue === undefined) throw new RedisError('ERR DISCARD without MULTI');
         this.#endTransaction();
         return this.#say(OK);
       case 'WATCH':
         if (this.#queue !== undefined) throw new RedisError('ERR WATCH inside MULTI is not allowed');
+        this.#server.place?.admit(name, args, this.#readsReplica);
         for (const key of args) this.#server.watch(key, this);
         return this.#say(OK);
       case 'QUIT':
@@ -130,7 +141,7 @@ export class Session implements ServerSession {
       default:
     }
     if (this.#queue !== undefined) {
-      const wrong = CONNECTION.has(name) ? undefined : this.#server.check(name, args);
+      const wrong = CONNECTION.has(name) ? undefined : this.#server.check(name, args, this.#readsReplica);
       if (wrong !== undefined) {
         this.#queueSpoiled = true;
         throw wrong;
@@ -138,15 +149,31 @@ export class Session implements ServerSession {
       this.#queue.push({ name, args });
       return this.#say(QUEUED);
     }
-    if (SUBSCRIBING.has(name)) return this.#subscription(name, args);
+    if (SUBSCRIBING.has(name)) return this.#subscriptions.change(name, args).forEach((reply) => this.#say(reply));
+    const { place } = this.#server;
+    if (name === 'WAIT' && place !== undefined) return this.#wait(place, args);
     this.#say(this.#perform(name, args));
+  }
+
+  #wait(place: Place, [count, timeout]: readonly string[]): void {
+    if (place.isReplica) throw new RedisError('ERR WAIT cannot be used with replica instances.');
+    const [wanted, timeoutMs] = [integer(count), integer(timeout)];
+    this.#waiting = [];
+    place.wait(this.#offset, wanted, timeoutMs, (reply) => {
+      this.#say(reply);
+      const requests = this.#waiting ?? [];
+      this.#waiting = undefined;
+      for (const request of requests) this.#take(request);
+      this.#flush();
+    });
   }
 
   #perform(name: string, args: readonly string[]): Reply {
     const [first = '', second = ''] = args;
     switch (name) {
       case 'HELLO':
-        return this.#hello(args);
+        this.#protocol = protocolOf(args) ?? this.#protocol;
+        return helloOf(this.#protocol, this.#id, this.#server.place);
       case 'AUTH':
         return OK;
       case 'SELECT':
@@ -157,53 +184,35 @@ export class Session implements ServerSession {
         this.#watchSpoiled = false;
         return OK;
       case 'RESET':
-        this.#unsubscribeAll();
+        this.#subscriptions.end();
         this.#endTransaction();
         this.#protocol = 2;
         return new Status('RESET');
       case 'CLIENT':
-        return this.#client(first.toUpperCase(), second);
+        return this.#client.answer(first.toUpperCase(), second, (what) => this.#server.check(what, [], false));
+      case 'READONLY':
+      case 'READWRITE':
+        if (this.#server.place?.mode !== 'cluster') {
+          throw new RedisError('ERR This instance has cluster support disabled');
+        }
+        this.#readsReplica = name === 'READONLY';
+        return OK;
       default:
-        return this.#server.execute(name, args);
+        return this.#execute(name, args);
     }
   }
 
-  #client(action: string, value: string): Reply {
-    switch (action) {
-      case 'SETNAME':
-        this.#name = value;
-        return OK;
-      case 'GETNAME':
-        return this.#name;
-      case 'ID':
-        return this.#id;
-      case 'SETINFO':
-      case 'REPLY':
-      case 'NO-EVICT':
-      case 'NO-TOUCH':
-        return OK;
-      default:
-        this.#server.check(`CLIENT ${action}`, []);
-        return null;
+  #execute(name: string, args: readonly string[]): Reply {
+    const { place } = this.#server;
+    if (place === undefined) return this.#server.execute(name, args, false);
+    try {
+      return this.#server.execute(name, args, this.#readsReplica);
+    } finally {
+      this.#offset = place.offset;
     }
   }
 
-  #hello([version = '']: readonly string[]): Reply {
-    if (version !== '' && version !== '2' && version !== '3')
-      throw new RedisError('NOPROTO unsupported protocol version');
-    if (version !== '') this.#protocol = version === '3' ? 3 : 2;
-    return new MapReply([
-      ['server', 'redis'],
-      ['version', SIMULATED_VERSION],
-      ['proto', this.#protocol],
-      ['id', this.#id],
-      ['mode', 'standalone'],
-      ['role', 'master'],
-      ['modules', []],
-    ]);
-  }
-
-  #execute(): void {
+  #executeAll(): void {
     const queue = this.#queue;
     if (queue === undefined) throw new RedisError('ERR EXEC without MULTI');
     const [queueSpoiled, watchSpoiled] = [this.#queueSpoiled, this.#watchSpoiled];
@@ -230,36 +239,11 @@ export class Session implements ServerSession {
     this.#watchSpoiled = false;
     this.#server.unwatch(this);
   }
-
-  #subscription(name: string, args: readonly string[]): void {
-    const pattern = name.startsWith('P');
-    const mine = pattern ? this.#patterns : this.#channels;
-    const all = this.#server.subscribers(pattern);
-    const leaving = name.endsWith('UNSUBSCRIBE');
-    if (!leaving && args.length === 0) {
-      throw new RedisError(`ERR wrong number of arguments for '${name.toLowerCase()}' command`);
-    }
-    const named: readonly (string | null)[] = leaving && args.length === 0 ? [...mine] : args;
-    for (const channel of named.length === 0 ? [null] : named) {
-      if (channel !== null && leaving) {
-        mine.delete(channel);
-        all.get(channel)?.delete(this);
-      } else if (channel !== null) {
-        mine.add(channel);
-        all.set(channel, (all.get(channel) ?? new Set()).add(this));
-      }
-      this.#say(new PushReply([name.toLowerCase(), channel, this.#channels.size + this.#patterns.size]));
-    }
-  }
-
-  #unsubscribeAll(): void {
-    for (const channel of this.#channels) this.#server.subscribers(false).get(channel)?.delete(this);
-    for (const channel of this.#patterns) this.#server.subscribers(true).get(channel)?.delete(this);
-    this.#channels.clear();
-    this.#patterns.clear();
-  }
 }
 
 const SUBSCRIBING = new Set(['SUBSCRIBE', 'UNSUBSCRIBE', 'PSUBSCRIBE', 'PUNSUBSCRIBE']);
 /** Answered by the connection rather than by the server. */
-const CONNECTION = new Set(['HELLO', 'AUTH', 'SELECT', 'UNWATCH', 'RESET', 'CLIENT', ...SUBSCRIBING]);
+const CONNECTION = new Set([
+  ...['HELLO', 'AUTH', 'SELECT', 'UNWATCH', 'RESET', 'CLIENT', 'READONLY', 'READWRITE'],
+  ...SUBSCRIBING,
+]);
