@@ -35,13 +35,22 @@ function storyOf(plan: Plan, events: readonly HistoryEvent[], finding: Finding):
     .filter((event) => (event.time ?? 0) <= finding.at && concerns(event, involved, finding.key))
     .map((event) => tell(plan, event))
     .filter((line) => line !== undefined);
+  const clocks = plan.clockSkew === undefined ? [] : [clocksOf(plan.clockSkew)];
   const kept = lines
     // Of equal rank, the latest are nearest to what went wrong.
     .toSorted((a, b) => a.rank - b.rank || b.time - a.time)
-    .slice(0, LINES - 1)
+    .slice(0, LINES - 1 - clocks.length)
     .toSorted((a, b) => a.time - b.time);
-  return [...kept.map((line) => `${stamp(line.time)}  ${line.text}`), `${stamp(finding.at)}  ${finding.summary}`];
+  return [
+    ...clocks,
+    ...kept.map((line) => `${stamp(line.time)}  ${line.text}`),
+    `${stamp(finding.at)}  ${finding.summary}`,
+  ];
 }
+
+/** What no event tells. */
+const clocksOf = (skew: number): string =>
+  `${stamp(0)}  the clocks of the machines run up to ${skew * 100} % fast or slow`;
 
 function concerns(event: HistoryEvent, leases: ReadonlySet<string>, key: string): boolean {
   if (event.process === 'nemesis') return true;
