@@ -34,6 +34,8 @@ export interface Surroundings {
 /** A kind of server, simulated. Adding one is filling in this form and naming it in `simulated.ts` and `models.ts`. */
 export interface ServerModel {
   connect(transport: Transport): ServerSession;
+  /** It is being killed: what its system still does for it, to close its connections. */
+  killed?(): void;
   /** All connections are gone; the data too, unless it is kept. */
   crash(keepData: boolean): void;
 }
@@ -97,6 +99,7 @@ export class SimNode implements Listener, FieldNode {
   }
 
   async crash(): Promise<void> {
+    this.#model?.killed?.();
     this.down = true;
     this.#incarnation += 1;
     for (const connection of this.#connections) connection.hangUp();

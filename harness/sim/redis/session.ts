@@ -150,8 +150,7 @@ export class Session implements ServerSession {
       return this.#say(QUEUED);
     }
     if (SUBSCRIBING.has(name)) return this.#subscriptions.change(name, args).forEach((reply) => this.#say(reply));
-    const { place } = this.#server;
-    if (name === 'WAIT' && place !== undefined) return this.#wait(place, args);
+    if (name === 'WAIT' && this.#server.place !== undefined) return this.#wait(this.#server.place, args);
     this.#say(this.#perform(name, args));
   }
 
@@ -198,13 +197,12 @@ export class Session implements ServerSession {
         this.#readsReplica = name === 'READONLY';
         return OK;
       default:
-        return this.#execute(name, args);
     }
+    const { place } = this.#server;
+    return place === undefined ? this.#server.execute(name, args, false) : this.#executeIn(place, name, args);
   }
 
-  #execute(name: string, args: readonly string[]): Reply {
-    const { place } = this.#server;
-    if (place === undefined) return this.#server.execute(name, args, false);
+  #executeIn(place: Place, name: string, args: readonly string[]): Reply {
     try {
       return this.#server.execute(name, args, this.#readsReplica);
     } finally {

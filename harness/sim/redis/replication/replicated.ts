@@ -10,6 +10,8 @@ import { Replication } from './replication.ts';
 export class ReplicatedServer implements ServerModel, Place {
   readonly mode = 'standalone';
   readonly replication: Replication;
+  /** Called when it is killed. */
+  onKilled: () => void = () => undefined;
   readonly #redis: RedisServer;
   /** Whom it follows as long as nobody has told it otherwise. */
   readonly #first: number | undefined;
@@ -37,6 +39,11 @@ export class ReplicatedServer implements ServerModel, Place {
         session.closed();
       },
     };
+  }
+
+  /** Those who are connected to it notice. */
+  killed(): void {
+    this.onKilled();
   }
 
   /** Whom it follows is written down with the data. */

@@ -21,7 +21,12 @@ export function behindSentinels(around: readonly Surroundings[]): Ensemble {
   const sentinels = around
     .slice(DATA_NODES)
     .map((one, index) => new Sentinel(DATA_NODES + index, one, mesh, servers, entrances));
-  for (const server of servers) server.meet(servers);
+  for (const [node, server] of servers.entries()) {
+    server.meet(servers);
+    server.onKilled = () => {
+      for (const sentinel of sentinels) mesh.send(node, sentinel.self, () => sentinel.lost(node));
+    };
+  }
   for (const sentinel of sentinels) sentinel.meet(sentinels);
   return {
     models: [...servers, ...sentinels],

@@ -84,6 +84,11 @@ export class Sentinel implements ServerModel, Conduct {
     this.#begin();
   }
 
+  /** The connection to a server is closed. */
+  lost(node: number): void {
+    this.#watch.of(node).closed();
+  }
+
   /** Whom it names to clients. */
   get named(): number {
     return this.#failover?.successor ?? this.#primary;

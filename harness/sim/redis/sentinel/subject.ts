@@ -41,6 +41,12 @@ export class Subject {
     this.#unansweredSince ??= now;
   }
 
+  /** Its connection is closed: it is pinged as soon as there is another. */
+  closed(): void {
+    this.#answeredAt = -Infinity;
+    this.#pingedAt = -Infinity;
+  }
+
   answered(now: number): void {
     this.#answeredAt = now;
     this.#unansweredSince = undefined;
