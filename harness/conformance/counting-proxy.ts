@@ -3,9 +3,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { EventEmitter, once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import type { Backend, Endpoint } from '../../implementations/lock.ts';
-
-/** Some transports keep house with messages this short: HTTP/2 by window updates and acknowledgements, ZooKeeper by pings. */
-const HOUSEKEEPING_BYTES: Readonly<Partial<Record<Backend, number>>> = { etcd: 17, zookeeper: 17 };
+import { housekeepingBytesOf } from '../backends/housekeeping.ts';
 
 export class CountingProxy {
   readonly endpoint: Endpoint;
@@ -20,7 +18,7 @@ export class CountingProxy {
 
   private constructor(server: Server, target: Endpoint, backend: Backend) {
     this.#server = server;
-    this.#housekeepingBytes = HOUSEKEEPING_BYTES[backend] ?? 0;
+    this.#housekeepingBytes = housekeepingBytesOf(backend);
     this.endpoint = { ...target, host: '127.0.0.1', port: (server.address() as AddressInfo).port };
     server.on('connection', (client) => this.#join(client, target));
   }

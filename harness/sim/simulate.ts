@@ -2,6 +2,7 @@
 import type { LockModule } from '../../implementations/lock.ts';
 import { assignmentOf, runCourse } from '../run/course.ts';
 import { staffOf } from '../run/staff.ts';
+import { housekeepingBytesOf } from '../backends/housekeeping.ts';
 import type { Field } from '../faults/fault.ts';
 import type { TimedEvent } from '../history/events.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -65,7 +66,9 @@ export function simulate({ plan, module, scenario }: Simulation, options: Simula
     const recorder = new MemoryRecorder(world);
     const onWire = (worker: number, wire: WireObservation): void =>
       recorder.observe(`worker-${worker}`, 'wire', undefined, wire);
-    const network = new Network(world, nodes, plan.workers, onWire, options.linkUs);
+    const housekeepingBytes = housekeepingBytesOf(module.backend);
+    const exactly = options.linkUs === undefined ? {} : { baseUs: options.linkUs, jitterUs: 0 };
+    const network = new Network(world, nodes, plan.workers, onWire, { housekeepingBytes, ...exactly });
     const resource = new SimResource(world, recorder);
     const entrances = (ensemble.entrances ?? nodes.keys().toArray()).flatMap((index) => nodes[index]?.endpoint ?? []);
     const around = { world, network, entrances, resource, module, options: plan.options, scenario };

@@ -10,6 +10,7 @@ import { benchSimulated } from '../../harness/load/sim-bench.ts';
 for (const [name, commands, roundTrips] of [
   ['redis-basic', 2, 2],
   ['redlock', 10, 2],
+  ['sql-row-mariadb', 2, 2],
 ] as const) {
   test(`${name} sends ${commands} commands a cycle and waits for ${roundTrips} round trips`, async (context) => {
     const folder = mkdtempSync(join(tmpdir(), 'holdfast-sim-bench-'));

@@ -15,7 +15,7 @@ const event = (process: number, type: 'invoke' | 'ok') => ({
 });
 
 test('a strike is placed by the last step of the worker that it touches and by what has crossed its links since', () => {
-  const links = [[new SimLink(new Random(1), 1)], [new SimLink(new Random(2), 1)]];
+  const links = [[new SimLink(new Random(1), { baseUs: 1 })], [new SimLink(new Random(2), { baseUs: 1 })]];
   const strikes = new Strikes(smallPlan(['client-pause']), links);
   const [[own]] = links as [[SimLink], unknown];
   own.request.messages = 5;
@@ -28,7 +28,7 @@ test('a strike is placed by the last step of the worker that it touches and by w
 });
 
 test('a fault of servers strikes every worker where it is', () => {
-  const links = [[new SimLink(new Random(1), 1)], [new SimLink(new Random(2), 1)]];
+  const links = [[new SimLink(new Random(1), { baseUs: 1 })], [new SimLink(new Random(2), { baseUs: 1 })]];
   const strikes = new Strikes(smallPlan(['server-crash']), links);
   strikes.see(event(1, 'ok'));
   const value = { fault: 'f1', phase: 'start', target: { node: 0 } };

@@ -3,11 +3,21 @@ import type { Direction } from '../../backends/links.ts';
 import type { Random } from '../random.ts';
 import type { Connection } from './connection.ts';
 
+export interface LinkNature {
+  /** What a message takes at least, in microseconds. */
+  readonly baseUs: number;
+  /** At most so much more; default: as much again. */
+  readonly jitterUs?: number;
+  /** Pieces of at most so many bytes are no messages; default: every piece is. */
+  readonly housekeepingBytes?: number;
+}
+
 /** What crosses a link in one direction. */
 export class LinkDirection {
   readonly #random: Random;
   readonly #baseUs: number;
   readonly #jitterUs: number;
+  readonly housekeepingBytes: number;
   /** Sent by whoever is at its beginning, but for what only keeps house. */
   messages = 0;
   /** Of all delays in force together. */
@@ -15,10 +25,11 @@ export class LinkDirection {
   blackHoles = 0;
   readonly resets: number[] = [];
 
-  constructor(random: Random, baseUs: number, jitterUs: number) {
+  constructor(random: Random, { baseUs, jitterUs = baseUs, housekeepingBytes = 0 }: LinkNature) {
     this.#random = random;
     this.#baseUs = baseUs;
     this.#jitterUs = jitterUs;
+    this.housekeepingBytes = housekeepingBytes;
   }
 
   get isBlackHole(): boolean {
@@ -43,10 +54,9 @@ export class SimLink {
   /** Those that are open on it. */
   readonly connections = new Set<Connection>();
 
-  /** @param baseUs what a message takes at least; at most so much more */
-  constructor(random: Random, baseUs: number, jitterUs = baseUs) {
-    this.request = new LinkDirection(random, baseUs, jitterUs);
-    this.reply = new LinkDirection(random, baseUs, jitterUs);
+  constructor(random: Random, nature: LinkNature) {
+    this.request = new LinkDirection(random, nature);
+    this.reply = new LinkDirection(random, nature);
   }
 
   async delay(delayMs: number, direction: Direction): Promise<Undo> {

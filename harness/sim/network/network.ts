@@ -4,7 +4,7 @@ import type { Owner } from '../owner.ts';
 import { mix, Random } from '../random.ts';
 import type { World } from '../world.ts';
 import { Connection, type Listener } from './connection.ts';
-import { SimLink } from './link.ts';
+import { SimLink, type LinkNature } from './link.ts';
 import type { Address } from './dial.ts';
 import type { SimSocket } from './socket.ts';
 
@@ -24,13 +24,13 @@ export class Network {
   readonly #workers = new Map<Owner, { readonly index: number; readonly connections: Map<Connection, SimSocket> }>();
   readonly #onWire: (worker: number, wire: WireObservation) => void;
 
-  /** @param linkUs what every message takes, exactly; absent: drawn */
+  /** @param nature of all links; what is absent is drawn for each */
   constructor(
     world: World,
     nodes: readonly Listener[],
     workers: number,
     onWire: (worker: number, wire: WireObservation) => void,
-    linkUs?: number,
+    nature: Partial<LinkNature> = {},
   ) {
     this.#world = world;
     this.#nodes = nodes;
@@ -38,7 +38,7 @@ export class Network {
     this.links = Array.from({ length: workers }, (_, worker) =>
       nodes.map((_node, node) => {
         const random = new Random(mix(world.seed, LINK_STREAM + worker * 100 + node));
-        return linkUs === undefined ? new SimLink(random, random.pick(LEAST_US)) : new SimLink(random, linkUs, 0);
+        return new SimLink(random, { baseUs: nature.baseUs ?? random.pick(LEAST_US), ...nature });
       }),
     );
     world.dial = (caller, address, socket) => this.#dial(caller, address, socket);

@@ -19,9 +19,6 @@ interface Travelling {
   event: SimEvent;
 }
 
-/** Transports keep house by messages this short: HTTP/2 by window updates and acknowledgements, ZooKeeper by pings. */
-const HOUSEKEEPING_BYTES = 17;
-
 export class Pipe {
   readonly #world: World;
   readonly #receiver: Owner;
@@ -55,7 +52,7 @@ export class Pipe {
       this.#world.schedule(this.#world.now + resetAfterUs, this.#receiver, 'network', () => this.#end.reset());
       return undefined;
     }
-    if (chunk !== undefined && chunk.length > HOUSEKEEPING_BYTES) this.#count();
+    if (chunk !== undefined && chunk.length > this.#link.housekeepingBytes) this.#count();
     const due = this.#world.now + this.#link.travelUs();
     const travelling = this.#travel(chunk, due, due + this.#link.delayUs);
     this.#travelling.push(travelling);
