@@ -182,6 +182,19 @@ void describe('what replicas have not heard of', () => {
     assert.ok(kept.includes(false) && kept.includes(true), String(kept));
   });
 
+  void it('arrives when a cut is healed that was too short for a failover', async () => {
+    await inSentinelWorld((place) =>
+      withClients(place.endpoints, async (primary) => {
+        await primary.set('x', '1');
+        const heal = place.ensemble.isolate?.([await nextLeader(place)]);
+        await primary.set('x', '2');
+        assert.equal(await primary.wait(1, 300), 0);
+        heal?.();
+        assert.equal(await primary.wait(REPLICAS, 300), REPLICAS);
+      }),
+    );
+  });
+
   void it('is what WAIT waits for', async () => {
     for (const seed of seeds) assert.ok(await isKept(seed, REPLICAS));
   });
