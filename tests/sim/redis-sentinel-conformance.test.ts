@@ -110,6 +110,12 @@ void describe('the model of Redis behind Sentinels', () => {
       withClients(sentinels, async (primary) => {
         await primary.flushall();
         await primary.set('kept', 'yes');
+        const [watcher] = sentinels;
+        const subscriber = new Redis({ host: watcher?.host ?? '', port: watcher?.port ?? 0, disableClientInfo: true });
+        await subscriber.subscribe('+switch-master');
+        const announced = new Promise<string>((resolve) =>
+          subscriber.once('message', (_channel: string, message: string) => resolve(message)),
+        );
         const confirmed = await primary.wait(REPLICAS, 5000);
         const killed = await crash();
         const began = performance.now();
@@ -118,7 +124,9 @@ void describe('the model of Redis behind Sentinels', () => {
         const found = await primary.get('kept');
         await primary.set('new', '1');
         const again = await primary.wait(1, 5000);
-        return { confirmed, found, again, inTime: seconds > 0.5 && seconds < 8 };
+        const [name, ...addresses] = (await announced).split(' ');
+        subscriber.disconnect();
+        return { confirmed, found, again, name, addresses: addresses.length, inTime: seconds > 0.5 && seconds < 8 };
       });
     const { deployment } = servers;
     const really = await course(
@@ -172,6 +180,19 @@ void describe('what replicas have not heard of', () => {
     const kept: boolean[] = [];
     for (const seed of seeds) kept.push(await isKept(seed, 0));
     assert.ok(kept.includes(false) && kept.includes(true), String(kept));
+  });
+
+  void it('arrives when a cut is healed that was too short for a failover', async () => {
+    await inSentinelWorld((place) =>
+      withClients(place.endpoints, async (primary) => {
+        await primary.set('x', '1');
+        const heal = place.ensemble.isolate?.([await nextLeader(place)]);
+        await primary.set('x', '2');
+        assert.equal(await primary.wait(1, 300), 0);
+        heal?.();
+        assert.equal(await primary.wait(REPLICAS, 300), REPLICAS);
+      }),
+    );
   });
 
   void it('is what WAIT waits for', async () => {

@@ -37,7 +37,6 @@ export class Bus {
 
   meet(peers: readonly Bus[]): void {
     this.#peers = peers;
-    this.begin(undefined);
   }
 
   get view(): View | undefined {

@@ -118,7 +118,8 @@ export class ClusterNode implements ServerModel, Place {
   }
 
   cluster(action: string, args: readonly string[]): Reply {
-    const reply = describeCluster(action, args, this.bus.view ?? new View(this.self, SHARDS * 2), this.bus.health.isOk);
+    const { view = new View(this.self, SHARDS * 2), health } = this.bus;
+    const reply = describeCluster(action, args, view, health.isOk);
     return reply ?? this.#around.unsupported(`CLUSTER ${action} of Redis is not simulated`);
   }
 }

@@ -19,7 +19,6 @@ export interface Peer {
   heardAt: number;
 }
 
-/** Whoever owns so many nodes' worth of slots decides: a majority of the primaries that serve any. */
 export class View {
   readonly self: number;
   readonly peers: readonly Peer[];
@@ -77,6 +76,7 @@ export class View {
     return this.peers.filter(({ node, primary }) => primary === undefined && this.owners.includes(node));
   }
 
+  /** So many of them decide. */
   get majority(): number {
     return Math.floor(this.voters.length / 2) + 1;
   }

@@ -18,6 +18,7 @@ export interface Conduct {
   aborted(): void;
 }
 
+/** As the real ones are started (`harness/backends/servers/redis-sentinel.ts`). */
 export const FAILOVER_TIMEOUT_MS = 3000;
 /** Of words that are to be fresh, and of those that need not be. */
 const FRESH_MS = 5000;
