@@ -66,8 +66,11 @@ const engineDecides: RedisOptions = {
   maxRetriesPerRequest: 0,
 };
 
-/** The opposite: subscriptions outlive connections, and the first one opens it. */
-const subscriptionsLast: RedisOptions = { lazyConnect: true, maxRetriesPerRequest: null };
+/**
+ * The opposite: subscriptions outlive connections, and the first one opens it. Whoever subscribes does so anew; what
+ * ioredis 6.0 would send by itself after a reconnection rejects to nobody when the client is closed meanwhile.
+ */
+const subscriptionsLast: RedisOptions = { lazyConnect: true, maxRetriesPerRequest: null, autoResubscribe: false };
 
 export function connectClients(context: ConnectContext, { wakeUps }: { readonly wakeUps: boolean }): RedisClients {
   const [first, ...others] = context.endpoints;
