@@ -5,6 +5,17 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+/** A lock did in a simulated run what the contract forbids, so that the run says nothing of its claims. */
+export class ContractBreach extends UsageError {
+  /** The plan of that run, as JSON. */
+  readonly plan: object;
+
+  constructor(message: string, plan: object) {
+    super(message);
+    this.plan = plan;
+  }
+}
+
 /** Servers, processes, containers or files failed: nothing can be said of the lock. */
 export class InfrastructureError extends Error {
   override readonly name = 'InfrastructureError';

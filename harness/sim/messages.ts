@@ -42,4 +42,10 @@ export interface Simulated {
 export type FromThread =
   | { readonly type: 'done'; readonly results: readonly Simulated[] }
   | { readonly type: 'traced'; readonly moments: readonly number[] }
-  | { readonly type: 'failed'; readonly blame: 'lock' | 'usage' | 'harness'; readonly message: string };
+  | {
+      readonly type: 'failed';
+      readonly blame: 'lock' | 'usage' | 'harness';
+      readonly message: string;
+      /** Of a run in which the lock broke the contract. */
+      readonly plan?: object;
+    };

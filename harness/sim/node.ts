@@ -38,6 +38,8 @@ export interface ServerModel {
   killed?(): void;
   /** All connections are gone; the data too, unless it is kept. */
   crash(keepData: boolean): void;
+  /** Names of all that is stored and has no end of its own. */
+  lasting?(): readonly string[];
 }
 
 /** All servers of a run. */
@@ -123,6 +125,11 @@ export class SimNode implements Listener, FieldNode {
 
   async setClock(offsetMs: number): Promise<void> {
     this.owner.wallOffsetMs = offsetMs;
+  }
+
+  /** Names of all that is stored on it and has no end of its own; absent where they cannot be told. */
+  lasting(): readonly string[] | undefined {
+    return this.#model?.lasting?.();
   }
 
   wallMs(): number {

@@ -1,7 +1,7 @@
 /** What a thread that simulates does with the messages it gets. */
 import type { MessagePort } from 'node:worker_threads';
 import type { LockModule } from '../../implementations/lock.ts';
-import { UsageError } from '../errors.ts';
+import { ContractBreach, UsageError } from '../errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import { headerOf } from '../run/merge.ts';
 import { judge } from '../verdict/judge.ts';
@@ -24,7 +24,8 @@ async function run(plan: Plan, all: boolean, options: SimulateOptions = {}): Pro
   const { events, elapsedMs, messages, problems, struck } = await simulate({ ...loaded(), plan }, options);
   const [problem] = problems;
   if (problem !== undefined) {
-    throw new ContractError(`${problem.owner}: ${problem.kind}, which the contract forbids: ${String(problem.error)}`);
+    const { owner, kind, error } = problem;
+    throw new ContractBreach(`${owner}: ${kind}, which the contract forbids: ${String(error)}`, plan);
   }
   const header = headerOf('simulation', plan);
   const judgement = judge(plan, header, events);
@@ -73,7 +74,8 @@ export function serve(port: MessagePort): void {
   port.on('message', (message: ToThread) => {
     obey(message).then(say, (error: unknown) => {
       const blame = error instanceof ContractError ? 'lock' : error instanceof UsageError ? 'usage' : 'harness';
-      say({ type: 'failed', blame, message: error instanceof Error ? error.message : String(error) });
+      const said = error instanceof Error ? error.message : String(error);
+      say({ type: 'failed', blame, message: said, ...(error instanceof ContractBreach ? { plan: error.plan } : {}) });
     });
   });
 }

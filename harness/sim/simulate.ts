@@ -99,7 +99,10 @@ export function simulate({ plan, module, scenario }: Simulation, options: Simula
     const events = recorder.events.map((event, index) => ({ index, ...event }));
     const messages = network.messages - before;
     const { events: steps } = world;
-    if (world.seed % CLOSED_ONCE_IN === 0) await leave(world, network, workers);
+    if (world.seed % CLOSED_ONCE_IN === 0) {
+      const keys = plan.keys.length + (plan.lapseKey === undefined ? 0 : 1);
+      await leave({ world, network, nodes, workers, keys });
+    }
     return { events, elapsedMs, problems: world.problems, messages, struck: [...strikes.reached], steps, moments };
   });
 }

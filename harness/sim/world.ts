@@ -24,7 +24,7 @@ export class SimulationError extends Error {
 /** What a simulated process left to nobody: in a program of its own it would have ended it. */
 export interface Problem {
   readonly owner: string;
-  readonly kind: 'unhandled rejection' | 'uncaught exception' | 'does not end';
+  readonly kind: 'unhandled rejection' | 'uncaught exception' | 'does not end' | 'leaves too much behind';
   readonly error: unknown;
 }
 

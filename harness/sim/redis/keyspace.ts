@@ -58,6 +58,11 @@ export class Keyspace {
     return [...this.#entries.keys()].filter((key) => this.#entry(key) !== undefined);
   }
 
+  /** Those that stay until somebody deletes them. */
+  lasting(): string[] {
+    return this.keys().filter((key) => this.expiresAt(key) === Infinity);
+  }
+
   value(key: string): Value | undefined {
     return this.#entry(key)?.value;
   }

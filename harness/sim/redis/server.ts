@@ -97,6 +97,10 @@ export class RedisServer implements Host, ServerModel {
     place.wrote(effects);
   }
 
+  lasting(): readonly string[] {
+    return this.keys.lasting();
+  }
+
   subscribers(pattern: boolean): Map<string, Set<Session>> {
     return this.#channels.subscribers(pattern);
   }
