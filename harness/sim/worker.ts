@@ -31,7 +31,9 @@ export class SimWorker implements FieldWorker, CourseWorker {
   readonly #around: WorkerSurroundings;
   readonly #listeners = new Set<(word: Word) => void>();
   readonly #end = Promise.withResolvers<void>();
+  /** Of the last incarnation that was given work. */
   #hasEnded = false;
+  #finished: Promise<void> = Promise.resolve();
   #owner: Owner | undefined;
   #workplace: Omit<Workplace, 'recorder' | 'nsOf'> | undefined;
   #work: Work | undefined;
@@ -79,6 +81,9 @@ export class SimWorker implements FieldWorker, CourseWorker {
   run(assignment: Assignment, recorder: MemoryRecorder): void {
     const [owner, workplace] = [this.#owner, this.#workplace];
     if (owner === undefined || workplace === undefined || owner.dead) return;
+    this.#hasEnded = false;
+    const finished = Promise.withResolvers<void>();
+    this.#finished = finished.promise;
     const work = new Work(assignment, (word) => {
       for (const listener of this.#listeners) listener(word);
     });
@@ -86,6 +91,7 @@ export class SimWorker implements FieldWorker, CourseWorker {
     this.#as(owner, () => work.run({ ...workplace, recorder: recorder.of(owner), nsOf: recorder.clockOf(owner) })).then(
       () => {
         this.#hasEnded = true;
+        finished.resolve();
         this.#end.resolve();
       },
       (error: unknown) => this.#around.world.stop(this.#errorOf(error)),
@@ -160,7 +166,7 @@ export class SimWorker implements FieldWorker, CourseWorker {
     if (owner !== undefined && work !== undefined) world.post(owner, () => work.finish());
     return new Promise((resolve) => {
       const late = world.schedule(world.now + withinMs * 1000, world.system, 'system', () => resolve(false));
-      void this.#end.promise.then(() => {
+      void this.#finished.then(() => {
         late.cancelled = true;
         resolve(true);
       });
