@@ -10,8 +10,7 @@ export class MultiLease implements Lease {
   readonly leases: readonly Lease[];
   /** That of the first key: it rises among those who take the same keys, and means nothing among others. */
   readonly fencingToken: bigint | undefined;
-  /** Aborts when the first of them is lost. */
-  readonly signal: AbortSignal;
+  readonly #signal: AbortSignal;
   #release: Promise<ReleaseOutcome> | undefined;
 
   /** @param leases at least one */
@@ -19,7 +18,14 @@ export class MultiLease implements Lease {
     this.key = key;
     this.leases = leases;
     this.fencingToken = leases[0]?.fencingToken;
-    this.signal = AbortSignal.any(leases.map((lease) => lease.signal));
+    this.#signal = AbortSignal.any(leases.map((lease) => lease.signal));
+  }
+
+  /** Aborts when the first of them is lost, or is found to be when this is asked for. */
+  get signal(): AbortSignal {
+    // Each asks its clock: a process that was stopped serves its sockets before its timers.
+    for (const lease of this.leases) void lease.signal;
+    return this.#signal;
   }
 
   /** The earliest of all. */

@@ -2,9 +2,13 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { Redis } from 'ioredis';
 import { LocalLock } from '../../../implementations/baseline/local.ts';
+import { MultiLease } from '../../../implementations/decorators/multi-lease.ts';
 import { MultiLock } from '../../../implementations/decorators/multi-lock.ts';
+import { LeaseLock } from '../../../implementations/lease/lease-lock.ts';
 import { InvalidKeyError } from '../../../implementations/lock.ts';
 import { RedisLock } from '../../../implementations/redis/basic.ts';
+import { ScriptedBackend } from '../lease/scripted-backend.ts';
+import { VirtualClock } from '../lease/virtual-time.ts';
 import { RedisServer } from '../redis/servers.ts';
 
 describe('several keys', () => {
@@ -53,6 +57,19 @@ describe('several keys', () => {
 });
 
 describe('the lease of several keys', () => {
+  it('has ended as soon as the clock says so of one of them, also before any timer has fired', async () => {
+    const clock = new VirtualClock();
+    const backend = new ScriptedBackend();
+    const granted = new LeaseLock(backend, { leaseMs: 600, clock }).acquire('orders');
+    (await backend.attempts.next()).answer({ kind: 'granted', fencingToken: 7n });
+    const lease = new MultiLease([await granted]);
+    assert.equal(lease.signal.aborted, false);
+    clock.pause(600);
+    assert.equal(lease.signal.aborted, true);
+  });
+});
+
+describe('the lease of several keys on a server', () => {
   let server: RedisServer;
   let admin: Redis;
   let lock: RedisLock;
