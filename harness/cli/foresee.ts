@@ -60,7 +60,7 @@ export async function foresee(
   if (found === undefined) return { plans: [], watch: () => undefined, summary: () => ({ schedules }) };
   const { judgement, charged } = found;
   const { property } = charged.finding;
-  const shrunk = await shrinkPlan(session, lock, judgement.plan, { ...settings, backend: 'sim' }, signal);
+  const shrunk = await shrinkPlan(session, lock, judgement.plan, { ...settings, backend: 'sim' }, signal, property);
   const smallest = shrunk?.plan ?? judgement.plan;
   note(
     settings,

@@ -11,6 +11,7 @@ import { shrink, type Shrunk } from '../plan/shrink.ts';
 import type { LockUnderTest } from '../run/request.ts';
 import { runPlans } from '../run/run.ts';
 import type { Judgement } from '../verdict/judge.ts';
+import { brokenPromises } from '../verdict/matrix.ts';
 import type { Settings } from './verify-locks.ts';
 
 /** Of a simulation each candidate is decided at once; of real servers each is tried several times, for seconds. */
@@ -21,18 +22,25 @@ export interface ShrunkViolation extends Shrunk {
   readonly property: Property;
 }
 
+/** @param wanted what the smaller plan is to show, if the plan shows it; default: the first broken promise, or else anything */
 export async function shrinkPlan(
   session: Session,
   lock: LockUnderTest,
   plan: Plan,
   settings: Settings,
   signal: AbortSignal,
+  wanted?: Property,
 ): Promise<ShrunkViolation | undefined> {
   const choice = await chooseProvisioner(settings.backend, lock.module.backend, plan.topology);
   const effort = choice.kind === 'sim' ? EFFORT.simulated : EFFORT.real;
   const judge = (candidate: Plan): Promise<readonly Judgement[]> =>
     judgementsOf({ session, lock, choice, settings, signal }, candidate, effort.runs);
-  const property = (await judge(plan)).flatMap(violated)[0];
+  const whole = await judge(plan);
+  const broken = (judgement: Judgement): Property[] => brokenPromises(lock.module.claims, judgement);
+  // What was never promised may be violated besides: it is looked at only if nothing else is.
+  const shown = whole.some((judgement) => broken(judgement).length > 0) ? broken : violated;
+  const found = whole.flatMap(shown);
+  const property = wanted !== undefined && found.includes(wanted) ? wanted : found[0];
   if (property === undefined) return undefined;
   const progress = startProgress({
     output: process.stderr,
@@ -43,7 +51,7 @@ export async function shrinkPlan(
   try {
     const shows = async (candidate: Plan): Promise<boolean> => {
       signal.throwIfAborted();
-      return (await judge(candidate)).flatMap(violated).includes(property);
+      return (await judge(candidate)).flatMap(shown).includes(property);
     };
     const onSmaller = (smaller: Plan, tries: number): void => progress.update({ doing: sizeOf(smaller), done: tries });
     return { property, ...(await shrink(plan, shows, { tries: effort.tries, onSmaller })) };

@@ -62,7 +62,7 @@ async function soak(options: SoakOptions): Promise<ExitCode> {
     await search(lock, space, effortOf(options), signal, (evidence) => found.push(evidence));
     const settings = settingsOf({ backend: 'sim', out: options.out, quiet: true }, {});
     for (const { judgement, charged } of found) {
-      const shrunk = await shrinkPlan(session, lock, judgement.plan, settings, signal);
+      const shrunk = await shrinkPlan(session, lock, judgement.plan, settings, signal, charged.finding.property);
       const plan = shrunk?.plan ?? judgement.plan;
       const file = keepPlan(plan, options.out);
       say(`${charged.finding.property} violated under ${charged.hazards.join(' + ')}: ${sizeOf(plan)}`);

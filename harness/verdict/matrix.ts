@@ -117,13 +117,8 @@ export class Matrix {
     return this.#options.listed.includes(hazard) && (property !== 'fairness' || hazard === 'none');
   }
 
-  /** What is promised under several hazards at once is no more than under each. */
   #claim(property: Property, hazards: readonly Hazard[]): Claim {
-    const claims = hazards.map((hazard) => claimOn(this.#options.claims, property, hazard));
-    const weakest = (['not-applicable', 'not-promised', 'unavailable'] as const).find((claim) =>
-      claims.includes(claim),
-    );
-    return weakest ?? 'holds';
+    return claimUnder(this.#options.claims, property, hazards);
   }
 
   #tally(property: Property, hazards: readonly Hazard[]): Tally {
@@ -145,6 +140,22 @@ export class Matrix {
     }
     return tally;
   }
+}
+
+/** What is promised under several hazards at once is no more than under each. */
+function claimUnder(claims: Claims, property: Property, hazards: readonly Hazard[]): Claim {
+  const each = hazards.map((hazard) => claimOn(claims, property, hazard));
+  const weakest = (['not-applicable', 'not-promised', 'unavailable'] as const).find((claim) => each.includes(claim));
+  return weakest ?? 'holds';
+}
+
+/** Properties of which a judgement shows that the promise is broken. */
+export function brokenPromises(claims: Claims, { findings }: Judgement): Property[] {
+  return findings
+    .filter(({ finding, hazards }) => {
+      return finding.kind === 'violation' && isPromise(claimUnder(claims, finding.property, hazards));
+    })
+    .map(({ finding }) => finding.property);
 }
 
 const isPromise = (claim: Claim): boolean => claim === 'holds' || claim === 'unavailable';

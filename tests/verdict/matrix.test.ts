@@ -4,7 +4,7 @@ import type { Claims, Hazard, Property } from '../../implementations/claims.ts';
 import type { Finding } from '../../harness/check/verdict.ts';
 import type { HistoryEvent } from '../../harness/history/events.ts';
 import { judge, type Judgement } from '../../harness/verdict/judge.ts';
-import { Matrix, type MatrixOptions } from '../../harness/verdict/matrix.ts';
+import { brokenPromises, Matrix, type MatrixOptions } from '../../harness/verdict/matrix.ts';
 import type { Cell } from '../../harness/verdict/report.ts';
 import { cycle, HEADER, inOrder, nemesis, smallPlan } from './small-plan.ts';
 
@@ -199,4 +199,15 @@ void describe('a violation is charged to the hazards that had begun before it', 
   void test('after both: to both', () => {
     for (const hazards of charged(2500)) assert.deepEqual(hazards, ['client-pause', 'reset']);
   });
+});
+
+test('what was never promised under the hazards of a plan is no broken promise, also beside one', () => {
+  const hazards: readonly Hazard[] = ['clock-jump', 'client-pause'];
+  const findings = (['exclusion', 'no-lost-update'] as const).map((property) => ({
+    finding: finding(property),
+    hazards,
+  }));
+  assert.deepEqual(brokenPromises(CLAIMS, judgement(hazards, { findings })), ['no-lost-update']);
+  const unexplained = [{ finding: finding('fencing', 'inconclusive'), hazards }];
+  assert.deepEqual(brokenPromises(CLAIMS, judgement(hazards, { findings: unexplained })), []);
 });
