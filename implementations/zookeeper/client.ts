@@ -36,6 +36,9 @@ export interface ConnectionInternals {
     servers: readonly { readonly host: string; readonly port: number | string }[];
     /** The begin of a reply whose rest was lost with its connection; the client takes the next reply for that rest. */
     pendingBuffer: Buffer | null;
+    /** What it does on a connection that has come about: it asks for its session. */
+    onSocketConnected: () => void;
+    readonly connectTimeoutHandler?: NodeJS.Timeout;
   };
 }
 

@@ -127,8 +127,19 @@ export class Session {
 
   #end(why: string): void {
     this.#state = 'ended';
+    this.#forgoConnections();
     for (const reject of this.#pending) reject(new LockOutcomeUnknownError(`ZooKeeper did not answer: ${why}`));
     this.#pending.clear();
+  }
+
+  /** A client that is closed while it is about to connect does so all the same, and throws on what the server answers. */
+  #forgoConnections(): void {
+    const { connectionManager } = this.client;
+    if (connectionManager === undefined) return;
+    connectionManager.onSocketConnected = () => {
+      clearTimeout(connectionManager.connectTimeoutHandler);
+      connectionManager.socket?.destroy();
+    };
   }
 
   /** Counts looks, not milliseconds: a process that was stopped finds one late look, and its answers behind it. */
