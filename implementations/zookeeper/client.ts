@@ -38,6 +38,8 @@ export interface ConnectionInternals {
     pendingBuffer: Buffer | null;
     /** What it does on a connection that has come about: it asks for its session. */
     onSocketConnected: () => void;
+    /** How long a connection may take to come about, in milliseconds, and the timer of the one that is under way. */
+    connectTimeout: number;
     readonly connectTimeoutHandler?: NodeJS.Timeout;
   };
 }

@@ -136,8 +136,11 @@ export class Session {
   #forgoConnections(): void {
     const { connectionManager } = this.client;
     if (connectionManager === undefined) return;
+    const giveUp = (): void => clearTimeout(connectionManager.connectTimeoutHandler);
+    giveUp();
+    connectionManager.connectTimeout = 0;
     connectionManager.onSocketConnected = () => {
-      clearTimeout(connectionManager.connectTimeoutHandler);
+      giveUp();
       connectionManager.socket?.destroy();
     };
   }
