@@ -6,6 +6,7 @@ import { startProgress } from '../../reports/progress.ts';
 import { paintFor } from '../../reports/terminal/paint.ts';
 import { chooseProvisioner, type Choice } from '../backends/choose.ts';
 import type { Session } from '../backends/session.ts';
+import { ContractBreach } from '../errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import { shrink, type Shrunk } from '../plan/shrink.ts';
 import type { LockUnderTest } from '../run/request.ts';
@@ -51,7 +52,7 @@ export async function shrinkPlan(
   try {
     const shows = async (candidate: Plan): Promise<boolean> => {
       signal.throwIfAborted();
-      return (await judge(candidate)).flatMap(shown).includes(property);
+      return (await judge(candidate).catch(orNothing)).flatMap(shown).includes(property);
     };
     const onSmaller = (smaller: Plan, tries: number): void => progress.update({ doing: sizeOf(smaller), done: tries });
     return { property, ...(await shrink(plan, shows, { tries: effort.tries, onSmaller })) };
@@ -75,6 +76,12 @@ export function sizeOf({ faults, workers, cycles, clockSkew }: Plan): string {
   const work = cycles === undefined ? '' : `, ${cycles} cycle${cycles === 1 ? '' : 's'} each`;
   const clocks = clockSkew === undefined ? '' : `, clocks off by up to ${clockSkew * 100} %`;
   return `${what}, ${workers} workers${work}${clocks}`;
+}
+
+/** A lock that breaks the contract under a smaller plan shows something else by it. */
+function orNothing(error: unknown): readonly Judgement[] {
+  if (error instanceof ContractBreach) return [];
+  throw error;
 }
 
 const violated = ({ findings }: Judgement): Property[] =>
