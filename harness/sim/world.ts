@@ -57,6 +57,8 @@ export class World {
   readonly #heap = new EventHeap();
   readonly #tieSeed: number;
   #sequence = 0;
+  /** Of what was held back, which comes first. */
+  #earliest = 0;
   readonly #all: Owner[] = [];
   /** Of every machine, by the name of what runs on it. */
   readonly #clocks = new Map<string, Clock>();
@@ -113,10 +115,10 @@ export class World {
   }
 
   /** Takes an event (again) into the order of things. */
-  enqueue(event: SimEvent): void {
+  enqueue(event: SimEvent, sequence = this.#sequence++): void {
     if (event.at < this.now) event.at = this.now;
     event.tie = mix(this.#tieSeed ^ event.owner.id, event.at);
-    event.sequence = this.#sequence++;
+    event.sequence = sequence;
     this.#heap.push(event);
   }
 
@@ -167,9 +169,11 @@ export class World {
     for (const send of unsent) send();
     const first: EventKind = owner.random.unit() < 0.5 ? 'network' : 'timer';
     const again = [...held.filter(({ kind }) => kind === first), ...held.filter(({ kind }) => kind !== first)];
-    for (const event of again) {
+    // Before what comes up at this very moment: nothing on a connection overtakes what was sent before it.
+    this.#earliest -= again.length;
+    for (const [index, event] of again.entries()) {
       event.at = this.now;
-      this.enqueue(event);
+      this.enqueue(event, this.#earliest + index);
     }
   }
 

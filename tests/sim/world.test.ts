@@ -140,6 +140,25 @@ void describe('a process that is stopped', () => {
     assert.equal(woke, 105);
   });
 
+  void it('has what was held back before what comes at the moment at which it goes on', async () => {
+    for (let seed = 0; seed < 10; seed += 1) {
+      const world = new World(seed);
+      const owner = world.owner('process');
+      const heard: string[] = [];
+      await runIn(world, async () => {
+        await sleep(5);
+        world.pause(owner);
+        world.schedule(world.now + 1000, owner, 'network', () => void heard.push('first'));
+        // At the same moment, and asked for before.
+        world.schedule(world.now + 5000, owner, 'network', () => void heard.push('second'));
+        await sleep(5);
+        world.resume(owner);
+        await sleep(5);
+      });
+      assert.deepEqual(heard, ['first', 'second'], `seed ${seed}`);
+    }
+  });
+
   void it('is never heard of again once it is killed', async () => {
     const world = new World(1);
     const owner = world.owner('process');
