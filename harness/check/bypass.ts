@@ -1,8 +1,13 @@
 /** Who was granted before somebody who had asked earlier. */
 import type { Lease } from './leases.ts';
 
+/** Whoever waits in vain has given up some time before it says so: the lock may be handed on meanwhile. */
+const waitedUntil = ({ acquire, returned }: Lease, allowance: number): number =>
+  acquire === 'ok' ? returned : returned - allowance;
+
 /**
- * Of each waiter, how many rivals asked more than `allowance` after it and were granted strictly before its wait ended.
+ * Of each waiter, how many rivals asked more than `allowance` after it and were granted strictly before its wait ended, or,
+ * if it waited in vain, by more than `allowance` before.
  * O(n log n) time, by going through both from the last call to the first and counting in a Fenwick tree over the grants.
  */
 export function countBypasses(
@@ -21,7 +26,7 @@ export function countBypasses(
       counted.add(below(grants, rival.returned));
       next += 1;
     }
-    result.set(waiter, counted.before(below(grants, waiter.returned)));
+    result.set(waiter, counted.before(below(grants, waitedUntil(waiter, allowance))));
   }
   return result;
 }
@@ -31,7 +36,7 @@ export function bypassers(waiter: Lease, rivals: readonly Lease[], allowance: nu
   const found: Lease[] = [];
   for (const rival of rivals) {
     if (found.length === many || rival.called >= waiter.returned) break;
-    if (rival.called > waiter.called + allowance && rival.returned < waiter.returned) found.push(rival);
+    if (rival.called > waiter.called + allowance && rival.returned < waitedUntil(waiter, allowance)) found.push(rival);
   }
   return found;
 }

@@ -72,9 +72,10 @@ function ownUntil(story: Story, { lease, called }: Judged): number {
 const isReentry = (story: Story, one: Judged): boolean => ownUntil(story, one) > -Infinity;
 
 function bypassed(waiter: Judged, rivals: readonly Judged[], { allowance, bypass }: Bounds): boolean {
-  const { returned } = waiter.lease.acquire;
+  // Whoever waits in vain may have given up by so much before it says so.
+  const until = waiter.lease.acquire.returned - (waiter.granted ? 0 : allowance);
   const before = rivals.filter(
-    (rival) => rival.called > waiter.called + allowance && rival.lease.acquire.returned < returned,
+    (rival) => rival.called > waiter.called + allowance && rival.lease.acquire.returned < until,
   );
   return before.length > bypass;
 }
