@@ -1,7 +1,6 @@
 /** What a simulated MariaDB keeps: tables of names, a sequence, locks, and its sessions. */
-import type { Surroundings } from '../node.ts';
+import { SqlDatabase } from '../sql/database.ts';
 import type { LeaseTable } from '../sql/leases.ts';
-import { Locks } from '../sql/locks.ts';
 import { Sequence } from './sequence.ts';
 import type { Session } from './session.ts';
 import { SqlError } from './statement.ts';
@@ -9,45 +8,16 @@ import { SqlError } from './statement.ts';
 /** What is written is on the disk after so long at most (`srv_master_thread`). */
 const FLUSH_MS = 1000;
 
-const noSuchTable = (name: string): SqlError => new SqlError(1146, '42S02', `Table 'holdfast.${name}' doesn't exist`);
-
-export class Database {
-  readonly locks: Locks<Session>;
+export class Database extends SqlDatabase<Session> {
   /** By the numbers of their threads. */
   readonly sessions = new Map<number, Session>();
-  readonly #around: Surroundings;
-  readonly #tables = new Map<string, LeaseTable>();
   #fence: Sequence | undefined;
-
-  constructor(around: Surroundings) {
-    this.#around = around;
-    this.locks = new Locks(around);
-  }
-
-  /** `UTC_TIMESTAMP(6)` in microseconds. */
-  get nowUs(): number {
-    return this.#around.wallUs();
-  }
-
-  /** @throws SqlError */
-  table(name: string): LeaseTable {
-    const table = this.#tables.get(name);
-    if (table === undefined) throw noSuchTable(name);
-    return table;
-  }
 
   /** For a statement that is a transaction of its own, as all are but those of a held row lock. @throws SqlError */
   tableAlone(name: string, { inTransaction }: Session): LeaseTable {
     if (inTransaction)
-      this.#around.unsupported(`a statement on ${name} in an open transaction of MariaDB is not simulated`);
+      this.around.unsupported(`a statement on ${name} in an open transaction of MariaDB is not simulated`);
     return this.table(name);
-  }
-
-  /** @returns whether there was none */
-  createTable(name: string): boolean {
-    if (this.#tables.has(name)) return false;
-    this.#tables.set(name, new Map());
-    return true;
   }
 
   /** @returns whether there was none */
@@ -63,14 +33,14 @@ export class Database {
 
   /** A statement that draws from it is refused before anything of it is done, if it is missing. @throws SqlError */
   needFence(): Sequence {
-    if (this.#fence === undefined) throw noSuchTable('holdfast_fence');
+    if (this.#fence === undefined) throw this.noSuchTable('holdfast_fence');
     return this.#fence;
   }
 
   nextFence(): string {
     const fence = this.needFence();
-    const later = this.#around.random.whole(1, FLUSH_MS);
-    return String(fence.draw(() => void this.#around.after(later, () => fence.flush())));
+    const later = this.around.random.whole(1, FLUSH_MS);
+    return String(fence.draw(() => void this.around.after(later, () => fence.flush())));
   }
 
   /** Something was written, and with it all that had been before. */
@@ -78,13 +48,14 @@ export class Database {
     this.#fence?.flush();
   }
 
-  /** All sessions are gone. */
-  crash(keepData: boolean): void {
+  override crash(keepData: boolean): void {
+    super.crash(keepData);
     this.sessions.clear();
-    this.locks.clear();
     this.#fence?.crash();
-    if (keepData) return;
-    this.#tables.clear();
-    this.#fence = undefined;
+    if (!keepData) this.#fence = undefined;
+  }
+
+  protected noSuchTable(name: string): SqlError {
+    return new SqlError(1146, '42S02', `Table 'holdfast.${name}' doesn't exist`);
   }
 }
