@@ -4,33 +4,29 @@ import { hostOf, PORT } from '../../network/network.ts';
 import type { ServerModel, Surroundings, Transport } from '../../node.ts';
 import type { Mesh } from '../../quorum/mesh.ts';
 import { isWrite, keysOf } from '../flags.ts';
-import type { Effect, Place } from '../place.ts';
+import type { Place } from '../place.ts';
 import { RedisError, type Reply } from '../reply.ts';
-import { Replication } from '../replication/replication.ts';
-import { RedisServer } from '../server.ts';
+import { Member } from '../replication/member.ts';
 import { Bus } from './bus.ts';
 import { describeCluster } from './describe.ts';
 import { Load } from './load.ts';
 import { SHARDS, shardOf, slotOf } from './slots.ts';
 import { View } from './view.ts';
 
-export class ClusterNode implements ServerModel, Place {
+export class ClusterNode extends Member implements ServerModel, Place {
   readonly mode = 'cluster';
   readonly self: number;
-  readonly replication: Replication;
   readonly bus: Bus;
   readonly load: Load;
   readonly #around: Surroundings;
-  readonly #redis: RedisServer;
 
   constructor(self: number, around: Surroundings, mesh: Mesh, lagMs: number) {
+    super(self, around, mesh, lagMs);
     this.self = self;
     this.#around = around;
-    this.#redis = new RedisServer(around);
-    this.#redis.place = this;
+    this.redis.place = this;
     this.load = new Load(around);
-    this.replication = new Replication(self, around, mesh, this.#redis, lagMs);
-    this.bus = new Bus(around, mesh, this.replication, (channel, message) => this.#redis.hear(channel, message));
+    this.bus = new Bus(around, mesh, this.replication, (channel, message) => this.redis.hear(channel, message));
   }
 
   meet(peers: readonly ClusterNode[]): void {
@@ -47,12 +43,12 @@ export class ClusterNode implements ServerModel, Place {
   }
 
   connect(transport: Transport): ServerSession {
-    return this.#redis.connect(transport);
+    return this.redis.connect(transport);
   }
 
   /** What it knows of the cluster is written down with the data. */
   crash(keepData: boolean): void {
-    this.#redis.crash(keepData);
+    this.redis.crash(keepData);
     this.load.crash();
     if (!keepData) this.replication.forget();
     this.#begin(keepData ? this.bus.view : undefined);
@@ -69,14 +65,6 @@ export class ClusterNode implements ServerModel, Place {
     const { view } = this.bus;
     const isFed = this.isReplica ? this.replication.isLinked : this.replication.feed.replicas.length > 0;
     return isFed && this.bus.health.isOk && view !== undefined && view.peers.every(({ failing }) => failing === 'no');
-  }
-
-  get isReplica(): boolean {
-    return this.replication.primary !== undefined;
-  }
-
-  get offset(): number {
-    return this.replication.offset;
   }
 
   admit(name: string, args: readonly string[], readsReplica: boolean): void {
@@ -96,25 +84,9 @@ export class ClusterNode implements ServerModel, Place {
     if (!isMine) throw new RedisError(`MOVED ${slot} ${hostOf(owner)}:${PORT}`);
   }
 
-  wrote(effects: readonly Effect[]): void {
-    if (!this.isReplica) this.replication.feed.append(effects);
-  }
-
   /** To all, not only to replicas. */
   published(channel: string, message: string): void {
     this.bus.publish(channel, message);
-  }
-
-  wait(offset: number, count: number, timeoutMs: number, settle: (reply: Reply) => void): void {
-    this.replication.feed.wait(offset, count, timeoutMs, settle);
-  }
-
-  info(): string {
-    return this.replication.info();
-  }
-
-  role(): Reply {
-    return this.replication.role();
   }
 
   cluster(action: string, args: readonly string[]): Reply {

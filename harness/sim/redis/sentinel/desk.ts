@@ -3,6 +3,7 @@ import { hostOf, PORT } from '../../network/network.ts';
 import type { ServerSession } from '../../network/connection.ts';
 import type { Surroundings, Transport } from '../../node.ts';
 import type { Council } from './council.ts';
+import { Channels } from '../channels.ts';
 import { MapReply, RedisError, Status, type Reply } from '../reply.ts';
 import { Session, type Host } from '../session.ts';
 import { SIMULATED_VERSION } from '../version.ts';
@@ -23,7 +24,7 @@ export class Desk implements Host {
   readonly place = undefined;
   readonly #sentinel: Informed;
   readonly #around: Pick<Surroundings, 'unsupported'>;
-  readonly #subscribers = { channels: new Map<string, Set<Session>>(), patterns: new Map<string, Set<Session>>() };
+  readonly #channels = new Channels();
   #clients = 0;
 
   constructor(sentinel: Informed, around: Pick<Surroundings, 'unsupported'>) {
@@ -37,14 +38,12 @@ export class Desk implements Host {
   }
 
   crash(): void {
-    for (const table of Object.values(this.#subscribers)) table.clear();
+    this.#channels.clear();
   }
 
   /** Tells subscribers that another is the primary. */
   announce(before: number, after: number): void {
-    const channel = '+switch-master';
-    const message = `${NAME} ${hostOf(before)} ${PORT} ${hostOf(after)} ${PORT}`;
-    for (const session of this.#subscribers.channels.get(channel) ?? []) session.push(['message', channel, message]);
+    this.#channels.publish('+switch-master', `${NAME} ${hostOf(before)} ${PORT} ${hostOf(after)} ${PORT}`);
   }
 
   execute(name: string, args: readonly string[]): Reply {
@@ -68,7 +67,7 @@ export class Desk implements Host {
   }
 
   subscribers(pattern: boolean): Map<string, Set<Session>> {
-    return this.#subscribers[pattern ? 'patterns' : 'channels'];
+    return this.#channels.subscribers(pattern);
   }
 
   watch(): void {
