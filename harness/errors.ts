@@ -1,4 +1,5 @@
 /** The two kinds of trouble that are not the lock's; each has an exit code of its own. */
+import type { Plan } from './plan/plan.ts';
 
 /** Wrong usage or configuration: one clear line, nothing half-started. */
 export class UsageError extends Error {
@@ -7,10 +8,10 @@ export class UsageError extends Error {
 
 /** A lock did in a simulated run what the contract forbids, so that the run says nothing of its claims. */
 export class ContractBreach extends UsageError {
-  /** The plan of that run, as JSON. */
-  readonly plan: object;
+  /** Of that run. */
+  readonly plan: Plan;
 
-  constructor(message: string, plan: object) {
+  constructor(message: string, plan: Plan) {
     super(message);
     this.plan = plan;
   }

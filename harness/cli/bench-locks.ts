@@ -19,7 +19,7 @@ import { DEFAULT_SHAPE, type LiveFigures, type LoadSettings, type LoadShape } fr
 import { inspectMachine } from '../run/machine.ts';
 import type { LockUnderTest } from '../run/request.ts';
 import type { LockReport, Report } from '../verdict/report.ts';
-import { conclusionOf, EXIT, exitCodeOf, worst } from './exit-codes.ts';
+import { conclude } from './exit-codes.ts';
 import { shapeOf, type LoadOptions } from './load-options.ts';
 import { topologyOf } from './locks.ts';
 import { beginRun, namedAfter } from './new-report.ts';
@@ -102,14 +102,12 @@ export async function benchLocks(
     progress.stop();
   }
   const strictness = { requireAll: false };
-  const exitCode = signal.aborted ? EXIT.interrupted : worst(reports.map((report) => exitCodeOf(report, strictness)));
   const report = run.report({
     machine,
     profile: 'bench',
     seed,
     locks: reports,
-    exitCode,
-    conclusion: conclusionOf(exitCode, reports, strictness),
+    ...conclude(reports, strictness, signal.aborted),
   });
   return { report, folder };
 }

@@ -1,10 +1,9 @@
 /** `bench`: how fast locks are under load, and whether they still lock then. */
 import { Option, type Command } from 'commander';
 import { UsageError } from '../errors.ts';
-import { parseThreshold } from '../gates/threshold.ts';
 import { PRESETS } from '../load/presets.ts';
 import { benchLocks, type BenchOptions } from './bench-locks.ts';
-import { loadConfig } from './config.ts';
+import { loadConfig, thresholdsOf } from './config.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { externalFrom } from './external-options.ts';
 import { loadOptions } from './load-options.ts';
@@ -39,7 +38,7 @@ async function bench(options: BenchOptions): Promise<ExitCode> {
     external: externalFrom(options, config.external, backend),
     out: options.out ?? config.out ?? 'runs',
     seed: options.seed ?? Math.floor(Math.random() * 2 ** 31),
-    thresholds: [...(config.thresholds ?? []).map(parseThreshold), ...(options.threshold ?? [])],
+    thresholds: thresholdsOf(config, options),
   };
   return withSession(async (session, signal) => {
     const { report, folder } = await benchLocks(session, locks, settings, signal);

@@ -7,11 +7,11 @@ import { outcomeOf } from '../compare/outcome.ts';
 import { baselinesOf, entriesOf } from '../compare/stored.ts';
 import { UsageError } from '../errors.ts';
 import { INTERLEAVED_LIMITS, STORED_LIMITS, type Limits } from '../gates/change.ts';
-import { parseThreshold, withThresholds } from '../gates/threshold.ts';
+import { withThresholds } from '../gates/threshold.ts';
 import { inspectMachine } from '../run/machine.ts';
 import type { Report } from '../verdict/report.ts';
 import { measureLocks, SHAPE, type CompareOptions } from './compare-locks.ts';
-import { loadConfig } from './config.ts';
+import { loadConfig, thresholdsOf } from './config.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { loadOptions } from './load-options.ts';
 import { outputOptions, wholeNumber } from './options.ts';
@@ -47,7 +47,7 @@ async function compare(runs: readonly string[], options: CompareOptions): Promis
   const config = await loadConfig();
   const run = beginRun('compare', options.out ?? config.out ?? 'runs');
   const { folder } = run;
-  const thresholds = [...(config.thresholds ?? []).map(parseThreshold), ...(options.threshold ?? [])];
+  const thresholds = thresholdsOf(config, options);
   const stored = storedBaseline(options);
   const finish = async (entries: readonly Entry[], against: CompareSettings, seed: number): Promise<ExitCode> => {
     const comparison = compareEntries(entries, against);

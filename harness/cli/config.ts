@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { externalSchema } from '../backends/external-config.ts';
 import { BACKEND_CHOICES } from '../backends/choose.ts';
+import { parseThreshold, type Threshold } from '../gates/threshold.ts';
 import { PROFILE_NAMES } from '../run/profiles.ts';
 import { UsageError } from '../errors.ts';
 import { describeIssues } from '../issues.ts';
@@ -29,6 +30,14 @@ export async function loadConfig(folder = process.cwd()): Promise<Config> {
   const parsed = configSchema.safeParse(await read(path));
   if (!parsed.success) throw new UsageError(`${path} is not a valid configuration: ${describeIssues(parsed.error)}`);
   return parsed.data;
+}
+
+/** Those of the configuration, and then those of `--threshold`. @throws UsageError */
+export function thresholdsOf(
+  { thresholds = [] }: Config,
+  { threshold = [] }: { readonly threshold?: readonly Threshold[] },
+): Threshold[] {
+  return [...thresholds.map(parseThreshold), ...threshold];
 }
 
 async function read(path: string): Promise<unknown> {

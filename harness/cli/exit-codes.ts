@@ -57,6 +57,16 @@ export function exitCodeOf({ cells, thresholds = [] }: Judged, strictness: Stric
 
 type Judged = Pick<LockReport, 'cells'> & Partial<Pick<LockReport, 'thresholds'>>;
 
+/** How a run ends that has tested these locks. */
+export function conclude(
+  locks: readonly (Pick<LockReport, 'name'> & Judged)[],
+  strictness: Strictness,
+  interrupted: boolean,
+): { readonly exitCode: ExitCode; readonly conclusion: string } {
+  const exitCode = interrupted ? EXIT.interrupted : worst(locks.map((lock) => exitCodeOf(lock, strictness)));
+  return { exitCode, conclusion: conclusionOf(exitCode, locks, strictness) };
+}
+
 /** One sentence for the end of a report. */
 export function conclusionOf(
   code: ExitCode,

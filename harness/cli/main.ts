@@ -1,7 +1,5 @@
 #!/usr/bin/env node
 /** The program: one command line, one exit code. */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { redact } from '../backends/address.ts';
 import { ContractBreach, InfrastructureError, UsageError } from '../errors.ts';
@@ -16,6 +14,7 @@ import { addReplay } from './replay.ts';
 import { addReport } from './report.ts';
 import { addSoak } from './soak.ts';
 import { addSetup } from './setup.ts';
+import { keepPlan } from './shrink.ts';
 import { addSpecimens } from './specimens.ts';
 import { addDown, addUp } from './up.ts';
 import { addVerify } from './verify.ts';
@@ -71,19 +70,12 @@ function explain(error: unknown): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   const message = redact(error instanceof Error ? error.message : String(error));
   process.stderr.write(`holdfast: ${message}\n`);
-  if (error instanceof ContractBreach) process.stderr.write(`  npm run replay -- ${keepBreach(error)} --backend sim\n`);
+  if (error instanceof ContractBreach)
+    process.stderr.write(`  npm run replay -- ${keepPlan(error.plan, 'runs', 'breach')} --backend sim\n`);
   if (error instanceof UsageError) return EXIT.usage;
   if (!(error instanceof InfrastructureError) && error instanceof Error)
     process.stderr.write(`${redact(error.stack ?? '')}\n`);
   return EXIT.infrastructure;
-}
-
-/** @returns the file */
-function keepBreach({ plan }: ContractBreach): string {
-  const file = join('runs', 'breach.json');
-  mkdirSync('runs', { recursive: true });
-  writeFileSync(file, `${JSON.stringify(plan, null, 2)}\n`);
-  return file;
 }
 
 // Whoever reads our output may stop reading, as "head" does.

@@ -7,7 +7,6 @@ import { VERSION } from './version.ts';
 
 /** A run that has begun. */
 export interface BegunRun {
-  readonly name: string;
   /** Where what it leaves behind is put. */
   readonly folder: string;
   report(content: ReportContent): Report;
@@ -26,7 +25,6 @@ export function beginRun(what: string, out: string): BegunRun {
   const began = performance.now();
   const name = `${startedAt.toISOString().slice(0, 19).replaceAll(':', '-')}-${what}`;
   return {
-    name,
     folder: join(out, fileName(name)),
     report: (content) => ({
       schemaVersion: REPORT_VERSION,

@@ -13,6 +13,7 @@ import type { LockUnderTest } from '../run/request.ts';
 import { runPlans } from '../run/run.ts';
 import type { Judgement } from '../verdict/judge.ts';
 import { brokenPromises } from '../verdict/matrix.ts';
+import { fileName } from './run-name.ts';
 import type { Settings } from './verify-locks.ts';
 
 /** Of a simulation each candidate is decided at once; of real servers each is tried several times, for seconds. */
@@ -61,10 +62,10 @@ export async function shrinkPlan(
   }
 }
 
-/** Where the plan is kept. */
-export function keepPlan(plan: Plan, out: string): string {
+/** @param what begins the name of the file. @returns where the plan is kept */
+export function keepPlan(plan: Plan, out: string, what = 'shrunk'): string {
   mkdirSync(out, { recursive: true });
-  const file = join(out, `shrunk-${plan.lock.replaceAll(/[^\w.-]/g, '-')}-${plan.seed}-${plan.index}.json`);
+  const file = join(out, `${what}-${fileName(plan.lock)}-${plan.seed}-${plan.index}.json`);
   writeFileSync(file, `${JSON.stringify(plan, null, 2)}\n`);
   return file;
 }

@@ -125,9 +125,10 @@ async function search(
   };
   await pool.work(() => {
     if (signal.aborted || next >= most || performance.now() - began > timeMs) return undefined;
-    next += BATCH;
+    const [from, count] = [next, Math.min(BATCH, most - next)];
+    next += count;
     const steered = { ...space, favoured: coverage.least(FAVOURED), bases: coverage.pioneers };
-    return { type: 'search', space: steered, from: next - BATCH, count: Math.min(BATCH, most - next + BATCH) };
+    return { type: 'search', space: steered, from, count };
   }, take);
   tell();
 }

@@ -20,7 +20,7 @@ import type { LockUnderTest, PlanEvent, RunRequest } from '../run/request.ts';
 import { runPlans } from '../run/run.ts';
 import type { Evidence } from '../verdict/matrix.ts';
 import type { LockReport, Report } from '../verdict/report.ts';
-import { conclusionOf, EXIT, exitCodeOf, worst } from './exit-codes.ts';
+import { conclude } from './exit-codes.ts';
 import type { ExternalOptions } from './external-options.ts';
 import { foresee, type Foreseen } from './foresee.ts';
 import { topologyOf } from './locks.ts';
@@ -95,14 +95,12 @@ export async function verifyLocks(
     reports.push(withThresholds(verified, settings.thresholds));
   }
   const strictness = { requireAll: settings.options.requireAll === true };
-  const exitCode = signal.aborted ? EXIT.interrupted : worst(reports.map((report) => exitCodeOf(report, strictness)));
   const report = run.report({
     machine,
     profile: settings.profileName,
     seed: settings.seed,
     locks: reports,
-    exitCode,
-    conclusion: conclusionOf(exitCode, reports, strictness),
+    ...conclude(reports, strictness, signal.aborted),
   });
   return { report, folder };
 }

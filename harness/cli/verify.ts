@@ -3,12 +3,11 @@ import { rmdir } from 'node:fs/promises';
 import { Option, type Command } from 'commander';
 import { TOPOLOGIES } from '../../implementations/lock.ts';
 import { UsageError } from '../errors.ts';
-import { parseThreshold } from '../gates/threshold.ts';
 import type { Plan } from '../plan/plan.ts';
 import { PROFILE_NAMES } from '../run/profiles.ts';
 import type { LockUnderTest } from '../run/request.ts';
 import { scenarioNames } from '../run/scenarios.ts';
-import { loadConfig, type Config } from './config.ts';
+import { loadConfig, thresholdsOf, type Config } from './config.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { externalFrom } from './external-options.ts';
 import { referenceLocks, resolveLock, resolveLocks } from './locks.ts';
@@ -75,7 +74,7 @@ export function settingsOf(options: VerifyOptions, config: Config): Settings {
     leaseMs: options.lease ?? LEASE_MS,
     backend,
     external: externalFrom(options, config.external, backend),
-    thresholds: [...(config.thresholds ?? []).map(parseThreshold), ...(options.threshold ?? [])],
+    thresholds: thresholdsOf(config, options),
     endsAt: () => options.bail === true,
     foresees: true,
   };

@@ -80,4 +80,10 @@ export class CountingProxy {
   }
 }
 
+/** Resolves when no question to any of them is without its answer, or after so long. */
+export async function allQuiet(proxies: readonly CountingProxy[], withinMs: number): Promise<void> {
+  const signal = AbortSignal.timeout(withinMs);
+  await Promise.all(proxies.map((proxy) => proxy.quiet(signal)));
+}
+
 function ignore(): void {}

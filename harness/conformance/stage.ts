@@ -16,7 +16,7 @@ import {
   type HolderTask,
   type Stage,
 } from './case.ts';
-import { CountingProxy } from './counting-proxy.ts';
+import { allQuiet, CountingProxy } from './counting-proxy.ts';
 import { within } from './expect.ts';
 import type { HolderOrder } from './holder.ts';
 
@@ -100,9 +100,7 @@ export class CaseStage implements Stage {
     return {
       ...client,
       trips: () => proxies.map((proxy) => proxy.trips),
-      quiet: async () => {
-        await Promise.all(proxies.map((proxy) => proxy.quiet(AbortSignal.timeout(ANSWERS_WITHIN_MS))));
-      },
+      quiet: () => allQuiet(proxies, ANSWERS_WITHIN_MS),
     };
   }
 

@@ -1,6 +1,6 @@
 /** What one cycle asks of the servers: round trips, counted on the wire of a client that nobody disturbs. */
 import { isLockError } from '../../implementations/lock.ts';
-import { CountingProxy } from '../conformance/counting-proxy.ts';
+import { allQuiet, CountingProxy } from '../conformance/counting-proxy.ts';
 import type { Deployment } from '../backends/deployment.ts';
 import type { Session } from '../backends/session.ts';
 import type { LockUnderTest } from '../run/request.ts';
@@ -24,10 +24,6 @@ export async function tripsPerCycle(
   const { nodes, entrances } = deployment;
   const proxies = await Promise.all(nodes.map(({ endpoint }) => CountingProxy.open(endpoint, module.backend)));
   const reach = nodes.map(({ endpoint }, index) => ({ ...endpoint, ...proxies[index]?.endpoint }));
-  const quiet = (): Promise<unknown> => {
-    const signal = AbortSignal.timeout(ANSWERS_WITHIN_MS);
-    return Promise.all(proxies.map((proxy) => proxy.quiet(signal)));
-  };
   const total = (): number => proxies.reduce((sum, { trips }) => sum + trips, 0);
   try {
     const connected = await module.connect({
@@ -44,9 +40,9 @@ export async function tripsPerCycle(
       for (let cycle = 0; cycle < WARM_UP + CYCLES; cycle += 1) {
         if (cycle === WARM_UP) before = total();
         const lease = await connected.lock.acquire('cost', { leaseMs, timeoutMs: leaseMs });
-        await quiet();
+        await allQuiet(proxies, ANSWERS_WITHIN_MS);
         await lease.release();
-        await quiet();
+        await allQuiet(proxies, ANSWERS_WITHIN_MS);
       }
       return (total() - before) / CYCLES;
     } catch (error) {

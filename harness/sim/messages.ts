@@ -47,5 +47,5 @@ export type FromThread =
       readonly blame: 'lock' | 'usage' | 'harness';
       readonly message: string;
       /** Of a run in which the lock broke the contract. */
-      readonly plan?: object;
+      readonly plan?: Plan;
     };
