@@ -40,8 +40,6 @@ export class Session {
   #silentLooks = 0;
   /** When it was last seen to be connected; never, so far, if `undefined`. */
   #connectedAt: number | undefined;
-  /** After the end: the client may have been about to connect. */
-  #looksLeft = LOOKS_PER_TIMEOUT;
 
   constructor(client: ZookeeperClient, clock: Clock, events: SessionEvents) {
     this.client = client;
@@ -149,9 +147,9 @@ export class Session {
   #watch(): void {
     this.#clock.setTimer(
       () => {
+        if (this.ended) return;
         this.#look();
-        if (this.ended) this.#looksLeft -= 1;
-        if (this.#looksLeft > 0) this.#watch();
+        this.#watch();
       },
       Math.min(LONGEST_BETWEEN_LOOKS_MS, this.timeoutMs / LOOKS_PER_TIMEOUT),
     );
@@ -166,7 +164,6 @@ export class Session {
     this.#silentLooks = heard || owesNothing ? 0 : this.#silentLooks + 1;
     if (this.#silentLooks >= SILENT_LOOKS) socket?.destroy();
     if (this.connected) this.#connectedAt = this.#clock.now();
-    else if (!this.ended && this.#clock.now() - (this.#connectedAt ?? Infinity) > this.timeoutMs)
-      this.#lose('abandoned');
+    else if (this.#clock.now() - (this.#connectedAt ?? Infinity) > this.timeoutMs) this.#lose('abandoned');
   }
 }
