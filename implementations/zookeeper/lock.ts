@@ -24,7 +24,6 @@ import type { Turn } from './places.ts';
 import type { Session } from './session.ts';
 import { SessionPool } from './session-pool.ts';
 import type { Sessions } from './sessions.ts';
-import { longestLeaseMs } from './timeouts.ts';
 
 export interface ZookeeperLockOptions extends LeaseLockOptions {
   /**
@@ -81,7 +80,7 @@ export class ZookeeperBackend implements LeaseBackend {
   async attempt(request: LeaseRequest): Promise<Answer> {
     const place = await this.#enter(request);
     try {
-      if (place.turn === undefined) await place.check();
+      while (place.turn === undefined && place.ahead === undefined && !this.#givenUp.has(request)) await place.check();
     } catch (error) {
       throw afterCreation(error);
     }
@@ -94,7 +93,7 @@ export class ZookeeperBackend implements LeaseBackend {
       if (patience.aborted) return this.#withdraw(place);
       try {
         await this.#untilWoken(request, place, patience);
-        if (!patience.aborted) await this.recheck(place);
+        if (!patience.aborted) await this.recheck(place, patience);
       } catch (error) {
         if (place.session.ended) throw new LockBackendError('the session ended while waiting', 'definite');
         if (error instanceof TreeError) throw new LockBackendError('the node of this waiter was removed', 'definite');
@@ -108,18 +107,23 @@ export class ZookeeperBackend implements LeaseBackend {
   }
 
   async extend({ token }: Grant): Promise<'extended' | 'lost'> {
-    const held = this.#held.get(token);
-    if (held === undefined || held.session.ended) return 'lost';
-    const sentAt = this.#clock.now();
-    try {
-      await touch(held.session, held.path);
-    } catch (error) {
-      if (!isNoNode(error)) throw error;
-      this.#held.forget(token);
-      return 'lost';
+    for (;;) {
+      const held = this.#held.get(token);
+      if (held === undefined || held.session.ended) return 'lost';
+      const { session, path, leaseMs } = held;
+      await session.untilSure(leaseMs);
+      const sentAt = this.#clock.now();
+      try {
+        await touch(session, path);
+      } catch (error) {
+        if (!isNoNode(error)) throw error;
+        this.#held.forget(token);
+        return 'lost';
+      }
+      if (!session.outlasts(sentAt, leaseMs)) continue;
+      this.#held.prolong(token, sentAt + leaseMs);
+      return 'extended';
     }
-    this.#held.prolong(token, sentAt + held.leaseMs);
-    return 'extended';
   }
 
   /** If it fails, the lapse of the lease does it. */
@@ -188,8 +192,8 @@ export class ZookeeperBackend implements LeaseBackend {
   }
 
   /** Whether the turn of a waiter that was woken has come is said by the place afterwards. */
-  protected recheck(place: Place): Promise<void> {
-    return place.check();
+  protected recheck(place: Place, patience: AbortSignal): Promise<void> {
+    return place.check(patience);
   }
 
   protected namingOf(_key: string): Naming {
@@ -228,13 +232,10 @@ export class ZookeeperBackend implements LeaseBackend {
     }
   }
 
-  #granted({ token, leaseMs }: LeaseRequest, place: Place, { sentAt, fencingToken }: Turn): Answer {
-    const { session, path } = place;
-    // The server may have agreed to less than was asked for.
-    const atMostMs = Math.min(leaseMs, longestLeaseMs(session.timeoutMs));
-    const held = { sessions: this.#sessions.for(leaseMs), session, path, leaseMs: atMostMs };
-    this.#held.set(token, held, sentAt + atMostMs);
-    return { kind: 'granted', fencingToken, countedFrom: sentAt, leaseMs: atMostMs };
+  #granted(request: LeaseRequest, { session, path, leaseMs }: Place, { sentAt, fencingToken }: Turn): Answer {
+    const held = { sessions: this.#sessions.for(request.leaseMs), session, path, leaseMs };
+    this.#held.set(request.token, held, sentAt + leaseMs);
+    return { kind: 'granted', fencingToken, countedFrom: sentAt, leaseMs };
   }
 
   async #withdraw({ session, path }: Place): Promise<Answer> {

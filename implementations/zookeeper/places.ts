@@ -8,6 +8,7 @@ import { nodeAhead } from './nodes.ts';
 import type { LockNode, Naming } from './nodes.ts';
 import type { Parents } from './parents.ts';
 import type { Session } from './session.ts';
+import { longestLeaseMs } from './timeouts.ts';
 
 const NOTHING = Buffer.alloc(0);
 /** The parent may be removed as idle, by another client, just when it was made. */
@@ -36,6 +37,8 @@ interface Listing {
 export class Place {
   readonly session: Session;
   readonly path: string;
+  /** The server may have agreed to a session for less than was asked for. */
+  readonly leaseMs: number;
   readonly #surroundings: Surroundings;
   readonly #own: Pick<LockNode, 'name' | 'mode'>;
   #ahead: LockNode | undefined;
@@ -43,8 +46,9 @@ export class Place {
   /** Its turn, if it was found to have come. */
   turn: Turn | undefined;
 
-  private constructor(surroundings: Surroundings, own: Pick<LockNode, 'name' | 'mode'>) {
+  private constructor(surroundings: Surroundings, own: Pick<LockNode, 'name' | 'mode'>, leaseMs: number) {
     this.session = surroundings.session;
+    this.leaseMs = Math.min(leaseMs, longestLeaseMs(this.session.timeoutMs));
     this.path = `${surroundings.parent}/${own.name}`;
     this.#surroundings = surroundings;
     this.#own = own;
@@ -55,8 +59,9 @@ export class Place {
    * @param givenUp whether the request has been undone: what was sent before is found by that, but nothing may follow
    * @throws LockBackendError (definite: no node is there), LockOutcomeUnknownError
    */
-  static async take(surroundings: Surroundings, { mode, token }: LeaseRequest, givenUp: () => boolean): Promise<Place> {
+  static async take(surroundings: Surroundings, request: LeaseRequest, givenUp: () => boolean): Promise<Place> {
     const { session, clock, parents, parent, naming } = surroundings;
+    const { mode, token, leaseMs } = request;
     const prefix = `${parent}/${naming.prefix(mode, token)}`;
     for (let attempt = 1; ; attempt += 1) {
       if (givenUp()) throw new LockBackendError('the request was given up', 'definite');
@@ -73,7 +78,7 @@ export class Place {
       if (listed.status === 'rejected') {
         throw new LockOutcomeUnknownError('the queue of the lock cannot be read', { cause: listed.reason });
       }
-      const place = new Place(surroundings, { mode, name: created.value.slice(parent.length + 1) });
+      const place = new Place(surroundings, { mode, name: created.value.slice(parent.length + 1) }, leaseMs);
       place.#judgeFirst(listed.value, sentAt);
       return place;
     }
@@ -87,22 +92,27 @@ export class Place {
     const queue = this.#surroundings.naming.queue(children);
     this.#ahead = nodeAhead(queue, this.#own);
     if (this.#ahead === undefined && queue.at(-1)?.name === this.#own.name) {
-      this.turn = { sentAt, fencingToken: zxidOf(stat.pzxid) };
+      this.#come({ sentAt, fencingToken: zxidOf(stat.pzxid) });
     }
   }
 
   /**
    * Whether the turn has come. The write proves that the node, and so the session, still stands with the quorum: a server
-   * that is cut off from it goes on answering reads.
+   * that is cut off from it goes on answering reads. Without enough signs of life, the turn comes with a later check.
    * @throws TreeError when the node has gone; LockBackendError, LockOutcomeUnknownError: ask again
    */
-  async check(): Promise<void> {
+  async check(patience?: AbortSignal): Promise<void> {
+    await this.session.untilSure(this.leaseMs, patience);
     const { clock, naming, parent } = this.#surroundings;
     const sentAt = clock.now();
     const [stat, { children }] = await Promise.all([touch(this.session, this.path), list(this.session, parent)]);
     this.#ahead = nodeAhead(naming.queue(children), this.#own);
     this.#latest = { sentAt, fencingToken: zxidOf(stat.czxid) };
-    if (this.#ahead === undefined) this.turn = this.#latest;
+    if (this.#ahead === undefined) this.#come(this.#latest);
+  }
+
+  #come(turn: Turn): void {
+    if (this.session.outlasts(turn.sentAt, this.leaseMs)) this.turn = turn;
   }
 
   /** Name of the node that it waits for, as of the last look. */

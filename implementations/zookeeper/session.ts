@@ -3,11 +3,12 @@ import type { Clock } from '../lease/clock.ts';
 import { LockBackendError, LockOutcomeUnknownError } from '../lock.ts';
 import { errorOf } from './client.ts';
 import type { ConnectionInternals, ZookeeperClient } from './client.ts';
+import { SignsOfLife } from './signs-of-life.ts';
+import { knownWithinMs, signEveryMs } from './timeouts.ts';
 
 export type Done<T> = (error: object | null, value: T) => void;
 
-/** The watchdog looks this often per session timeout, and gives a connection up after so many looks in silence. */
-const LOOKS_PER_TIMEOUT = 9;
+/** The watchdog looks with every sign of life, and gives a connection up after so many looks in silence. */
 const LONGEST_BETWEEN_LOOKS_MS = 500;
 const SILENT_LOOKS = 6;
 
@@ -40,11 +41,17 @@ export class Session {
   #silentLooks = 0;
   /** When it was last seen to be connected; never, so far, if `undefined`. */
   #connectedAt: number | undefined;
+  /** When the present connection asked for the session. */
+  #askedAt: number;
+  #sentAt = -Infinity;
+  #signs = new SignsOfLife(0);
 
   constructor(client: ZookeeperClient, clock: Clock, events: SessionEvents) {
     this.client = client;
     this.#clock = clock;
     this.#events = events;
+    this.#askedAt = clock.now();
+    this.#noteConnections();
     client.on('state', ({ name }) => this.#onState(name));
     client.connect();
     this.#watch();
@@ -69,15 +76,50 @@ export class Session {
    */
   run<T>(send: (client: ZookeeperClient, done: Done<T>) => void): Promise<T> {
     if (!this.connected) return Promise.reject(new LockBackendError('there is no connection to ZooKeeper', 'definite'));
+    const sentAt = this.#clock.now();
+    const signs = this.#signs;
+    this.#sentAt = sentAt;
     return new Promise<T>((resolve, reject) => {
       this.#pending.add(reject);
       send(this.client, (error, value) => {
         this.#pending.delete(reject);
         // Also `undefined`, whatever its types say.
-        if (error instanceof Error) reject(errorOf(error));
-        else resolve(value);
+        const trouble = error instanceof Error ? errorOf(error) : undefined;
+        if (!(trouble instanceof LockOutcomeUnknownError)) {
+          const now = this.#clock.now();
+          signs.add({ heardAt: sentAt, knownBy: now + knownWithinMs(this.timeoutMs) }, now);
+        }
+        if (trouble === undefined) resolve(value);
+        else reject(trouble);
       });
     });
+  }
+
+  /** Whether a write that was sent at `sentAt`, and confirmed, says that the session goes on for `leaseMs` from then. */
+  outlasts(sentAt: number, leaseMs: number): boolean {
+    return this.#signs.sureAt(sentAt, leaseMs) === sentAt;
+  }
+
+  /**
+   * Resolves when a write may say so, or when it must first be heard of again, or when `patience` aborts.
+   * @throws LockOutcomeUnknownError when it ends meanwhile
+   */
+  async untilSure(leaseMs: number, patience?: AbortSignal): Promise<void> {
+    const now = this.#clock.now();
+    const at = this.#signs.sureAt(now, leaseMs) ?? now;
+    if (at === now) return;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const timer = this.#clock.setTimer(resolve, at - now);
+    const stop = (): void => resolve();
+    this.#pending.add(reject);
+    patience?.addEventListener('abort', stop);
+    try {
+      await promise;
+    } finally {
+      timer.close();
+      this.#pending.delete(reject);
+      patience?.removeEventListener('abort', stop);
+    }
   }
 
   /**
@@ -107,7 +149,11 @@ export class Session {
     if (this.ended) return;
     if (name === 'SYNC_CONNECTED') {
       this.#state = 'connected';
-      this.#connectedAt = this.#clock.now();
+      const now = this.#clock.now();
+      this.#connectedAt = now;
+      // Whoever is given a session, or given it back, the leader was asked. What an earlier server had heard it may not know.
+      this.#signs = new SignsOfLife(this.timeoutMs);
+      this.#signs.add({ heardAt: this.#askedAt, knownBy: now }, now);
       this.#events.connected();
     } else if (name === 'DISCONNECTED') {
       this.#state = 'connecting';
@@ -128,6 +174,16 @@ export class Session {
     this.#forgoConnections();
     for (const reject of this.#pending) reject(new LockOutcomeUnknownError(`ZooKeeper did not answer: ${why}`));
     this.#pending.clear();
+  }
+
+  #noteConnections(): void {
+    const { connectionManager } = this.client;
+    if (connectionManager === undefined) return;
+    const ask = connectionManager.onSocketConnected;
+    connectionManager.onSocketConnected = () => {
+      this.#askedAt = this.#clock.now();
+      ask.call(connectionManager);
+    };
   }
 
   /** A client that is closed while it is about to connect does so all the same, and throws on what the server answers. */
@@ -151,7 +207,7 @@ export class Session {
         this.#look();
         this.#watch();
       },
-      Math.min(LONGEST_BETWEEN_LOOKS_MS, this.timeoutMs / LOOKS_PER_TIMEOUT),
+      Math.min(LONGEST_BETWEEN_LOOKS_MS, signEveryMs(this.timeoutMs)),
     );
   }
 
@@ -163,7 +219,17 @@ export class Session {
     this.#seen = { socket, bytesRead };
     this.#silentLooks = heard || owesNothing ? 0 : this.#silentLooks + 1;
     if (this.#silentLooks >= SILENT_LOOKS) socket?.destroy();
-    if (this.connected) this.#connectedAt = this.#clock.now();
-    else if (this.#clock.now() - (this.#connectedAt ?? Infinity) > this.timeoutMs) this.#lose('abandoned');
+    const now = this.#clock.now();
+    if (this.connected) this.#connectedAt = now;
+    else if (now - (this.#connectedAt ?? Infinity) > this.timeoutMs) this.#lose('abandoned');
+    if (this.connected && now - this.#sentAt >= signEveryMs(this.timeoutMs)) this.#giveSign();
+  }
+
+  /** As the client's own pings, which it does not need any more, but with an answer that is known to be one. */
+  #giveSign(): void {
+    this.run<unknown>((client, done) => client.exists('/', done)).catch(ignore);
   }
 }
+
+/** The connection has gone, and that is seen elsewhere. */
+function ignore(): void {}

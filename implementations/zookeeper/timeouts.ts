@@ -1,12 +1,21 @@
 /** How long a session outlasts the leases in it. All in milliseconds. */
 
-/**
- * The longest lease in a session. A leader counts a session's timeout from when it heard of it, which lags behind a
- * confirmed write: the client is heard of every third of the timeout, and by a follower's report every half tick. Half of
- * the timeout leaves room for both, and for a client that was stopped in between.
- */
+/** The longest lease in a session: with the time between two signs of life, and until one is known, it fills the timeout. */
 export function longestLeaseMs(sessionTimeoutMs: number): number {
   return sessionTimeoutMs / 2;
+}
+
+/**
+ * Within this the leader knows of a client that another server has heard of: they report every half tick, and the shortest
+ * timeout that servers grant is two ticks (if no `minSessionTimeout` says otherwise).
+ */
+export function knownWithinMs(sessionTimeoutMs: number): number {
+  return sessionTimeoutMs / 4;
+}
+
+/** How often a client gives a sign of life at least. */
+export function signEveryMs(sessionTimeoutMs: number): number {
+  return sessionTimeoutMs / 9;
 }
 
 /**
