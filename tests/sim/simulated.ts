@@ -75,17 +75,33 @@ export async function traceOf(name: string, plan: Plan): Promise<readonly number
 const askThread = (name: string, work: ToThread): Promise<readonly Simulated[]> => askModule(lockNamed(name).url, work);
 
 /** Has a thread that has loaded this module do the work. */
-export async function askModule(url: string, work: ToThread): Promise<readonly Simulated[]> {
+export function askModule(url: string, work: ToThread): Promise<readonly Simulated[]> {
+  return mapResults(url, [work], (result) => result);
+}
+
+/** What the histories of these plans are, in this order, on a thread of their own. */
+export function digestsOf(name: string, plans: readonly Plan[]): Promise<readonly string[]> {
+  const pieces = Array.from({ length: Math.ceil(plans.length / PIECE) }, (_, index): ToThread => ({
+    ...{ type: 'plans', whole: true },
+    plans: plans.slice(index * PIECE, (index + 1) * PIECE),
+  }));
+  return mapResults(lockNamed(name).url, pieces, digestOf);
+}
+
+/** Whole histories of so many plans are held at a time. */
+const PIECE = 50;
+
+async function mapResults<T>(url: string, pieces: readonly ToThread[], map: (one: Simulated) => T): Promise<T[]> {
   const pool = new Pool(1);
   try {
     await pool.load(url, scenarioUrl('shared-counter'));
-    const all: Simulated[] = [];
-    const pieces = [work];
+    const mapped: T[] = [];
+    const next = pieces.values();
     await pool.work(
-      () => pieces.pop(),
-      async (results) => void all.push(...results),
+      () => next.next().value,
+      async (results) => void mapped.push(...results.map(map)),
     );
-    return all;
+    return mapped;
   } finally {
     await pool.stop();
   }
