@@ -99,7 +99,8 @@ end
 local fence = nextFence(FENCE)
 if type(fence) ~= 'number' then return fence end
 call('SET', LOCK, token .. '|' .. string.format('%.0f', fence) .. '|' .. owner, 'PX', lease)
-call('DEL', INTENT)
+-- What is left of readers has lapsed, perhaps unseen: a clock that is set back would make it valid again.
+call('DEL', READERS, LEASES, INTENT)
 return fence`;
 
 /** ARGV token, lease in ms. 1 when extended, 0 when the lease is not, or no longer, in force. */
