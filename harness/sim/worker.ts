@@ -1,5 +1,5 @@
 /** A simulated worker: a process that runs the clients of the lock, and can be stopped, killed and started again. */
-import type { Endpoint, LockModule } from '../../implementations/lock.ts';
+import type { ConnectedLock, Endpoint, LockModule } from '../../implementations/lock.ts';
 import { UsageError } from '../errors.ts';
 import type { FieldWorker } from '../faults/fault.ts';
 import type { CourseWorker } from '../run/course.ts';
@@ -37,7 +37,8 @@ export class SimWorker implements FieldWorker, CourseWorker {
   #owner: Owner | undefined;
   #workplace: Omit<Workplace, 'recorder' | 'nsOf'> | undefined;
   #work: Work | undefined;
-  #close: (() => Promise<void>) | undefined;
+  /** By the present process, which may not be there yet. */
+  #connected: Promise<ConnectedLock> | undefined;
   /** Ends the waiting for a process that was killed while it started. */
   #giveUp: (() => void) | undefined;
 
@@ -59,20 +60,22 @@ export class SimWorker implements FieldWorker, CourseWorker {
     network.attach(owner, this.index);
     const { promise: killed, resolve: giveUp } = Promise.withResolvers<undefined>();
     this.#giveUp = () => giveUp(undefined);
-    const connecting = this.#as(owner, async () => {
-      const connected = await module.connect({
+    this.#connected = this.#as(owner, () =>
+      module.connect({
         endpoints: entrances,
         natMap: {},
         folder: '/simulated',
         prefix: PREFIX,
         options,
         signal: new AbortController().signal,
-      });
-      this.#close = () => connected.close();
-      return { lock: checkedLock(connected.lock), prefix: PREFIX, scenario, resource: resource.wayOf(owner) };
-    });
+      }),
+    );
     try {
-      this.#workplace = await Promise.race([connecting, killed]);
+      const connected = await Promise.race([this.#connected, killed]);
+      this.#workplace =
+        connected === undefined
+          ? undefined
+          : { lock: checkedLock(connected.lock), prefix: PREFIX, scenario, resource: resource.wayOf(owner) };
     } catch (error) {
       throw this.#errorOf(error);
     }
@@ -119,10 +122,10 @@ export class SimWorker implements FieldWorker, CourseWorker {
     return this.#owner?.dead === false ? this.#owner : undefined;
   }
 
-  /** Closes its lock. */
+  /** Closes its lock, once it is connected. */
   async close(): Promise<void> {
-    const [owner, close] = [this.living, this.#close];
-    if (owner !== undefined && close !== undefined) await this.#as(owner, close);
+    const [owner, connected] = [this.living, this.#connected];
+    if (owner !== undefined && connected !== undefined) await this.#as(owner, async () => (await connected).close());
   }
 
   setClock(offsetMs: number): void {

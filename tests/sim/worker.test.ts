@@ -1,0 +1,35 @@
+/** The life of a simulated process. */
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { runIn } from '../../harness/sim/active.ts';
+import { install } from '../../harness/sim/install.ts';
+import { makerOf } from '../../harness/sim/models.ts';
+import { Network } from '../../harness/sim/network/network.ts';
+import { SimNode } from '../../harness/sim/node.ts';
+import { MemoryRecorder } from '../../harness/sim/recorder.ts';
+import { SimResource } from '../../harness/sim/resource.ts';
+import { SimWorker } from '../../harness/sim/worker.ts';
+import { World } from '../../harness/sim/world.ts';
+
+install();
+const { lock: module } = await import('../../implementations/redis/basic.ts');
+const { scenario } = await import('../../scenarios/shared-counter.ts');
+
+void it('a process that is told to close its lock while it connects closes it when it is connected', async () => {
+  const world = new World(1);
+  const node = new SimNode(world, 0);
+  const [model] = makerOf('redis', 'single')([node.surroundings]).models;
+  assert.ok(model !== undefined);
+  node.serve(model);
+  const network = new Network(world, [node], 1, () => undefined);
+  const resource = new SimResource(world, new MemoryRecorder(world));
+  const around = { world, network, entrances: [node.endpoint], resource, module, options: {}, scenario };
+  await runIn(world, async () => {
+    const worker = new SimWorker(0, around);
+    const started = worker.start();
+    await worker.close();
+    await started;
+    assert.ok(worker.living !== undefined);
+    assert.deepEqual(network.openOf(worker.living), []);
+  });
+});
