@@ -8,7 +8,10 @@ export class MultiLease implements Lease {
   readonly token = newToken();
   /** Those of the single keys, in that order; each has its own fencing token. */
   readonly leases: readonly Lease[];
-  /** That of the first key: it rises among those who take the same keys, and means nothing among others. */
+  /**
+   * That of the last key, which was granted when the whole was; the first one's is older, and another may have had it since
+   * if its server has lost its data. It rises among those who take the same keys, and means nothing among others.
+   */
   readonly fencingToken: bigint | undefined;
   readonly #signal: AbortSignal;
   #release: Promise<ReleaseOutcome> | undefined;
@@ -17,7 +20,7 @@ export class MultiLease implements Lease {
   constructor(leases: readonly Lease[], key = leases.map((lease) => lease.key).join(' ')) {
     this.key = key;
     this.leases = leases;
-    this.fencingToken = leases[0]?.fencingToken;
+    this.fencingToken = leases.at(-1)?.fencingToken;
     this.#signal = AbortSignal.any(leases.map((lease) => lease.signal));
   }
 
