@@ -21,3 +21,14 @@ export class ContractBreach extends UsageError {
 export class InfrastructureError extends Error {
   override readonly name = 'InfrastructureError';
 }
+
+/** A simulated run came to no end, or to what is not simulated: it is no pass. */
+export class UnfinishedRun extends InfrastructureError {
+  /** Of that run. */
+  readonly plan: Plan;
+
+  constructor(message: string, plan: Plan) {
+    super(message);
+    this.plan = plan;
+  }
+}

@@ -2,7 +2,7 @@
 /** The program: one command line, one exit code. */
 import { Command, CommanderError } from 'commander';
 import { redact } from '../backends/address.ts';
-import { ContractBreach, InfrastructureError, UsageError } from '../errors.ts';
+import { ContractBreach, InfrastructureError, UnfinishedRun, UsageError } from '../errors.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { addBench } from './bench.ts';
 import { addCheck } from './check.ts';
@@ -70,8 +70,10 @@ function explain(error: unknown): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   const message = redact(error instanceof Error ? error.message : String(error));
   process.stderr.write(`holdfast: ${message}\n`);
-  if (error instanceof ContractBreach)
-    process.stderr.write(`  npm run replay -- ${keepPlan(error.plan, 'runs', 'breach')} --backend sim\n`);
+  if (error instanceof ContractBreach || error instanceof UnfinishedRun) {
+    const what = error instanceof ContractBreach ? 'breach' : 'unfinished';
+    process.stderr.write(`  npm run replay -- ${keepPlan(error.plan, 'runs', what)} --backend sim\n`);
+  }
   if (error instanceof UsageError) return EXIT.usage;
   if (!(error instanceof InfrastructureError) && error instanceof Error)
     process.stderr.write(`${redact(error.stack ?? '')}\n`);

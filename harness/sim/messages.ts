@@ -46,6 +46,6 @@ export type FromThread =
       readonly type: 'failed';
       readonly blame: 'lock' | 'usage' | 'harness';
       readonly message: string;
-      /** Of a run in which the lock broke the contract. */
+      /** Of a run in which the lock broke the contract, or that came to no end. */
       readonly plan?: Plan;
     };

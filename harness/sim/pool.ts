@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { ownModule } from '../backends/own-module.ts';
-import { ContractBreach, InfrastructureError, UsageError } from '../errors.ts';
+import { ContractBreach, InfrastructureError, UnfinishedRun, UsageError } from '../errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { FromThread, Simulated, ToThread } from './messages.ts';
 
@@ -38,8 +38,9 @@ class Thread {
         })),
       ]);
       if (answer.type !== 'failed') return answer;
-      if (answer.plan !== undefined) throw new ContractBreach(answer.message, answer.plan);
-      throw answer.blame === 'harness' ? new InfrastructureError(answer.message) : new UsageError(answer.message);
+      const { blame, message: said, plan } = answer;
+      if (plan !== undefined) throw new (blame === 'harness' ? UnfinishedRun : ContractBreach)(said, plan);
+      throw new (blame === 'harness' ? InfrastructureError : UsageError)(said);
     } finally {
       ended.abort();
       this.#worker.unref();

@@ -1,7 +1,7 @@
 /** What a thread that simulates does with the messages it gets. */
 import type { MessagePort } from 'node:worker_threads';
 import type { LockModule } from '../../implementations/lock.ts';
-import { ContractBreach, UsageError } from '../errors.ts';
+import { ContractBreach, UnfinishedRun, UsageError } from '../errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import { headerOf } from '../run/merge.ts';
 import { judge } from '../verdict/judge.ts';
@@ -9,7 +9,8 @@ import { ContractError, loadLockModule } from '../worker/module.ts';
 import type { Scenario } from '../worker/scenario.ts';
 import type { FromThread, Simulated, ToThread } from './messages.ts';
 import { searchPlan } from './search.ts';
-import { simulate, type SimulateOptions } from './simulate.ts';
+import { simulate, type SimulatedRun, type SimulateOptions } from './simulate.ts';
+import { SimulationError } from './world.ts';
 
 let lock: { readonly module: LockModule; readonly scenario: Scenario } | undefined;
 /** Violations of this kind have been shown with their events. */
@@ -21,7 +22,7 @@ function loaded(): NonNullable<typeof lock> {
 }
 
 async function run(plan: Plan, all: boolean, options: SimulateOptions = {}): Promise<Simulated> {
-  const { events, elapsedMs, messages, problems, struck } = await simulate({ ...loaded(), plan }, options);
+  const { events, elapsedMs, messages, problems, struck } = await finished(plan, options);
   const [problem] = problems;
   if (problem !== undefined) {
     const { owner, kind, error } = problem;
@@ -33,6 +34,14 @@ async function run(plan: Plan, all: boolean, options: SimulateOptions = {}): Pro
     all ||
     judgement.findings.some(({ finding, hazards }) => isNew(`${finding.property} ${hazards.join()}`, finding.kind));
   return { judgement: whole ? judgement : { ...judgement, events: [] }, header, whole, elapsedMs, messages, struck };
+}
+
+async function finished(plan: Plan, options: SimulateOptions): Promise<SimulatedRun> {
+  try {
+    return await simulate({ ...loaded(), plan }, options);
+  } catch (error) {
+    throw error instanceof SimulationError ? new UnfinishedRun(error.message, plan) : error;
+  }
 }
 
 function isNew(what: string, kind: string): boolean {
@@ -75,7 +84,8 @@ export function serve(port: MessagePort): void {
     obey(message).then(say, (error: unknown) => {
       const blame = error instanceof ContractError ? 'lock' : error instanceof UsageError ? 'usage' : 'harness';
       const said = error instanceof Error ? error.message : String(error);
-      say({ type: 'failed', blame, message: said, ...(error instanceof ContractBreach ? { plan: error.plan } : {}) });
+      const ofRun = error instanceof ContractBreach || error instanceof UnfinishedRun;
+      say({ type: 'failed', blame, message: said, ...(ofRun ? { plan: error.plan } : {}) });
     });
   });
 }
