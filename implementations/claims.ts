@@ -47,6 +47,8 @@ export type Claim = 'holds' | 'not-promised' | 'unavailable' | 'not-applicable';
 export interface PropertyClaims {
   readonly otherwise: Claim;
   readonly except?: Readonly<Partial<Record<Hazard, Claim>>>;
+  /** Under several hazards at once, where that is less than under each of them. */
+  readonly together?: readonly { readonly hazards: readonly Hazard[]; readonly claim: Claim }[];
 }
 
 /** A property that is missing is not applicable under any hazard. */
@@ -56,4 +58,15 @@ export type Claims = Readonly<Partial<Record<Property, PropertyClaims>>>;
 export function claimOn(claims: Claims, property: Property, hazard: Hazard): Claim {
   const ofProperty = claims[property];
   return ofProperty?.except?.[hazard] ?? ofProperty?.otherwise ?? 'not-applicable';
+}
+
+/** What is claimed under several hazards at once: no more than under each, and no more than is said of some of them together. */
+export function claimUnder(claims: Claims, property: Property, hazards: readonly Hazard[]): Claim {
+  const together = claims[property]?.together ?? [];
+  const all = [
+    ...hazards.map((hazard) => claimOn(claims, property, hazard)),
+    ...together.filter((one) => one.hazards.every((hazard) => hazards.includes(hazard))).map(({ claim }) => claim),
+  ];
+  const weakest = (['not-applicable', 'not-promised', 'unavailable'] as const).find((claim) => all.includes(claim));
+  return weakest ?? 'holds';
 }

@@ -60,5 +60,7 @@ function claimLine(module: LockModule, property: Property, hazards: readonly Haz
     .map((claim) => [claim, under(claim)] as const)
     .filter(([, named]) => named.length > 0)
     .map(([claim, named]) => `${claim} under ${named.join(', ')}`);
+  const together = module.claims[property]?.together ?? [];
+  exceptions.push(...together.map((one) => `${one.claim} under ${one.hazards.join(' + ')}`));
   return `${property}: holds under ${under('holds').length} hazards${exceptions.length === 0 ? '' : `; ${exceptions.join('; ')}`}`;
 }

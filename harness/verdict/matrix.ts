@@ -1,6 +1,6 @@
 /** The matrix row of a lock: one cell per property and hazard, filled by the judgements of its plans. */
 import {
-  claimOn,
+  claimUnder,
   PROPERTIES,
   type Claim,
   type Claims,
@@ -140,13 +140,6 @@ export class Matrix {
     }
     return tally;
   }
-}
-
-/** What is promised under several hazards at once is no more than under each. */
-function claimUnder(claims: Claims, property: Property, hazards: readonly Hazard[]): Claim {
-  const each = hazards.map((hazard) => claimOn(claims, property, hazard));
-  const weakest = (['not-applicable', 'not-promised', 'unavailable'] as const).find((claim) => each.includes(claim));
-  return weakest ?? 'holds';
 }
 
 /** Properties of which a judgement shows that the promise is broken. */

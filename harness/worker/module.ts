@@ -24,7 +24,11 @@ const moduleSchema = z.looseObject({
   topologies: z.array(z.enum(TOPOLOGIES)).min(1),
   claims: z.partialRecord(
     z.enum(PROPERTIES),
-    z.object({ otherwise: claim, except: z.partialRecord(z.enum(HAZARDS), claim).optional() }),
+    z.object({
+      otherwise: claim,
+      except: z.partialRecord(z.enum(HAZARDS), claim).optional(),
+      together: z.array(z.object({ hazards: z.array(z.enum(HAZARDS)).min(2), claim })).optional(),
+    }),
   ),
   recoverMs: z.number().nonnegative(),
   turns: z

@@ -85,8 +85,12 @@ const unsafe = { 'server-crash-volatile': 'not-promised', 'clock-jump': 'not-pro
 export const claims: Claims = {
   exclusion: { otherwise: 'holds', except: { ...singleServer, ...unsafe } },
   'no-lost-update': { otherwise: 'holds', except: { ...singleServer, ...unsafe, 'client-pause': 'not-promised' } },
-  // Fences follow the server's time, so they also rise over a loss of the data.
-  fencing: { otherwise: 'holds', except: { ...singleServer, 'clock-jump': 'not-promised' } },
+  // Fences follow the server's time, so they also rise over a loss of the data, if the time does.
+  fencing: {
+    otherwise: 'holds',
+    except: { ...singleServer, 'clock-jump': 'not-promised' },
+    together: [{ hazards: ['server-crash-volatile', 'clock-jump-back'], claim: 'not-promised' }],
+  },
   'loss-notice': { otherwise: 'holds', except: { ...singleServer, 'majority-partition': 'holds' } },
   // An absolute expiry moves away by as much as the clock is set back.
   'deadlock-freedom': {

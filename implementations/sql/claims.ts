@@ -21,7 +21,7 @@ export const leaseClaims: Claims = {
     otherwise: 'holds',
     except: { ...hasNoQuorum, ...unsafe, failover: 'not-promised', 'client-pause': 'not-promised' },
   },
-  // A row's first fence is the server's time, so fences also rise over a loss of the data.
+  // A row's first fence is the server's time, so fences also rise over a loss of the data, if the time does.
   fencing: {
     otherwise: 'holds',
     except: {
@@ -30,6 +30,7 @@ export const leaseClaims: Claims = {
       'clock-jump': 'not-promised',
       'clock-jump-majority': 'not-promised',
     },
+    together: [{ hazards: ['server-crash-volatile', 'clock-jump-back'], claim: 'not-promised' }],
   },
   'loss-notice': { otherwise: 'holds', except: { ...hasNoQuorum, 'majority-partition': 'holds' } },
   // An absolute expiry moves away by as much as the clock is set back.

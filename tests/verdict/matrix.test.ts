@@ -12,6 +12,7 @@ const CLAIMS: Claims = {
   exclusion: {
     otherwise: 'holds',
     except: { 'server-pause': 'unavailable', 'clock-jump': 'not-promised', failover: 'not-applicable' },
+    together: [{ hazards: ['client-pause', 'server-crash'], claim: 'not-promised' }],
   },
   'no-lost-update': { otherwise: 'holds' },
   fencing: { otherwise: 'holds' },
@@ -67,6 +68,8 @@ void describe('the claim of a cell', () => {
     assert.equal(claimUnder('client-pause', 'server-pause'), 'unavailable');
     assert.equal(claimUnder('server-pause', 'clock-jump'), 'not-promised');
     assert.equal(claimUnder('clock-jump', 'client-pause'), 'not-promised');
+    assert.equal(claimUnder('latency', 'server-crash'), 'holds');
+    assert.equal(claimUnder('server-crash', 'client-pause'), 'not-promised', 'the lock says so of these two together');
     const cells = cellsOf([judgement(['client-pause', 'failover'])]);
     assert.ok(cells.every(({ property, hazard }) => property !== 'exclusion' || !hazard.includes('failover')));
   });
