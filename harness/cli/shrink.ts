@@ -6,7 +6,7 @@ import { startProgress } from '../../reports/progress.ts';
 import { paintFor } from '../../reports/terminal/paint.ts';
 import { chooseProvisioner, type Choice } from '../backends/choose.ts';
 import type { Session } from '../backends/session.ts';
-import { ContractBreach } from '../errors.ts';
+import { ContractBreach, UnfinishedRun } from '../errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import { shrink, type Shrunk } from '../plan/shrink.ts';
 import type { LockUnderTest } from '../run/request.ts';
@@ -79,9 +79,9 @@ export function sizeOf({ faults, workers, cycles, clockSkew }: Plan): string {
   return `${what}, ${workers} workers${work}${clocks}`;
 }
 
-/** A lock that breaks the contract under a smaller plan shows something else by it. */
+/** What breaks the contract under a smaller plan, or comes to no end, shows something else by it. */
 function orNothing(error: unknown): readonly Judgement[] {
-  if (error instanceof ContractBreach) return [];
+  if (error instanceof ContractBreach || error instanceof UnfinishedRun) return [];
   throw error;
 }
 
