@@ -4,6 +4,7 @@ import { ConsulServer } from './consul/server.ts';
 import { EtcdServer } from './etcd/server.ts';
 import { MariadbServer } from './mariadb/server.ts';
 import type { Ensemble, ServerModel, Surroundings } from './node.ts';
+import { withReplica } from './postgres/ensemble.ts';
 import { PostgresServer } from './postgres/server.ts';
 import { quorumOf } from './quorum/quorum.ts';
 import { inCluster } from './redis/cluster/ensemble.ts';
@@ -23,6 +24,8 @@ const independent =
 const ARRANGED: Readonly<Partial<Record<Topology, Maker>>> = {
   sentinel: behindSentinels,
   cluster: inCluster,
+  'primary and replica': withReplica(false),
+  'primary and synchronous replica': withReplica(true),
 };
 
 const MAKERS: Readonly<Partial<Record<Backend, Maker>>> = {

@@ -1,5 +1,6 @@
 /** A simulated server: what listens on the network, and what faults can do to it. */
 import type { Endpoint } from '../../implementations/lock.ts';
+import type { Layout } from '../backends/servers/layout.ts';
 import type { FieldNode } from '../faults/fault.ts';
 import type { Connection, Listener, ServerSession } from './network/connection.ts';
 import { hostOf, PORT } from './network/network.ts';
@@ -54,6 +55,8 @@ export interface Ensemble {
   readonly form?: () => Promise<void>;
   /** Cuts each of these from all others. @returns the function that ends it */
   readonly isolate?: (nodes: readonly number[]) => () => void;
+  /** Who follows a primary, where a fault has to say so. */
+  readonly succession?: Pick<Layout, 'promote' | 'rejoinsEmpty'>;
 }
 
 export class SimNode implements Listener, FieldNode {

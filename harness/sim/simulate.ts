@@ -109,12 +109,12 @@ export function simulate({ plan, module, scenario }: Simulation, options: Simula
 
 function deploymentOf(
   nodes: readonly SimNode[],
-  { leader, isolate, form }: Ensemble,
+  { leader, isolate, form, succession = {} }: Ensemble,
 ): NonNullable<Field['deployment']> {
   return {
     nodes,
     server: { clockMs: async ({ host }) => nodes.find(({ endpoint }) => endpoint.host === host)?.wallMs() ?? Infinity },
-    succession: {},
+    succession,
     leader: async () => leader?.(nodes.map(({ down, owner }) => !down && owner.held === undefined)),
     isolate: async (isolated) => {
       const heal = isolate?.(isolated);

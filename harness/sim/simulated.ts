@@ -14,7 +14,7 @@ const TOPOLOGIES: Readonly<Partial<Record<Backend, readonly Topology[]>>> = {
   memory: ['single'],
   sqlite: ['single'],
   redis: ['single', '5 independent nodes', 'sentinel', 'cluster'],
-  postgres: ['single'],
+  postgres: ['single', 'primary and replica', 'primary and synchronous replica'],
   mariadb: ['single'],
   etcd: ['3-node quorum', 'single'],
   consul: ['3-node quorum', 'single'],

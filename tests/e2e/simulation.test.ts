@@ -83,12 +83,10 @@ void describe('--backend sim', () => {
 
   void test('what is not simulated yet is wrong usage, and what is, is named', async () => {
     await using sandbox = new Sandbox();
-    const args = ['verify', '--impl', 'sql-table-postgres-sync', '--backend', 'sim', ...QUICK];
+    const lock = join(ROOT, 'tests', 'sim', 'fixtures', 'unsimulated-lock.ts');
+    const args = ['verify', '--impl', lock, '--backend', 'sim', ...QUICK];
     const { code, stderr } = await sandbox.run(args);
     assert.equal(code, EXIT.usage);
-    assert.match(
-      stderr,
-      /postgres \(primary and synchronous replica\) is not simulated yet; simulated are: .*redis \(single\)/,
-    );
+    assert.match(stderr, /mariadb \(primary and replica\) is not simulated yet; simulated are: .*redis \(single\)/);
   });
 });

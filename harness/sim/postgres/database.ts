@@ -1,13 +1,36 @@
 /** What a simulated PostgreSQL keeps: tables of names, a sequence, locks, and who listens to what. */
-import { SqlDatabase } from '../sql/database.ts';
+import type { Surroundings } from '../node.ts';
+import { SqlDatabase, type Tables } from '../sql/database.ts';
+import type { Replicating } from './replication.ts';
 import type { Session } from './session.ts';
 import { SqlError } from './statement.ts';
 
 const UNDEFINED_TABLE = '42P01';
 
+/** All that is stored. */
+export interface Copy {
+  readonly tables: Tables;
+  readonly fence: number | undefined;
+}
+
 export class Database extends SqlDatabase<Session> {
   readonly sessions = new Set<Session>();
+  readonly replication: Replicating;
   #fence: number | undefined;
+
+  constructor(around: Surroundings, replication: Replicating) {
+    super(around);
+    this.replication = replication;
+  }
+
+  copy(): Copy {
+    return { tables: this.copyTables(), fence: this.#fence };
+  }
+
+  load({ tables, fence }: Copy): void {
+    this.loadTables(tables);
+    this.#fence = fence;
+  }
 
   createFence(): void {
     this.#fence ??= this.nowUs;
@@ -17,6 +40,7 @@ export class Database extends SqlDatabase<Session> {
   nextFence(): number {
     const fence = this.needFence();
     this.#fence = fence + 1;
+    this.replication.changed();
     return fence;
   }
 

@@ -6,7 +6,7 @@ import {
   type LeaseStatements,
 } from '../../../implementations/sql/postgres/lease-statements.ts';
 import { acquireLease, extendLease, leaseInForce, leaseOf, type Claim, type LeaseRow } from '../sql/leases.ts';
-import { immediate, said, selected, TYPE, type Column, type Execution, type Statement } from './statement.ts';
+import { immediate, said, selected, TYPE, writing, type Column, type Execution, type Statement } from './statement.ts';
 
 const column = (name: string, type: number): Column => ({ name, type });
 const [FENCE, REMAINING] = [column('fence', TYPE.text), column('remaining', TYPE.float8)];
@@ -25,28 +25,28 @@ function ofTable(name: string): Readonly<Record<Kind, Statement>> {
   const own = ({ database, values: [key, token] }: Execution): LeaseRow | undefined =>
     leaseOf(database.table(name), key ?? '', token ?? '');
   return {
-    acquire: immediate(
+    acquire: writing(
       ({ database, values }) => {
         const answer = acquireLease(database.table(name), claimOf(values), database.nowUs);
         return selected(['fence' in answer ? [String(answer.fence), null] : [null, inMs(answer.remainingUs)]]);
       },
       [FENCE, REMAINING],
     ),
-    extend: immediate(
+    extend: writing(
       ({ database, values }) => {
         const extended = extendLease(database.table(name), claimOf(values), Number(values[3]), database.nowUs);
         return extended ? { tag: 'UPDATE 1', rows: [['t']] } : said('UPDATE 0');
       },
       [column('extended', TYPE.bool)],
     ),
-    free: immediate(
+    free: writing(
       (execution) => {
-        const { database, session, values } = execution;
+        const { database, values } = execution;
         const row = own(execution);
         if (row === undefined) return selected([]);
         row.token = null;
-        database.notify(session, name, values[0] ?? '');
-        return selected([[String(row.fence), row.deadlineUs > database.nowUs ? 't' : 'f', '']]);
+        const answer = selected([[String(row.fence), row.deadlineUs > database.nowUs ? 't' : 'f', '']]);
+        return { ...answer, notice: { channel: name, payload: values[0] ?? '' } };
       },
       [FENCE, column('in_force', TYPE.bool), column('pg_notify', TYPE.void)],
     ),

@@ -11,6 +11,8 @@ const CLIENT_CHECK_MS = 200;
 
 const IN_FAILED_TRANSACTION = '25P02';
 const ADMIN_SHUTDOWN = '57P01';
+const READ_ONLY = '25006';
+const CHANGE = 'change ';
 
 /** A statement that was prepared, and the values that were bound to it. */
 interface Portal {
@@ -205,12 +207,38 @@ export class Session implements ServerSession {
       return done(new SqlError(IN_FAILED_TRANSACTION, 'current transaction is aborted'));
     }
     try {
-      statement.run({ database: this.#database, session: this, values }, done);
+      if (statement.writes === true) this.#change(statement, values, done);
+      else statement.run({ database: this.#database, session: this, values }, done);
     } catch (error) {
       if (!(error instanceof SqlError)) throw error;
       done(error);
     }
     atOnce = false;
+  }
+
+  /** Others who would change the same row wait until the change is committed. */
+  #change(statement: Statement, values: Portal['values'], done: (outcome: Result | SqlError) => void): void {
+    const database = this.#database;
+    const { locks, replication } = database;
+    if (replication.inRecovery) throw new SqlError(READ_ONLY, 'cannot execute this in a read-only transaction');
+    const row = `${CHANGE}${values[0] ?? ''}`;
+    const end = (outcome: Result | SqlError): void => {
+      locks.giveBack(row, this);
+      if ('notice' in outcome && outcome.notice !== undefined)
+        database.notify(this, outcome.notice.channel, outcome.notice.payload);
+      done(outcome);
+    };
+    locks.take(row, this, Infinity, () => {
+      try {
+        statement.run({ database, session: this, values }, (outcome) => {
+          if (outcome instanceof SqlError) end(outcome);
+          else replication.commit(() => end(outcome));
+        });
+      } catch (error) {
+        if (!(error instanceof SqlError)) throw error;
+        end(error);
+      }
+    });
   }
 
   #fail({ code, message }: SqlError): void {

@@ -14,6 +14,8 @@ export interface Result {
   /** What `CommandComplete` says. */
   readonly tag: string;
   readonly rows: readonly (readonly (string | null)[])[];
+  /** With the commit, those who listen to the channel are told. */
+  readonly notice?: { readonly channel: string; readonly payload: string };
 }
 
 /** The statement failed, with this SQLSTATE. */
@@ -35,6 +37,8 @@ export interface Execution {
 export interface Statement {
   /** Absent: it returns no rows. */
   readonly columns?: readonly Column[];
+  /** Whether it changes what is stored; the first of its values names the row. */
+  readonly writes?: boolean;
   /** Whether it runs in a transaction that has failed. */
   readonly endsTransaction?: boolean;
   /** Calls `done` at once, or when it has waited for a lock. @throws SqlError */
@@ -44,6 +48,11 @@ export interface Statement {
 /** One that waits for nothing. */
 export function immediate(run: (execution: Execution) => Result, columns?: readonly Column[]): Statement {
   return { ...(columns === undefined ? {} : { columns }), run: (execution, done) => done(run(execution)) };
+}
+
+/** The same, of one that changes what is stored. */
+export function writing(run: (execution: Execution) => Result, columns?: readonly Column[]): Statement {
+  return { ...immediate(run, columns), writes: true };
 }
 
 export const selected = (rows: Result['rows']): Result => ({ tag: `SELECT ${rows.length}`, rows });

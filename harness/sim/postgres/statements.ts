@@ -2,7 +2,7 @@
 import { TRY, WAIT } from '../../../implementations/sql/postgres/advisory.ts';
 import { FENCE_SCHEMA, NEXT_FENCE } from '../../../implementations/sql/postgres/fence.ts';
 import { LEASE_STATEMENTS } from './lease-statements.ts';
-import { immediate, said, selected, SqlError, TYPE, type Execution, type Statement } from './statement.ts';
+import { immediate, said, selected, SqlError, TYPE, writing, type Execution, type Statement } from './statement.ts';
 
 const LOCK_NOT_AVAILABLE = '55P03';
 const [ADVISORY, ROW] = ['advisory ', 'row '];
@@ -52,7 +52,7 @@ const advisory = (mayWait: boolean): Statement => ({
 });
 
 const deletion = (table: string): Statement =>
-  immediate(({ database, values: [name] }) => said(`DELETE ${Number(database.table(table).delete(name ?? ''))}`));
+  writing(({ database, values: [name] }) => said(`DELETE ${Number(database.table(table).delete(name ?? ''))}`));
 
 /** Names of a table of leases whose time is up, and that nobody has given back. */
 const stale = (table: string, ofName: boolean): Statement =>
@@ -78,7 +78,10 @@ const RULES: readonly (readonly [RegExp, Make])[] = [
     /SELECT pg_advisory_xact_lock\(\d+\)/y,
     () => immediate(() => selected([['']]), [{ name: 'lock', type: TYPE.void }]),
   ],
-  [exactly('SELECT pg_is_in_recovery() AS replica'), () => immediate(() => selected([['f']]), bool('replica'))],
+  [
+    exactly('SELECT pg_is_in_recovery() AS replica'),
+    () => immediate(({ database }) => selected([[database.replication.inRecovery ? 't' : 'f']]), bool('replica')),
+  ],
   [/SELECT 1$/y, () => immediate(() => selected([['1']]), [{ name: '?column?', type: TYPE.int4 }])],
   [
     /LISTEN "(\w+)"/y,
@@ -122,7 +125,7 @@ const RULES: readonly (readonly [RegExp, Make])[] = [
   [
     /INSERT INTO (\w+) \(name\) VALUES \(\$1\) ON CONFLICT DO NOTHING/y,
     ([, table = '']) =>
-      immediate(({ database, values: [name] }) => {
+      writing(({ database, values: [name] }) => {
         const rows = database.table(table);
         if (rows.has(name ?? '')) return said('INSERT 0 0');
         rows.set(name ?? '', { token: null, fence: 0, deadlineUs: 0 });
@@ -156,7 +159,7 @@ const RULES: readonly (readonly [RegExp, Make])[] = [
 ];
 
 function creating(create: (execution: Execution) => void, tag = 'CREATE TABLE'): Statement {
-  return immediate((execution) => (create(execution), said(tag)));
+  return writing((execution) => (create(execution), said(tag)));
 }
 
 /** The statements of a text that locks send; `undefined` for any other. */

@@ -1,5 +1,5 @@
 /** How far behind their primary replicas are. */
-import type { Surroundings } from '../../node.ts';
+import type { Surroundings } from '../node.ts';
 
 /** Milliseconds between an answer and its way to the replicas; a primary that crashes meanwhile has told them nothing. */
 const LAGS_MS = [0.05, 0.5, 3, 15];

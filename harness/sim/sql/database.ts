@@ -3,10 +3,13 @@ import type { Surroundings } from '../node.ts';
 import type { LeaseTable } from './leases.ts';
 import { Locks } from './locks.ts';
 
+/** By name. */
+export type Tables = ReadonlyMap<string, LeaseTable>;
+
 export abstract class SqlDatabase<Session> {
   readonly locks: Locks<Session>;
   protected readonly around: Surroundings;
-  readonly #tables = new Map<string, LeaseTable>();
+  #tables = new Map<string, LeaseTable>();
 
   constructor(around: Surroundings) {
     this.around = around;
@@ -32,6 +35,14 @@ export abstract class SqlDatabase<Session> {
     return true;
   }
 
+  protected copyTables(): Tables {
+    return copyOf(this.#tables);
+  }
+
+  protected loadTables(tables: Tables): void {
+    this.#tables = copyOf(tables);
+  }
+
   /** All sessions are gone. */
   crash(keepData: boolean): void {
     this.locks.clear();
@@ -39,4 +50,9 @@ export abstract class SqlDatabase<Session> {
   }
 
   protected abstract noSuchTable(name: string): Error;
+}
+
+function copyOf(tables: Tables): Map<string, LeaseTable> {
+  const rows = (table: LeaseTable): LeaseTable => new Map(Array.from(table, ([name, row]) => [name, { ...row }]));
+  return new Map(Array.from(tables, ([name, table]) => [name, rows(table)]));
 }

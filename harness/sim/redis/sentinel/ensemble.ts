@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Ensemble, Surroundings } from '../../node.ts';
 import { Mesh } from '../../quorum/mesh.ts';
-import { lagOf } from '../replication/lag.ts';
+import { lagOf } from '../../quorum/lag.ts';
 import { ReplicatedServer } from '../replication/replicated.ts';
 import { Sentinel } from './sentinel.ts';
 
