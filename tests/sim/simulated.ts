@@ -10,7 +10,7 @@ import type { Hazard } from '../../implementations/claims.ts';
 import type { LockModule } from '../../implementations/lock.ts';
 
 /** Locks of the tests' own, which claim what they cannot keep. */
-const FIXTURES = ['sentinel-claims-failover', 'cluster-claims-failover'].map(
+const FIXTURES = ['sentinel-claims-failover', 'cluster-claims-failover', 'postgres-claims-failover'].map(
   (name) => [name, new URL(`fixtures/${name}.ts`, import.meta.url).href] as const,
 );
 

@@ -79,6 +79,7 @@ void describe('a lock that claims safety although a replica may take over', () =
     ['sentinel-claims-failover', 'minority-partition', 'exclusion'],
     ['cluster-claims-failover', 'failover', 'fencing'],
     ['cluster-claims-failover', 'minority-partition', 'exclusion'],
+    ['postgres-claims-failover', 'failover', 'exclusion'],
   ] as const) {
     void it(`${name} is found under ${hazard} to break ${property}`, async () => {
       assert.ok(await isFound(name, [hazard], [property]));
