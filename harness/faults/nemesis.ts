@@ -1,5 +1,6 @@
 /** Carries out the faults of a plan, and stamps what it does into the history. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { allSettled } from '../all-settled.ts';
 import { InfrastructureError } from '../errors.ts';
 import type { NemesisValue } from '../history/events.ts';
 import type { EventRecorder } from '../history/recorder.ts';
@@ -14,7 +15,7 @@ import { delay } from './network.ts';
  */
 export async function runFaults(plan: Plan, field: Field, recorder: EventRecorder, signal: AbortSignal): Promise<void> {
   const lanes = plan.hazards.map((hazard) => plan.faults.filter((fault) => fault.hazard === hazard));
-  await Promise.all(lanes.map((lane) => runLane(lane, field, recorder, signal)));
+  await allSettled(lanes.map((lane) => runLane(lane, field, recorder, signal)));
 }
 
 async function runLane(
