@@ -36,8 +36,9 @@ class PartedLock implements Lock {
   }
 
   async inspect(key: string): Promise<Inspection> {
-    const [first = key] = partsOf(key).toSorted();
-    return { ...(await this.#lock.inspect(first)), key };
+    // Whoever has the last has them all.
+    const last = partsOf(key).toSorted().at(-1) ?? key;
+    return { ...(await this.#lock.inspect(last)), key };
   }
 
   health(): Promise<Health> {
