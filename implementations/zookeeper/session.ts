@@ -26,10 +26,10 @@ export type SessionEnd = 'expired' | 'abandoned' | 'refused';
 
 /**
  * The client itself never takes a silent connection for dead, and leaves unanswered what was queued while it was
- * disconnected. So nothing is sent but on a connection; a connection that owes an answer and is silent for two thirds
- * of the session timeout is given up, as by the Java client, and the client goes to the next server; and when the session ends, everything ends. It also
- * counts as ended when no server has taken it back for its timeout: servers that have lost their data refuse a client that
- * has seen more than they have, and do not even tell it that its session is gone.
+ * disconnected. So nothing is sent but on a connection; one that owes an answer and is silent for two thirds of the session
+ * timeout is given up, as by the Java client, and the client goes to the next server; and when the session ends, everything
+ * ends. It also counts as ended when no server has taken it back for its timeout: servers that have lost their data refuse a
+ * client that has seen more than they have, and do not even tell it that its session is gone.
  */
 export class Session {
   readonly client: ZookeeperClient & ConnectionInternals;

@@ -31,11 +31,7 @@ export class SignsOfLife {
   add(sign: Sign, now: number): void {
     const last = this.#signs.at(-1);
     if (last !== undefined && sign.heardAt - last.heardAt < this.#timeoutMs / SIGNS_PER_TIMEOUT) return;
-    const known = Math.max(
-      0,
-      this.#signs.findLastIndex(({ knownBy }) => knownBy <= now),
-    );
-    this.#signs = [...this.#signs.slice(known), sign];
+    this.#signs = [...this.#signs.filter(({ heardAt }) => heardAt + this.#timeoutMs > now), sign];
   }
 
   /**

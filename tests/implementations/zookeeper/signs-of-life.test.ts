@@ -31,6 +31,16 @@ describe('what is known of the life of a ZooKeeper session', () => {
     }
   });
 
+  it('is enough for a write that was sent long before its answer came', () => {
+    const [rttMs, every] = [120, Math.ceil(signEveryMs(TIMEOUT_MS))];
+    const signs = new SignsOfLife(TIMEOUT_MS);
+    for (let now = 0; now < 4000; now += 1) {
+      const sentAt = now - rttMs;
+      if (sentAt % every === 0) signs.add({ heardAt: sentAt, knownBy: now + knownWithinMs(TIMEOUT_MS) }, now);
+      if (sentAt > TIMEOUT_MS) assert.equal(signs.sureAt(sentAt, 100), sentAt);
+    }
+  });
+
   it('ends with the timeout, less what clocks may differ by', () => {
     const signs = heard(0);
     assert.equal(signs.sureAt(240, LEASE_MS), 240);
