@@ -35,6 +35,13 @@ const entrySchema = z.object({ Session: z.string().optional(), ModifyIndex: z.nu
 const transactionSchema = z.object({ Results: z.array(z.object({ KV: entrySchema })).min(1) });
 const INSPECT_WITHIN_MS = 2000;
 
+/** What has the lock. */
+interface Held {
+  readonly session: ConsulSession;
+  /** How often it was asked to be given up. */
+  releases: number;
+}
+
 export class ConsulBackend implements LeaseBackend {
   readonly shares = false;
   readonly wakeUps: BlockingQueries;
@@ -42,7 +49,7 @@ export class ConsulBackend implements LeaseBackend {
   protected readonly sessions: ConsulSessions;
   readonly #clock: Clock;
   readonly #prefix: string;
-  readonly #held: HeldOnServer<ConsulSession>;
+  readonly #held: HeldOnServer<Held>;
   /** Under which session a request was sent, in case that it must be undone. */
   readonly #under = new WeakMap<LeaseRequest, ConsulSession>();
   readonly #givenUp = new WeakSet<LeaseRequest>();
@@ -53,7 +60,7 @@ export class ConsulBackend implements LeaseBackend {
     this.agents = new Agents(clients);
     this.sessions = new ConsulSessions(this.agents, clock, leastTtlMs);
     this.wakeUps = new BlockingQueries(this.agents, clock, (key) => this.nameOf(key));
-    this.#held = new HeldOnServer(clock, (session) => this.sessions.discard(session));
+    this.#held = new HeldOnServer(clock, ({ session }) => this.sessions.discard(session));
   }
 
   async attempt(request: LeaseRequest): Promise<Answer> {
@@ -74,7 +81,7 @@ export class ConsulBackend implements LeaseBackend {
         ],
         leaseMs,
       );
-      this.#held.set(token, session, sentAt + leaseMs);
+      this.#held.set(token, { session, releases: 0 }, sentAt + leaseMs);
       return { kind: 'granted', fencingToken, countedFrom: sentAt };
     } catch (error) {
       if (!(error instanceof RefusalError)) throw error;
@@ -92,7 +99,7 @@ export class ConsulBackend implements LeaseBackend {
    * and that also shows a key that is gone while its session lives.
    */
   async extend({ key, token, leaseMs }: Grant): Promise<'extended' | 'lost'> {
-    const session = this.#held.get(token);
+    const session = this.#held.get(token)?.session;
     if (session === undefined) return 'lost';
     const sentAt = this.#clock.now();
     if (!(await this.sessions.renew(session, leaseMs))) return this.#lose(token);
@@ -103,8 +110,10 @@ export class ConsulBackend implements LeaseBackend {
   }
 
   async free({ key, token, leaseMs }: Grant): Promise<ReleaseOutcome> {
-    const session = this.#held.get(token);
-    if (session === undefined) return 'lost';
+    const held = this.#held.get(token);
+    if (held === undefined) return 'lost';
+    const { session } = held;
+    held.releases += 1;
     const Key = this.nameOf(key);
     try {
       await this.#transact(
@@ -115,8 +124,11 @@ export class ConsulBackend implements LeaseBackend {
       if (!(error instanceof RefusalError)) throw error;
       return this.#lose(token);
     }
-    this.#held.forget(token);
-    this.sessions.putBack(session);
+    if (this.#held.forget(token) !== undefined) {
+      // Another copy of the release would end whatever the session holds next on this key.
+      if (held.releases > 1) this.sessions.discard(session);
+      else this.sessions.putBack(session);
+    }
     return 'released';
   }
 
@@ -152,9 +164,8 @@ export class ConsulBackend implements LeaseBackend {
   }
 
   #lose(token: string): 'lost' {
-    const session = this.#held.get(token);
-    this.#held.forget(token);
-    if (session !== undefined) this.sessions.discard(session);
+    const ended = this.#held.forget(token);
+    if (ended !== undefined) this.sessions.discard(ended.session);
     return 'lost';
   }
 

@@ -119,7 +119,7 @@ export class EtcdBackend implements LeaseBackend {
       this.leases.renew(held.lease, leaseMs),
       this.client.range({ key: held.name.key }, requestTimeoutMs(leaseMs)),
     ]);
-    if (!alive || own.keys[0]?.createRevision !== held.createRevision) return this.#lose(token, held);
+    if (!alive || own.keys[0]?.createRevision !== held.createRevision) return this.#lose(token);
     this.#held.prolong(token, sentAt + leaseMs);
     return 'extended';
   }
@@ -127,16 +127,17 @@ export class EtcdBackend implements LeaseBackend {
   async free({ token, leaseMs }: Grant): Promise<ReleaseOutcome> {
     const held = this.#held.get(token);
     if (held === undefined) return 'lost';
-    const { name, createRevision, lease } = held;
+    const { name, createRevision } = held;
     const { succeeded } = await this.client.transact(
       { key: name.key, createRevision },
       [remove(name.key)],
       [],
       requestTimeoutMs(leaseMs),
     );
-    if (!succeeded) return this.#lose(token, held);
-    this.#held.forget(token);
-    this.leases.putBack(lease);
+    if (!succeeded) return this.#lose(token);
+    // A release that was asked for again is answered twice, and then the lease may serve another acquisition.
+    const ended = this.#held.forget(token);
+    if (ended !== undefined) this.leases.putBack(ended.lease);
     return 'released';
   }
 
@@ -221,9 +222,9 @@ export class EtcdBackend implements LeaseBackend {
     return { kind: 'granted', fencingToken: createRevision, countedFrom: sentAt };
   }
 
-  #lose(token: string, { lease }: Held): 'lost' {
-    this.#held.forget(token);
-    this.leases.discard(lease);
+  #lose(token: string): 'lost' {
+    const ended = this.#held.forget(token);
+    if (ended !== undefined) this.leases.discard(ended.lease);
     return 'lost';
   }
 }

@@ -42,9 +42,12 @@ export class HeldOnServer<T> {
     if (entry !== undefined) this.set(token, entry.value, lapsesAt);
   }
 
-  forget(token: string): void {
-    this.#entries.get(token)?.timer.close();
+  /** @returns what was there: of several who end an entry, only the first is given it */
+  forget(token: string): T | undefined {
+    const entry = this.#entries.get(token);
+    entry?.timer.close();
     this.#entries.delete(token);
+    return entry?.value;
   }
 
   /** Nothing lapses any more. */
