@@ -135,7 +135,7 @@ const RULES: readonly (readonly [RegExp, Make])[] = [
   [/COMMIT/y, () => ending('COMMIT')],
   [/ROLLBACK/y, () => ending('ROLLBACK')],
   [
-    /SELECT pg_terminate_backend\(pid\) FROM pg_stat_activity\s+WHERE pid = \$1 AND state = 'active' AND left\(query, 500\) = left\(\$2, 500\)/y,
+    /SELECT pg_terminate_backend\(pid, \d+\) FROM pg_stat_activity\s+WHERE pid = \$1 AND state = 'active' AND left\(query, 500\) = left\(\$2, 500\)/y,
     () =>
       immediate(({ database, values: [pid, query] }) => {
         const begins = (text: string | undefined | null): string | undefined => text?.slice(0, 500);

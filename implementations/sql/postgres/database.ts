@@ -18,6 +18,8 @@ export interface DatabaseOptions {
 
 /** A connection that owes an answer for so long is given up: it may be a black hole, which TCP notices after minutes. */
 const SILENCE_MS = 2000;
+/** How long a session that was given up may take to end. */
+const ENDS_WITHIN_MS = 500;
 /** Statements that PostgreSQL ended for the sake of others are repeated this often: serialization failure, deadlock. */
 const REPETITIONS = 5;
 const REPEATABLE = ['40001', '40P01'];
@@ -77,7 +79,8 @@ export class PostgresDatabase {
    * another's.
    */
   async terminate(client: PoolClient, statement: string): Promise<void> {
-    const text = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    // Else the answer comes before the end, and what is free by then may still be granted to it.
+    const text = `SELECT pg_terminate_backend(pid, ${ENDS_WITHIN_MS}) FROM pg_stat_activity
       WHERE pid = $1 AND state = 'active' AND left(query, 500) = left($2, 500)`;
     const values = [Reflect.get(client, 'processID'), statement];
     await this.run({ text, values }).catch(() => undefined);

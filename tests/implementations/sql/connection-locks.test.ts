@@ -17,6 +17,8 @@ interface Kind {
   endSessions(): Promise<void>;
   /** Sessions in which somebody waits for a lock. */
   waiters(): Promise<number>;
+  /** The processes of those sessions, where each has one. */
+  waitingProcesses?(): Promise<readonly number[]>;
   close(): Promise<void>;
 }
 
@@ -48,6 +50,10 @@ async function postgres(Lock: typeof PostgresAdvisoryLock | typeof PostgresRowLo
     waiters: async () => {
       const { rows } = await admin.query<{ n: number }>('SELECT count(*)::int AS n FROM pg_locks WHERE NOT granted');
       return rows[0]?.n ?? 0;
+    },
+    waitingProcesses: async () => {
+      const { rows } = await admin.query<{ pid: number }>('SELECT pid FROM pg_locks WHERE NOT granted');
+      return rows.map(({ pid }) => pid);
     },
     close: async () => {
       await Promise.all(pools.map((pool) => pool.end()));
@@ -103,6 +109,24 @@ for (const [name, start] of KINDS) {
         return true;
       });
     });
+
+    const { waitingProcesses } = kind;
+    // Elsewhere sessions are threads of one process.
+    if (waitingProcesses !== undefined)
+      it('lets nobody give up before the server has let go of it', async () => {
+        const lease = await kind.make().acquire('left');
+        const giveUp = new AbortController();
+        const waiting = kind.make().acquire('left', { leaseMs: 60_000, timeoutMs: 60_000, signal: giveUp.signal });
+        await until(async () => (await kind.waiters()) === 1);
+        const [pid] = await waitingProcesses();
+        assert.ok(pid !== undefined);
+        process.kill(pid, 'SIGSTOP');
+        setTimeout(() => process.kill(pid, 'SIGCONT'), 200);
+        giveUp.abort();
+        await assert.rejects(waiting);
+        assert.equal(await kind.waiters(), 0);
+        await lease.release();
+      });
 
     it('tells its holder when the server has ended the session, and grants the lock to the next', async () => {
       const lease = await kind.make().acquire('orders');
