@@ -47,7 +47,11 @@ function withFailover(claims: Claims): Claims {
   return Object.fromEntries(
     Object.entries(claims).map(([property, claimed]) => {
       const { failover: _, ...except } = claimed.except ?? {};
-      return [property, { ...claimed, except }];
+      // A lease that a slow clock has issued is over by the next primary's.
+      const clocksDiffer = { hazards: ['failover', 'clock-jump-back'], claim: 'not-promised' } as const;
+      const isSafety = property === 'exclusion' || property === 'no-lost-update';
+      const together = [...(claimed.together ?? []), ...(isSafety ? [clocksDiffer] : [])];
+      return [property, { ...claimed, except, together }];
     }),
   );
 }

@@ -18,7 +18,7 @@ interface Kind {
   /** Sessions in which somebody waits for a lock. */
   waiters(): Promise<number>;
   /** The processes of those sessions, where each has one. */
-  waitingProcesses?(): Promise<readonly number[]>;
+  readonly waitingProcesses?: () => Promise<readonly number[]>;
   close(): Promise<void>;
 }
 
