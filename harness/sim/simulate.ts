@@ -103,6 +103,7 @@ export function simulate({ plan, module, scenario }: Simulation, options: Simula
       const keys = plan.keys.length + (plan.lapseKey === undefined ? 0 : 1);
       await leave({ world, network, nodes, workers, keys });
     }
+    network.end();
     return { events, elapsedMs, problems: world.problems, messages, struck: [...strikes.reached], steps, moments };
   });
 }

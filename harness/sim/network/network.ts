@@ -56,8 +56,16 @@ export class Network {
 
   /** Its process is gone: its system closes what it had open. */
   detach(owner: Owner): void {
-    for (const connection of this.#workers.get(owner)?.connections.keys() ?? []) connection.abandon();
+    for (const [connection, socket] of this.#workers.get(owner)?.connections ?? []) {
+      connection.abandon();
+      socket.forsake();
+    }
     this.#workers.delete(owner);
+  }
+
+  /** Its world is at its end. */
+  end(): void {
+    for (const { connections } of this.#workers.values()) for (const socket of connections.values()) socket.forsake();
   }
 
   /** Sockets of a process that are open. */

@@ -140,6 +140,13 @@ export class SimSocket extends Duplex {
     return this;
   }
 
+  /** Nothing happens on it any more. */
+  forsake(): void {
+    // What `node:http` reads answers by lies outside of the heap, and is else freed with the end of its connection only.
+    const parser: { readonly close?: unknown } = Object(Reflect.get(this, 'parser'));
+    if (typeof parser.close === 'function') Reflect.apply(parser.close, parser, []);
+  }
+
   setNoDelay(): this {
     return this;
   }
