@@ -115,7 +115,7 @@ export class Replication implements Replicating {
     else this.#begin(this.#role);
   }
 
-  /** Copies the data of a primary. Where nobody has any, the first server begins anew. */
+  /** Copies the data of a primary. Where there is none, the first server begins anew, and a replica of what is gone as well. */
   join(): void {
     const peer = this.#peer;
     if (peer?.leads === true) {
@@ -123,7 +123,11 @@ export class Replication implements Replicating {
       this.#role = 'replica';
       return peer.#hear(this.#lsn);
     }
-    if (peer !== undefined && peer.#isUp && peer.#role === 'joining' && this.#self === 0) return this.#begin('primary');
+    if (peer !== undefined && peer.#isUp && this.#self === 0) {
+      this.#begin('primary');
+      peer.#role = 'joining';
+      return peer.join();
+    }
     this.#around.after(LOOK_EVERY_MS, () => {
       if (this.#role === 'joining') this.join();
     });
