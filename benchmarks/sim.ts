@@ -6,15 +6,15 @@
  * the rate with judging (all checkers on each history).
  */
 import { parseArgs } from 'node:util';
-import { install } from '../harness/sim/install.ts';
+import { install } from '../harness/sim/node-api/install.ts';
 
 install();
 // Only now: libraries that keep a function of Node's keep a virtual one.
 const { findLock } = await import('../implementations/catalogue.ts');
 const { hazardsOf } = await import('../harness/plan/plan.ts');
 const { headerOf } = await import('../harness/run/merge.ts');
-const { searchPlan } = await import('../harness/sim/search.ts');
-const { simulate } = await import('../harness/sim/simulate.ts');
+const { searchPlan } = await import('../harness/sim/search/search.ts');
+const { simulate } = await import('../harness/sim/run/simulate.ts');
 const { judge } = await import('../harness/verdict/judge.ts');
 const { scenario } = await import('../scenarios/shared-counter.ts');
 

@@ -1,6 +1,6 @@
 /** Annotations of a run in GitHub Actions: what broke or was missed is an error, what could not be told a warning. */
-import type { Change } from '../harness/compare/comparison.ts';
-import type { LockReport, Report } from '../harness/verdict/report.ts';
+import type { Change } from '../harness/report/comparison.ts';
+import type { LockReport, Report } from '../harness/report/report.ts';
 import { lossPhrase } from './comparison-phrases.ts';
 import { loadWarnings } from './load-phrases.ts';
 import { evidence, measuredPhrase, standingOf } from './reading.ts';

@@ -2,7 +2,7 @@
  * `benchmark.json` and `benchmark-throughput.json`: the entries that dashboards of benchmarks read, such as the custom tools
  * of github-action-benchmark. Such a tool takes smaller for better, or bigger, throughout one file; hence two.
  */
-import type { LockReport, Report } from '../harness/verdict/report.ts';
+import type { LockReport, Report } from '../harness/report/report.ts';
 import type { Reporter } from './reporter.ts';
 import { isSimulated, LATENCIES } from './wording.ts';
 

@@ -1,5 +1,5 @@
 /** A comparison in words, as every report writes it. */
-import type { Change, Comparison, Figure, Guarantee, Row } from '../harness/compare/comparison.ts';
+import type { Change, Comparison, Figure, Guarantee, Row } from '../harness/report/comparison.ts';
 import type { Standing } from './reading.ts';
 import { count, counted, significant } from './wording.ts';
 

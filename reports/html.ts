@@ -1,5 +1,5 @@
 /** `report.html`: the whole report in one file that needs no network, for screens light and dark, small, and paper. */
-import type { Cell, LockReport, Report } from '../harness/verdict/report.ts';
+import type { Cell, LockReport, Report } from '../harness/report/report.ts';
 import { commandBox } from './html/command.ts';
 import { comparisonSection } from './html/comparison.ts';
 import { acquireComparison, costSection } from './html/cost.ts';

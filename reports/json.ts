@@ -1,6 +1,6 @@
 /** `report.json`: the report itself, for programs; `report.schema.json` describes it. */
 import { z } from 'zod';
-import { reportSchema, type Report } from '../harness/verdict/report.ts';
+import { reportSchema, type Report } from '../harness/report/report.ts';
 import type { Reporter } from './reporter.ts';
 
 /** Throws a `ZodError` naming the field where `report` does not fulfil its own schema. */

@@ -5,8 +5,8 @@
  * the file is red exactly when the exit code is 1, 3 or 4; what is not promised or not judged is skipped, and what is not
  * applicable is left out.
  */
-import type { Change } from '../harness/compare/comparison.ts';
-import type { Cell, LockReport, Report, ThresholdResult } from '../harness/verdict/report.ts';
+import type { Change } from '../harness/report/comparison.ts';
+import type { Cell, LockReport, Report, ThresholdResult } from '../harness/report/report.ts';
 import { lossPhrase } from './comparison-phrases.ts';
 import { THRESHOLD_VERDICTS, evidence, hazardsOf, measuredPhrase, standingOf, type Standing } from './reading.ts';
 import type { Reporter } from './reporter.ts';

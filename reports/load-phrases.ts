@@ -1,6 +1,6 @@
 /** A benchmark in words, as every report writes it. */
-import type { Load } from '../harness/load/load-report.ts';
-import type { LockReport } from '../harness/verdict/report.ts';
+import type { Load } from '../harness/report/load.ts';
+import type { LockReport } from '../harness/report/report.ts';
 import { count, counted, duration, milliseconds } from './wording.ts';
 
 /** `closed loop, 10 clients in 5 workers, 1 key, hold 1 ms, warm-up 500 ms`. */

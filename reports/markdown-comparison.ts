@@ -1,5 +1,5 @@
 /** A comparison for a pull request: what changed first, then the locks side by side. */
-import type { Comparison } from '../harness/compare/comparison.ts';
+import type { Comparison } from '../harness/report/comparison.ts';
 import {
   baselinePhrase,
   CHANGE_VERDICTS,

@@ -1,5 +1,5 @@
 /** `summary.md`: what a reviewer of a pull request wants to know, and no more. */
-import type { Cell, LockReport, Report } from '../harness/verdict/report.ts';
+import type { Cell, LockReport, Report } from '../harness/report/report.ts';
 import {
   MARKS,
   THRESHOLD_VERDICTS,

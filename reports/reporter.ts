@@ -1,7 +1,7 @@
 /** One report, several formats: each is one file behind this interface. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Report } from '../harness/verdict/report.ts';
+import type { Report } from '../harness/report/report.ts';
 
 export type Format = 'terminal' | 'json' | 'html' | 'markdown' | 'junit' | 'benchmark' | 'benchmark-throughput';
 

@@ -1,5 +1,5 @@
 /** The summary in the terminal: what was run, what held, what broke and how to see it again. What matters most last. */
-import type { Cell, LockReport, Report } from '../harness/verdict/report.ts';
+import type { Cell, LockReport, Report } from '../harness/report/report.ts';
 import { MARKS, evidence, standingOf, summaryBesideStory, untestedOf, violationsOf, type Untested } from './reading.ts';
 import { loadPhrase, loadWarnings } from './load-phrases.ts';
 import type { Reporter } from './reporter.ts';

@@ -1,5 +1,5 @@
 /** Numbers and phrases as every report writes them. */
-import type { Cell, LockReport, Report } from '../harness/verdict/report.ts';
+import type { Cell, LockReport, Report } from '../harness/report/report.ts';
 
 const GROUPED = new Intl.NumberFormat('en-US');
 

@@ -1,4 +1,4 @@
-import type { Scenario } from '../harness/worker/scenario.ts';
+import type { Scenario } from '../harness/resource/scenario.ts';
 
 /** Few enough to be sold out in any plan. */
 const STOCK = 40;

@@ -1,4 +1,4 @@
-import type { Scenario } from '../harness/worker/scenario.ts';
+import type { Scenario } from '../harness/resource/scenario.ts';
 
 /** Read the counter, work, write it back plus one: an update is lost whenever two clients do this at the same time. */
 export const scenario: Scenario = {

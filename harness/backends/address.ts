@@ -1,6 +1,6 @@
 /** Addresses as users write them, and keeping what is secret in them out of everything that is shown. */
 import { BACKENDS, type Endpoint } from '../../implementations/lock.ts';
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../base/errors.ts';
 
 export const ADDRESS_FORM = 'expected host:port or redis://user:password@host:port';
 

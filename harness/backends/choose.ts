@@ -3,7 +3,7 @@ import type { Backend, Topology } from '../../implementations/lock.ts';
 import { findBinary } from './binaries.ts';
 import { layoutOf, type Deployment, type ProvisionerKind, type StartRequest } from './deployment.ts';
 import { dockerVersion } from './engine.ts';
-import { InfrastructureError, UsageError } from '../errors.ts';
+import { InfrastructureError, UsageError } from '../base/errors.ts';
 import { startExternal } from './external.ts';
 import type { ExternalConfig } from './external-config.ts';
 import { borrow } from './kept/borrow.ts';
@@ -11,40 +11,17 @@ import { keptNow } from './kept/connection.ts';
 import { startNative } from './native.ts';
 import { toxiproxy } from './servers/toxiproxy.ts';
 import type { Session } from './session.ts';
-import { isSimulated, simulatedOf } from '../sim/simulated.ts';
 
 export const BACKEND_CHOICES = ['auto', 'docker', 'native', 'external', 'sim'] as const;
 export type BackendChoice = (typeof BACKEND_CHOICES)[number];
 
 export type RealProvisioner = Exclude<ProvisionerKind, 'sim'>;
 
-export interface Choice {
-  readonly kind: ProvisionerKind;
+export interface RealChoice {
+  readonly kind: RealProvisioner;
   readonly reason: string;
 }
-export interface RealChoice extends Choice {
-  readonly kind: RealProvisioner;
-}
-
-/**
- * Real servers, or else the simulation.
- * @throws InfrastructureError when nothing here can run the backend, with the command that would change that; UsageError
- *   when a simulation was asked for of what is not simulated
- */
-export async function chooseProvisioner(choice: BackendChoice, backend: Backend, topology: Topology): Promise<Choice> {
-  if (choice === 'sim') {
-    simulatedOf(backend, topology);
-    return { kind: 'sim', reason: 'asked for' };
-  }
-  try {
-    return await chooseReal(choice, backend, topology);
-  } catch (error) {
-    if (!(error instanceof InfrastructureError) || !isSimulated(backend, topology)) throw error;
-    // A build that was to test on servers must not turn green because there are none.
-    if (choice === 'auto' && process.env['CI'] !== 'true') return { kind: 'sim', reason: error.message };
-    throw new InfrastructureError(`${error.message}, or simulate it with "--backend sim"`, { cause: error });
-  }
-}
+export type Choice = RealChoice | { readonly kind: 'sim'; readonly reason: string };
 
 /** @throws InfrastructureError when nothing here can run the backend, with the command that would change that */
 export async function chooseReal(choice: BackendChoice, backend: Backend, topology: Topology): Promise<RealChoice> {

@@ -4,7 +4,7 @@ import type { Backend, Endpoint, Topology } from '../../implementations/lock.ts'
 import type { Layout } from './servers/layout.ts';
 import type { ServerDefinition } from './servers/server.ts';
 import { hostAndPort } from './address.ts';
-import { InfrastructureError } from '../errors.ts';
+import { InfrastructureError } from '../base/errors.ts';
 import { mariadbLayouts } from './servers/mariadb.ts';
 import { postgresLayouts } from './servers/postgres.ts';
 import { consulLayouts } from './servers/consul.ts';

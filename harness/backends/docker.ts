@@ -2,8 +2,8 @@
 import { GenericContainer, Wait, type StartedTestContainer } from 'testcontainers';
 import type { Hazard } from '../../implementations/claims.ts';
 import type { Endpoint } from '../../implementations/lock.ts';
-import { allSettled } from '../all-settled.ts';
-import { InfrastructureError } from '../errors.ts';
+import { allSettled } from '../base/all-settled.ts';
+import { InfrastructureError } from '../base/errors.ts';
 import { separable } from '../plan/plan.ts';
 import { ContainerNode, DATA_FOLDER, entrypointOf, NO_CLOCK } from './container-node.ts';
 import { layoutOf, untilAnswering, type Deployment, type StartRequest } from './deployment.ts';

@@ -2,7 +2,7 @@
 import { parseAddress } from './address.ts';
 import { untilAnswering, type ToxiproxyAccess } from './deployment.ts';
 import type { ToxiproxyConfig } from './external-config.ts';
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../base/errors.ts';
 import { proxiesOf, toxiproxy } from './servers/toxiproxy.ts';
 
 /**

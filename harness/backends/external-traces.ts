@@ -1,6 +1,6 @@
 /** What a run leaves on servers that are not its own, and its removal. */
 import { z } from 'zod';
-import { endpointSchema } from './endpoint-schema.ts';
+import { endpointSchema } from '../plan/endpoint-schema.ts';
 import { BACKENDS, TOPOLOGIES, type Endpoint } from '../../implementations/lock.ts';
 import { layoutOf } from './deployment.ts';
 import { proxiesOf, removeProxy } from './servers/toxiproxy.ts';

@@ -1,7 +1,7 @@
 /** The external provisioner: servers that the user started, at addresses that the user gives. */
 import { HAZARDS, type Hazard } from '../../implementations/claims.ts';
 import type { Endpoint } from '../../implementations/lock.ts';
-import { InfrastructureError, UsageError } from '../errors.ts';
+import { InfrastructureError, UsageError } from '../base/errors.ts';
 import { hostAndPort, parseAddress } from './address.ts';
 import { layoutOf, untilAnswering, type Deployment, type ServerNode, type StartRequest } from './deployment.ts';
 import type { ExternalConfig, NodeConfig } from './external-config.ts';

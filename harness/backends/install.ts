@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { InfrastructureError } from '../errors.ts';
+import { InfrastructureError } from '../base/errors.ts';
 import { builtBinary, findCommand } from './binaries.ts';
 import { debianPackages, findGo, goBuilds, type Requirement } from './requirements.ts';
 import type { ServerDefinition } from './servers/server.ts';

@@ -8,7 +8,7 @@ import { randomBytes } from 'node:crypto';
 import { readlink } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { InfrastructureError } from '../errors.ts';
+import { InfrastructureError } from '../base/errors.ts';
 import { findCommand } from './binaries.ts';
 import { startProcess, type RunningProcess } from './processes.ts';
 import type { Session } from './session.ts';

@@ -1,8 +1,8 @@
 /** The native provisioner: servers as processes of this machine, in temp folders, on free ports. */
 import { existsSync } from 'node:fs';
 import type { Hazard } from '../../implementations/claims.ts';
-import { allSettled } from '../all-settled.ts';
-import { InfrastructureError } from '../errors.ts';
+import { allSettled } from '../base/all-settled.ts';
+import { InfrastructureError } from '../base/errors.ts';
 import { separable } from '../plan/plan.ts';
 import { layoutOf, type Deployment, type StartRequest } from './deployment.ts';
 import { formationOf } from './formation.ts';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { ownModule } from './own-module.ts';
+import { ownModule } from '../base/own-module.ts';
 import type { Traces } from './external-traces.ts';
 import { SESSION_VARIABLE } from './marked.ts';
 import type { ToReaper } from './reaper-messages.ts';

@@ -1,5 +1,5 @@
 /** Starting servers in the order in which they need each other. */
-import { allSettled } from '../all-settled.ts';
+import { allSettled } from '../base/all-settled.ts';
 import type { Layout } from './servers/layout.ts';
 
 /** Starts each node as soon as those that it starts after have been started; side by side where it can. */

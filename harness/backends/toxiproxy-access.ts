@@ -1,6 +1,6 @@
 /** Where proxies listen, and where workers reach them. */
 import type { Endpoint } from '../../implementations/lock.ts';
-import { InfrastructureError } from '../errors.ts';
+import { InfrastructureError } from '../base/errors.ts';
 import type { ToxiproxyAccess } from './deployment.ts';
 
 /**

@@ -1,6 +1,6 @@
 /** Users of this system. */
 import { readFileSync } from 'node:fs';
-import { InfrastructureError } from '../errors.ts';
+import { InfrastructureError } from '../base/errors.ts';
 
 /**
  * Ids of the user that a server runs as; `undefined` where we are not root: then it runs as we do.

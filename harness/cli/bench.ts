@@ -1,10 +1,10 @@
 /** `bench`: how fast locks are under load, and whether they still lock then. */
 import { Option, type Command } from 'commander';
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../base/errors.ts';
 import { PRESETS } from '../load/presets.ts';
 import { benchLocks, type BenchOptions } from './bench-locks.ts';
 import { loadConfig, thresholdsOf } from './config.ts';
-import { EXIT, type ExitCode } from './exit-codes.ts';
+import { EXIT, type ExitCode } from '../verdict/exit-codes.ts';
 import { externalFrom } from './external-options.ts';
 import { loadOptions } from './load-options.ts';
 import { resolveLocks } from './locks.ts';

@@ -3,7 +3,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { checkFile, type FileVerdict } from '../check/check.ts';
 import { MODELS, type Model } from '../check/verdict.ts';
 import { HistoryError } from '../history/errors.ts';
-import { EXIT, worst, type ExitCode } from './exit-codes.ts';
+import { EXIT, worst, type ExitCode } from '../verdict/exit-codes.ts';
 import { hint } from './names.ts';
 
 export interface CheckOptions {

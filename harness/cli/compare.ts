@@ -5,14 +5,14 @@ import { compareEntries, type CompareOptions as CompareSettings } from '../compa
 import type { Entry } from '../compare/entry.ts';
 import { outcomeOf } from '../compare/outcome.ts';
 import { baselinesOf, entriesOf } from '../compare/stored.ts';
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../base/errors.ts';
 import { INTERLEAVED_LIMITS, STORED_LIMITS, type Limits } from '../gates/change.ts';
 import { withThresholds } from '../gates/threshold.ts';
 import { inspectMachine } from '../run/machine.ts';
-import type { Report } from '../verdict/report.ts';
+import type { Report } from '../report/report.ts';
 import { measureLocks, SHAPE, type CompareOptions } from './compare-locks.ts';
 import { loadConfig, thresholdsOf } from './config.ts';
-import { EXIT, type ExitCode } from './exit-codes.ts';
+import { EXIT, type ExitCode } from '../verdict/exit-codes.ts';
 import { loadOptions } from './load-options.ts';
 import { outputOptions, wholeNumber } from './options.ts';
 import { beginRun } from './new-report.ts';

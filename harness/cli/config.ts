@@ -6,9 +6,9 @@ import { z } from 'zod';
 import { externalSchema } from '../backends/external-config.ts';
 import { BACKEND_CHOICES } from '../backends/choose.ts';
 import { parseThreshold, type Threshold } from '../gates/threshold.ts';
-import { PROFILE_NAMES } from '../run/profiles.ts';
-import { UsageError } from '../errors.ts';
-import { describeIssues } from '../issues.ts';
+import { PROFILE_NAMES } from '../plan/profiles.ts';
+import { UsageError } from '../base/errors.ts';
+import { describeIssues } from '../base/issues.ts';
 
 const configSchema = z.strictObject({
   impl: z.string().optional(),

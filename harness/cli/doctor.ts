@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { dockerVersion } from '../backends/engine.ts';
 import { requirementsOf, SETUP_BACKENDS } from '../backends/requirements.ts';
-import { EXIT, type ExitCode } from './exit-codes.ts';
+import { EXIT, type ExitCode } from '../verdict/exit-codes.ts';
 
 export function addDoctor(program: Command, done: (code: ExitCode) => void): void {
   program

@@ -3,7 +3,7 @@ import { BACKENDS } from '../../implementations/lock.ts';
 import { parseAddress, redactAddress } from '../backends/address.ts';
 import type { BackendChoice } from '../backends/choose.ts';
 import { externalSchema, toxiproxySchema, type ExternalConfig } from '../backends/external-config.ts';
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../base/errors.ts';
 import { hint } from './names.ts';
 
 export interface ExternalOptions {

@@ -4,11 +4,11 @@ import { paintFor } from '../../reports/terminal/paint.ts';
 import type { Session } from '../backends/session.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { PlanEvent, RunRequest } from '../run/request.ts';
-import type { SearchSpace } from '../sim/messages.ts';
-import { simulatePlans } from '../sim/run.ts';
-import { isSimulated } from '../sim/simulated.ts';
+import type { SearchSpace } from '../plan/search-space.ts';
+import { simulatePlans } from '../sim/search/run.ts';
+import { isSimulated } from '../sim/servers/simulated.ts';
 import type { Evidence } from '../verdict/matrix.ts';
-import type { LockReport } from '../verdict/report.ts';
+import type { LockReport } from '../report/report.ts';
 import { shrinkPlan, sizeOf } from './shrink.ts';
 import type { Settings } from './verify-locks.ts';
 

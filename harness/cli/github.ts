@@ -2,7 +2,7 @@
 import { appendFileSync } from 'node:fs';
 import { annotationsOf } from '../../reports/annotations.ts';
 import { renderMarkdown } from '../../reports/markdown.ts';
-import type { Report } from '../verdict/report.ts';
+import type { Report } from '../report/report.ts';
 
 /** GitHub refuses the summary of a step beyond 1 MiB. */
 const SUMMARY_BYTES = 1024 * 1024;

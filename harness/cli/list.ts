@@ -4,9 +4,9 @@ import { ADAPTERS, catalogue } from '../../implementations/catalogue.ts';
 import { claimOn, type Hazard, type Property } from '../../implementations/claims.ts';
 import type { LockModule } from '../../implementations/lock.ts';
 import { hazardsOf } from '../plan/plan.ts';
-import { PROFILES } from '../run/profiles.ts';
+import { PROFILES } from '../plan/profiles.ts';
 import { scenarioNames } from '../run/scenarios.ts';
-import { EXIT, type ExitCode } from './exit-codes.ts';
+import { EXIT, type ExitCode } from '../verdict/exit-codes.ts';
 import { isReference } from './locks.ts';
 
 export function addList(program: Command, done: (code: ExitCode) => void): void {

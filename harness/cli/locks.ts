@@ -4,8 +4,8 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ADAPTERS, catalogue, findLock } from '../../implementations/catalogue.ts';
 import type { LockModule, Topology } from '../../implementations/lock.ts';
-import { ContractError, loadLockModule } from '../worker/module.ts';
-import { UsageError } from '../errors.ts';
+import { ContractError, loadLockModule } from '../subject/module.ts';
+import { UsageError } from '../base/errors.ts';
 import type { LockUnderTest } from '../run/request.ts';
 import { hint } from './names.ts';
 

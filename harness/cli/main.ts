@@ -2,8 +2,9 @@
 /** The program: one command line, one exit code. */
 import { Command, CommanderError } from 'commander';
 import { redact } from '../backends/address.ts';
-import { ContractBreach, InfrastructureError, UnfinishedRun, UsageError } from '../errors.ts';
-import { EXIT, type ExitCode } from './exit-codes.ts';
+import { InfrastructureError, UsageError } from '../base/errors.ts';
+import { ContractBreach, UnfinishedRun } from '../plan/errors.ts';
+import { EXIT, type ExitCode } from '../verdict/exit-codes.ts';
 import { addBench } from './bench.ts';
 import { addCheck } from './check.ts';
 import { addCompare } from './compare.ts';

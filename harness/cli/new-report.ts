@@ -1,7 +1,7 @@
 /** What every report says, whatever was done: of which run, when, where, and by which command. */
 import { join } from 'node:path';
 import type { LockUnderTest } from '../run/request.ts';
-import { REPORT_VERSION, type Report } from '../verdict/report.ts';
+import { REPORT_VERSION, type Report } from '../report/report.ts';
 import { commandOf, fileName } from './run-name.ts';
 import { VERSION } from './version.ts';
 

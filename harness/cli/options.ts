@@ -2,7 +2,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { HAZARDS, type Hazard } from '../../implementations/claims.ts';
 import { BACKEND_CHOICES } from '../backends/choose.ts';
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../base/errors.ts';
 import { parseThreshold, type Threshold } from '../gates/threshold.ts';
 import { hint } from './names.ts';
 

@@ -2,9 +2,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { UsageError } from '../errors.ts';
-import { describeIssues } from '../issues.ts';
-import { REPORT_VERSION, reportSchema, type Report } from '../verdict/report.ts';
+import { UsageError } from '../base/errors.ts';
+import { describeIssues } from '../base/issues.ts';
+import { REPORT_VERSION, reportSchema, type Report } from '../report/report.ts';
 
 /**
  * @param folder a run folder, or the report itself

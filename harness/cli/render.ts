@@ -5,7 +5,7 @@ import { renderJson } from '../../reports/json.ts';
 import { writeReports } from '../../reports/reporter.ts';
 import { renderTerminal } from '../../reports/terminal.ts';
 import { paintFor } from '../../reports/terminal/paint.ts';
-import type { Report } from '../verdict/report.ts';
+import type { Report } from '../report/report.ts';
 import { tellGitHub } from './github.ts';
 
 export interface Shown {

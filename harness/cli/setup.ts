@@ -8,8 +8,8 @@ import {
   testRequirements,
   type SetupBackend,
 } from '../backends/requirements.ts';
-import { UsageError } from '../errors.ts';
-import { EXIT, type ExitCode } from './exit-codes.ts';
+import { UsageError } from '../base/errors.ts';
+import { EXIT, type ExitCode } from '../verdict/exit-codes.ts';
 import { hint } from './names.ts';
 
 interface SetupOptions {

@@ -8,7 +8,7 @@ import type { LockModule, Specimen } from '../../implementations/lock.ts';
 import { Session } from '../backends/session.ts';
 import type { BackendChoice } from '../backends/choose.ts';
 import type { Evidence } from '../verdict/matrix.ts';
-import { EXIT, type ExitCode } from './exit-codes.ts';
+import { EXIT, type ExitCode } from '../verdict/exit-codes.ts';
 import { resolveLock } from './locks.ts';
 import { backendOptions, wholeNumber } from './options.ts';
 import { externalFrom } from './external-options.ts';

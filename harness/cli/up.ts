@@ -10,9 +10,9 @@ import { chooseReal } from '../backends/choose.ts';
 import { layoutOf } from '../backends/deployment.ts';
 import { KeeperConnection, keptNow } from '../backends/kept/connection.ts';
 import { keptSchema, type Kept, type Wanted } from '../backends/kept/protocol.ts';
-import { ownModule } from '../backends/own-module.ts';
-import { InfrastructureError, UsageError } from '../errors.ts';
-import { EXIT, type ExitCode } from './exit-codes.ts';
+import { ownModule } from '../base/own-module.ts';
+import { InfrastructureError, UsageError } from '../base/errors.ts';
+import { EXIT, type ExitCode } from '../verdict/exit-codes.ts';
 import { hint } from './names.ts';
 import { wholeNumber } from './options.ts';
 

@@ -2,13 +2,13 @@
 import { rmdir } from 'node:fs/promises';
 import { Option, type Command } from 'commander';
 import { TOPOLOGIES } from '../../implementations/lock.ts';
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../base/errors.ts';
 import type { Plan } from '../plan/plan.ts';
-import { PROFILE_NAMES } from '../run/profiles.ts';
+import { PROFILE_NAMES } from '../plan/profiles.ts';
 import type { LockUnderTest } from '../run/request.ts';
 import { scenarioNames } from '../run/scenarios.ts';
 import { loadConfig, thresholdsOf, type Config } from './config.ts';
-import { EXIT, type ExitCode } from './exit-codes.ts';
+import { EXIT, type ExitCode } from '../verdict/exit-codes.ts';
 import { externalFrom } from './external-options.ts';
 import { referenceLocks, resolveLock, resolveLocks } from './locks.ts';
 import {

@@ -1,6 +1,6 @@
 /** Running a command inside a session that ends with it, however it ends. */
 import { Session } from '../backends/session.ts';
-import { EXIT, type ExitCode } from './exit-codes.ts';
+import { EXIT, type ExitCode } from '../verdict/exit-codes.ts';
 
 /**
  * The first Ctrl-C aborts `signal`, so that the command can end in order and report what it has; the second ends the

@@ -1,6 +1,6 @@
 /** Entries of a comparison against what they are to be no slower than. */
 import { judgeChanges, type Limits } from '../gates/change.ts';
-import type { Comparison } from './comparison.ts';
+import type { Comparison } from '../report/comparison.ts';
 import { differenceOf, nameOf } from './conditions.ts';
 import { roundsOf, tookTurns, type Entry } from './entry.ts';
 

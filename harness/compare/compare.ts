@@ -1,10 +1,10 @@
 /** From measured locks to a comparison: figures, ranks, guarantees, changes against a baseline, and the guide. */
 import { FALSE_ALARMS } from '../gates/change.ts';
 import { METRICS, type Metric } from '../gates/metrics.ts';
-import { medianEstimate } from '../gates/statistics.ts';
-import type { LockReport } from '../verdict/report.ts';
+import { medianEstimate } from '../base/statistics.ts';
+import type { LockReport } from '../report/report.ts';
 import { heldAgainst, type BaselineEntry } from './baseline.ts';
-import type { Comparison, Figure, Row } from './comparison.ts';
+import type { Comparison, Figure, Row } from '../report/comparison.ts';
 import { differenceOf, nameOf } from './conditions.ts';
 import { roundsOf, tookTurns, type Entry } from './entry.ts';
 import { guaranteesOf } from './guarantees.ts';

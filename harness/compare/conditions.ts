@@ -1,6 +1,6 @@
 /** Whether two measurements can be held against each other: what was asked of the locks, and on which machine. */
-import type { Load } from '../load/load-report.ts';
-import type { Report } from '../verdict/report.ts';
+import type { Load } from '../report/load.ts';
+import type { Report } from '../report/report.ts';
 
 /** What makes one machine as fast as another, as far as it can be told. */
 export const nameOf = ({ cpu, cores }: Report['machine']): string => `${cores} × ${cpu}`;

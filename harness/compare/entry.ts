@@ -1,7 +1,7 @@
 /** What is compared: the report of a lock, and what else must be known of it. */
 import type { Claims } from '../../implementations/claims.ts';
-import type { Round } from '../load/load-report.ts';
-import type { LockReport, Report } from '../verdict/report.ts';
+import type { Round } from '../report/load.ts';
+import type { LockReport, Report } from '../report/report.ts';
 
 export interface Entry {
   readonly label: string;

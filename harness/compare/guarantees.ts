@@ -2,8 +2,8 @@
 import { claimOn, type Claim, type Claims, type Hazard, type Property } from '../../implementations/claims.ts';
 import { TOPOLOGIES } from '../../implementations/lock.ts';
 import { hazardsOf } from '../plan/plan.ts';
-import type { Cell, LockReport } from '../verdict/report.ts';
-import type { Guarantee } from './comparison.ts';
+import type { Cell, LockReport } from '../report/report.ts';
+import type { Guarantee } from '../report/comparison.ts';
 
 interface Question {
   readonly question: string;

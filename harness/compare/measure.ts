@@ -1,11 +1,11 @@
 /** Measuring several locks in turns, so that what the machine does to one it does to all. */
 import type { Session } from '../backends/session.ts';
 import { openBench, type Bench } from '../load/bench.ts';
-import type { Round } from '../load/load-report.ts';
+import type { Round } from '../report/load.ts';
 import type { LoadSettings } from '../load/settings.ts';
 import type { LockUnderTest } from '../run/request.ts';
-import { mix, Random } from '../sim/random.ts';
-import type { LockReport } from '../verdict/report.ts';
+import { mix, Random } from '../base/random.ts';
+import type { LockReport } from '../report/report.ts';
 
 export interface Target {
   readonly lock: LockUnderTest;

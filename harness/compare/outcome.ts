@@ -1,8 +1,8 @@
 /** What a comparison comes to: its exit code, and the sentence that explains it. */
-import { conclusionOf, EXIT, exitCodeOf, worst, type ExitCode } from '../cli/exit-codes.ts';
+import { conclusionOf, EXIT, exitCodeOf, worst, type ExitCode } from '../verdict/exit-codes.ts';
 import { gateOf } from '../gates/change.ts';
-import type { LockReport } from '../verdict/report.ts';
-import type { Change, Comparison } from './comparison.ts';
+import type { LockReport } from '../report/report.ts';
+import type { Change, Comparison } from '../report/comparison.ts';
 
 export interface Outcome {
   readonly exitCode: ExitCode;

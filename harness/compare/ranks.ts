@@ -1,7 +1,7 @@
 /** Ranks only where the difference is real. */
-import type { Round } from '../load/load-report.ts';
+import type { Round } from '../report/load.ts';
 import { logsOf, type Metric } from '../gates/metrics.ts';
-import { pairedEstimate, shiftEstimate } from '../gates/statistics.ts';
+import { pairedEstimate, shiftEstimate } from '../base/statistics.ts';
 
 /**
  * How sure a difference of two locks must be. With six rounds that take turns it is reached when one lock was the better in

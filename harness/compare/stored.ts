@@ -1,7 +1,7 @@
 /** Finished runs as entries of a comparison. */
 import { findLock } from '../../implementations/catalogue.ts';
 import type { Limits } from '../gates/change.ts';
-import type { Cell, LockReport, Report } from '../verdict/report.ts';
+import type { Cell, LockReport, Report } from '../report/report.ts';
 import type { BaselineEntry } from './baseline.ts';
 import type { Entry } from './entry.ts';
 

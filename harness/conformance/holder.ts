@@ -1,8 +1,8 @@
 /** A process that acquires, says so, and then waits to be killed or to be told to leave. */
 import { z } from 'zod';
 import type { Lease } from '../../implementations/lock.ts';
-import { endpointSchema } from '../backends/endpoint-schema.ts';
-import { loadLockModule } from '../worker/module.ts';
+import { endpointSchema } from '../plan/endpoint-schema.ts';
+import { loadLockModule } from '../subject/module.ts';
 
 export const holderSchema = z.object({
   module: z.string(),

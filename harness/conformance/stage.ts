@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import type { Endpoint, LockModule } from '../../implementations/lock.ts';
 import type { Deployment } from '../backends/deployment.ts';
 import { makeLinks, type Link, type Links } from '../backends/links.ts';
-import { ownModule } from '../backends/own-module.ts';
+import { ownModule } from '../base/own-module.ts';
 import { startProcess } from '../backends/processes.ts';
 import type { Session } from '../backends/session.ts';
-import { checkedLock } from '../worker/module.ts';
+import { checkedLock } from '../subject/module.ts';
 import {
   applicableIf,
   type Client,
@@ -16,7 +16,7 @@ import {
   type HolderTask,
   type Stage,
 } from './case.ts';
-import { allQuiet, CountingProxy } from './counting-proxy.ts';
+import { allQuiet, CountingProxy } from '../backends/counting-proxy.ts';
 import { within } from './expect.ts';
 import type { HolderOrder } from './holder.ts';
 

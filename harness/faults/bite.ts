@@ -2,9 +2,8 @@
  * Did a fault bite? A fault that disturbed nothing has tested nothing. Each hazard has its rule; all but those of clocks
  * and of failover (stamped when the clock, or the next leader, was seen) are decided from the history alone.
  */
-import type { HistoryEvent, NemesisValue } from '../history/events.ts';
+import type { HistoryEvent, NemesisValue, WireObservation } from '../history/events.ts';
 import { replicatesLater, workerOf, type Fault, type Plan } from '../plan/plan.ts';
-import type { WireObservation } from '../worker/pulse.ts';
 
 /** Stretch of time in nanoseconds. */
 interface Span {

@@ -4,11 +4,20 @@ import type { Deployment, ServerNode } from '../backends/deployment.ts';
 import type { Link } from '../backends/links.ts';
 import type { ServerDefinition } from '../backends/servers/server.ts';
 import type { Fault } from '../plan/plan.ts';
-import type { WorkerHandle } from '../worker/handle.ts';
+import type { Moment } from '../plan/moments.ts';
 
 export type FieldNode = Pick<ServerNode, 'index' | 'endpoint' | 'crash' | 'restart' | 'pause' | 'resume' | 'setClock'>;
 export type FieldLink = Pick<Link, 'delay' | 'blackHole' | 'reset'>;
-export type FieldWorker = Pick<WorkerHandle, 'signal' | 'kill' | 'setClock' | 'wallClockMs' | 'reaches'>;
+export interface FieldWorker {
+  /** @returns whether there was a process to send it to */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): boolean;
+  kill(): Promise<void>;
+  /** Sets its wall clock so many milliseconds away from the true time. */
+  setClock(offsetMs: number): void;
+  wallClockMs(): Promise<number>;
+  /** @returns whether it reached the n-th such moment within the time */
+  reaches(id: string, moment: Moment, nth: number, withinMs: number): Promise<boolean>;
+}
 
 export interface FieldDeployment extends Pick<Deployment, 'leader' | 'succession' | 'isolate' | 'form'> {
   readonly server: Pick<ServerDefinition, 'clockMs'>;

@@ -1,7 +1,7 @@
 /** Carries out the faults of a plan, and stamps what it does into the history. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { allSettled } from '../all-settled.ts';
-import { InfrastructureError } from '../errors.ts';
+import { allSettled } from '../base/all-settled.ts';
+import { InfrastructureError } from '../base/errors.ts';
 import type { NemesisValue } from '../history/events.ts';
 import type { EventRecorder } from '../history/recorder.ts';
 import type { Fault, Plan } from '../plan/plan.ts';

@@ -5,10 +5,10 @@
  * Because the interval is exact whatever the noise, one lock measured against itself is called slower by chance at most
  * `FALSE_ALARMS` of the times, all metrics together, however noisy the machine; the limit makes it rarer still.
  */
-import { COMPARED, type Change } from '../compare/comparison.ts';
-import type { Round } from '../load/load-report.ts';
+import { COMPARED, type Change } from '../report/comparison.ts';
+import type { Round } from '../report/load.ts';
 import { logsOf, METRICS, type Metric } from './metrics.ts';
-import { median, pairedEstimate, shiftEstimate, type Estimate } from './statistics.ts';
+import { median, pairedEstimate, shiftEstimate, type Estimate } from '../base/statistics.ts';
 
 /** Shares: 0.1 is 10 %. */
 export interface Limits {

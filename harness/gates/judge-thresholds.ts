@@ -1,5 +1,5 @@
 /** Whether a lock's report meets what was demanded. What was not measured is inconclusive, never met. */
-import type { Latency, LockReport, ThresholdResult } from '../verdict/report.ts';
+import type { Latency, LockReport, ThresholdResult } from '../report/report.ts';
 import type { LatencyThreshold, Operator, OtherThreshold, Threshold } from './threshold.ts';
 
 type Measured = { readonly value: number } | { readonly missing: string };

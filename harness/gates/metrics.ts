@@ -1,6 +1,6 @@
 /** What is taken from the rounds of a benchmark to be compared. */
-import type { COMPARED } from '../compare/comparison.ts';
-import type { Round } from '../load/load-report.ts';
+import type { COMPARED } from '../report/comparison.ts';
+import type { Round } from '../report/load.ts';
 
 export type MetricName = (typeof COMPARED)[number];
 

@@ -13,7 +13,7 @@
  *
  * Blanks mean nothing: `acquire p(99)<50`, `violations count == 0`, `throughput rate>800`, `errors rate<0.001`.
  */
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../base/errors.ts';
 
 export { judgeThresholds, withThresholds } from './judge-thresholds.ts';
 

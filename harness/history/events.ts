@@ -105,3 +105,10 @@ export interface NemesisValue {
   readonly target: FaultTarget;
 }
 export type NemesisName = Hazard;
+
+/** A request to a node that was answered late, or not: the connection closed under it, or it is open still. */
+export interface WireObservation {
+  readonly node: number;
+  readonly ms: number;
+  readonly end: 'reply' | 'closed' | 'open';
+}

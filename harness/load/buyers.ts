@@ -5,8 +5,8 @@
 import autocannon from 'autocannon';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Histogram } from 'hdr-histogram-js';
-import { newHistogram, recordNs } from './histogram.ts';
-import { STATUS } from './service.ts';
+import { newHistogram, recordNs } from '../base/histogram.ts';
+import { STATUS } from '../subject/load/service.ts';
 
 export interface Buyers {
   readonly ports: readonly number[];

@@ -1,6 +1,6 @@
 /** How a round goes, put together from what the workers say while it lasts. */
-import { decode, merged, stretchLatency } from './histogram.ts';
-import type { Live } from './messages.ts';
+import { decode, merged, stretchLatency } from '../base/histogram.ts';
+import type { Live } from '../subject/load/messages.ts';
 import type { LiveFigures, LoadShape } from './settings.ts';
 
 /** A redrawn line is read no faster. */

@@ -1,8 +1,8 @@
 /** The figures of one round, out of its history: every figure counts operations that are in the file. */
 import type { Histogram } from 'hdr-histogram-js';
 import type { NemesisValue, TimedEvent } from '../history/events.ts';
-import { newHistogram, newHistograms, recordNs } from './histogram.ts';
-import type { Ask } from './messages.ts';
+import { newHistogram, newHistograms, recordNs } from '../base/histogram.ts';
+import type { Ask } from '../subject/load/messages.ts';
 
 /** What of a round is measured. Times are nanoseconds since it began. */
 export interface Stretch {

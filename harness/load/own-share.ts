@@ -1,7 +1,7 @@
 /** What is left of a bare loop's rate with the harness around it: a short reading in the configuration of a benchmark. */
-import { median } from '../gates/statistics.ts';
+import { median } from '../base/statistics.ts';
 import type { Crew } from '../run/crew.ts';
-import type { Load } from './load-report.ts';
+import type { Load } from '../report/load.ts';
 import type { LoadShape } from './settings.ts';
 
 const PAIRS = 6;

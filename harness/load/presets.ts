@@ -1,6 +1,6 @@
 /** Loads by name, with what others have said of locks under them. */
 import type { Bench, Stretch } from './bench.ts';
-import type { Load } from './load-report.ts';
+import type { Load } from '../report/load.ts';
 import { DEFAULT_SHAPE, type LoadShape } from './settings.ts';
 
 type Expectation = NonNullable<Load['expectations']>[number];

@@ -1,20 +1,20 @@
 /** One round of a benchmark: all workers begin at one instant, faults strike, and everything is gathered in one history. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { allSettled } from '../all-settled.ts';
+import { allSettled } from '../base/all-settled.ts';
 import type { Deployment } from '../backends/deployment.ts';
-import { InfrastructureError } from '../errors.ts';
+import { InfrastructureError } from '../base/errors.ts';
 import type { Field } from '../faults/fault.ts';
 import { runFaults } from '../faults/nemesis.ts';
 import { monotonicNs, Recorder } from '../history/recorder.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Crew } from '../run/crew.ts';
 import { staffOf } from '../run/staff.ts';
-import type { WorkerHandle } from '../worker/handle.ts';
-import { planArrivals } from './arrivals.ts';
+import type { WorkerHandle } from '../run/worker-handle.ts';
+import { planArrivals } from '../subject/load/arrivals.ts';
 import { sendBuyers, type Bought } from './buyers.ts';
-import { CounterFile } from './counter-file.ts';
-import type { Live, Loaded, LoadOrder } from './messages.ts';
+import { CounterFile } from '../subject/load/counter-file.ts';
+import type { Live, Loaded, LoadOrder } from '../subject/load/messages.ts';
 import { serverUsage, type Spent } from './server-usage.ts';
 import type { LoadShape } from './settings.ts';
 

@@ -1,5 +1,5 @@
 /** How much a lock can do: whether it was offered more, and a search for the rate at which that begins. */
-import type { Load } from './load-report.ts';
+import type { Load } from '../report/load.ts';
 
 /** Of what is offered, so much must be done while it is measured. */
 const KEPT_SHARE = 0.97;

@@ -3,8 +3,8 @@ import type { Hazard } from '../../implementations/claims.ts';
 import type { Topology } from '../../implementations/lock.ts';
 import type { Choice } from '../backends/choose.ts';
 import type { ExternalConfig } from '../backends/external-config.ts';
-import type { Arrivals } from './arrivals.ts';
-import type { Ask } from './messages.ts';
+import type { Arrivals } from '../subject/load/arrivals.ts';
+import type { Ask } from '../subject/load/messages.ts';
 
 /** `closed`: each client asks again when it has done. `open`: arrivals come whether or not the last was served. */
 export type Mode =

@@ -1,13 +1,13 @@
 /** Loading a lock in the simulation: not its speed, but what it asks of servers, and what waits for what. */
 import { mkdir } from 'node:fs/promises';
-import { InfrastructureError, UsageError } from '../errors.ts';
+import { InfrastructureError, UsageError } from '../base/errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { LockUnderTest } from '../run/request.ts';
 import { scenarioUrl } from '../run/scenarios.ts';
-import type { Simulated } from '../sim/messages.ts';
-import { sharedPool } from '../sim/pool.ts';
-import { simulatedOf } from '../sim/simulated.ts';
-import type { LockReport } from '../verdict/report.ts';
+import type { Simulated } from '../sim/search/messages.ts';
+import { sharedPool } from '../sim/search/pool.ts';
+import { simulatedOf } from '../sim/servers/simulated.ts';
+import type { LockReport } from '../report/report.ts';
 import { Account } from './account.ts';
 import { planOf } from './plan.ts';
 import type { LoadSettings } from './settings.ts';

@@ -1,12 +1,20 @@
 /** What the rounds of a benchmark come to. */
 import type { Histogram } from 'hdr-histogram-js';
 import type { Plan } from '../plan/plan.ts';
-import type { LockReport } from '../verdict/report.ts';
+import type { LockReport } from '../report/report.ts';
 import { targetName } from '../verdict/timeline.ts';
 import type { Bought } from './buyers.ts';
-import { decode, latencyOf, merged, newHistogram, newHistograms, percentileMs, stretchLatency } from './histogram.ts';
-import type { Load, Round } from './load-report.ts';
-import type { Loaded } from './messages.ts';
+import {
+  decode,
+  latencyOf,
+  merged,
+  newHistogram,
+  newHistograms,
+  percentileMs,
+  stretchLatency,
+} from '../base/histogram.ts';
+import type { Load, Round } from '../report/load.ts';
+import type { Loaded } from '../subject/load/messages.ts';
 import { FIGURES, type Meter } from './meter.ts';
 import type { RoundOutcome } from './round.ts';
 import type { LoadShape } from './settings.ts';

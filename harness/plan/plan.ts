@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import { HAZARDS, type Hazard } from '../../implementations/claims.ts';
 import { TOPOLOGIES, type Topology } from '../../implementations/lock.ts';
-import { describeIssues } from '../issues.ts';
+import { describeIssues } from '../base/issues.ts';
 import { practiceSchema } from './practice.ts';
-import { MOMENTS } from '../worker/messages.ts';
+import { MOMENTS } from './moments.ts';
 
 export const PLAN_VERSION = 1;
 

@@ -1,18 +1,18 @@
 /** Everything that one plan at a time is run in: servers, links, workers, resource. Plans follow one another in it. */
 import { join } from 'node:path';
 import type { Deployment } from '../backends/deployment.ts';
-import { InfrastructureError } from '../errors.ts';
+import { InfrastructureError } from '../base/errors.ts';
 import type { Session } from '../backends/session.ts';
 import type { Field } from '../faults/fault.ts';
 import { monotonicNs, Recorder } from '../history/recorder.ts';
 import { movesServerClocks, movesWorkerClocks, type Plan } from '../plan/plan.ts';
-import type { ResourceHandle } from '../resource/handle.ts';
+import type { ResourceHandle } from './resource-handle.ts';
 import { assignmentOf, runCourse } from './course.ts';
 import { startCrew, type Crew, type CrewRequest } from './crew.ts';
 import { scenarioUrl } from './scenarios.ts';
 import { staffOf } from './staff.ts';
-import type { WorkerHandle } from '../worker/handle.ts';
-import type { Task } from '../worker/messages.ts';
+import type { WorkerHandle } from './worker-handle.ts';
+import type { Task } from '../subject/messages.ts';
 
 export type ArenaRequest = Omit<CrewRequest, 'linked' | 'withResource'>;
 

@@ -1,12 +1,12 @@
 /** The course of one plan, real or simulated: work and faults, then the return of progress, then the end. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { allSettled } from '../all-settled.ts';
+import { allSettled } from '../base/all-settled.ts';
 import type { Field } from '../faults/fault.ts';
 import { runFaults } from '../faults/nemesis.ts';
 import type { EventRecorder } from '../history/recorder.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { WorkerHandle } from '../worker/handle.ts';
-import type { Assignment } from '../worker/messages.ts';
+import type { WorkerHandle } from './worker-handle.ts';
+import type { Assignment } from '../subject/messages.ts';
 
 /** A worker that was told to finish has this long, a pause or an unanswered command included. */
 const FINISH_WITHIN_MS = 10_000;

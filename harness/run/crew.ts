@@ -1,11 +1,11 @@
 /** The processes of one lock under test, started and connected: workers, their links to the servers, the resource. */
 import type { LockModule } from '../../implementations/lock.ts';
-import { allSettled } from '../all-settled.ts';
+import { allSettled } from '../base/all-settled.ts';
 import type { Deployment } from '../backends/deployment.ts';
 import { makeLinks, type Links } from '../backends/links.ts';
 import type { Session } from '../backends/session.ts';
-import { ResourceHandle } from '../resource/handle.ts';
-import { WorkerHandle } from '../worker/handle.ts';
+import { ResourceHandle } from './resource-handle.ts';
+import { WorkerHandle } from './worker-handle.ts';
 
 export interface CrewRequest {
   readonly name: string;

@@ -2,7 +2,7 @@
 import { cpus, release, totalmem, type as osType } from 'node:os';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Report } from '../verdict/report.ts';
+import type { Report } from '../report/report.ts';
 
 const PROBES = 40;
 const PROBE_MS = 5;

@@ -1,11 +1,11 @@
 /** What a run is asked for, and what it tells while it goes on. */
 import type { Hazard } from '../../implementations/claims.ts';
 import type { LockModule, Topology } from '../../implementations/lock.ts';
-import type { Choice } from '../backends/choose.ts';
+import type { Choice, RealChoice } from '../backends/choose.ts';
 import type { Limits } from '../backends/deployment.ts';
 import type { ExternalConfig } from '../backends/external-config.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { SearchSpace } from '../sim/messages.ts';
+import type { SearchSpace } from '../plan/search-space.ts';
 import type { Judgement } from '../verdict/judge.ts';
 import type { Evidence } from '../verdict/matrix.ts';
 
@@ -43,6 +43,11 @@ export interface RunRequest {
   /** Where plans and histories are written. */
   readonly folder: string;
   readonly onPlan: (event: PlanEvent) => void;
+}
+
+/** The same, on real servers. */
+export interface RealRunRequest extends RunRequest {
+  readonly provisioner: RealChoice;
 }
 
 export type PlanEvent =

@@ -8,7 +8,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { Judgement } from '../verdict/judge.ts';
 import { Matrix, type Evidence } from '../verdict/matrix.ts';
 import { Metrics } from '../verdict/metrics.ts';
-import type { Cell, LockReport } from '../verdict/report.ts';
+import type { Cell, LockReport } from '../report/report.ts';
 import { witnessOf } from '../verdict/story.ts';
 import { writeHistory } from './merge.ts';
 import type { RunRequest } from './request.ts';

@@ -3,22 +3,20 @@ import { mkdir } from 'node:fs/promises';
 import { startDeployment, type RealProvisioner } from '../backends/choose.ts';
 import { layoutOf } from '../backends/deployment.ts';
 import type { Session } from '../backends/session.ts';
-import { allSettled } from '../all-settled.ts';
+import { allSettled } from '../base/all-settled.ts';
 import { nodesOf } from '../plan/plan.ts';
 import { judge } from '../verdict/judge.ts';
-import type { LockReport } from '../verdict/report.ts';
-import { simulatePlans } from '../sim/run.ts';
+import type { LockReport } from '../report/report.ts';
 import { Arena } from './arena.ts';
 import { headerOf, mergeEvents } from './merge.ts';
-import type { RunRequest } from './request.ts';
+import type { RealRunRequest, RunRequest } from './request.ts';
 import { Results } from './results.ts';
 
 /**
  * @returns the report of the lock. When `signal` aborts, of what was seen until then.
  * @throws InfrastructureError, UsageError
  */
-export async function runPlans(session: Session, request: RunRequest, signal: AbortSignal): Promise<LockReport> {
-  if (request.provisioner.kind === 'sim') return simulatePlans(request, signal);
+export async function runPlans(session: Session, request: RealRunRequest, signal: AbortSignal): Promise<LockReport> {
   const arenas = await startArenas(session, request, request.provisioner.kind, signal);
   const deployment = arenas[0]?.deployment;
   const limits = deployment?.limits ?? {};

@@ -7,7 +7,7 @@ import {
   type Hazard,
   type Property,
 } from '../../implementations/claims.ts';
-import type { Cell, Witness } from './report.ts';
+import type { Cell, Witness } from '../report/report.ts';
 import type { ChargedFinding, Judgement } from './judge.ts';
 
 export interface MatrixOptions {

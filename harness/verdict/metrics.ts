@@ -1,8 +1,8 @@
 /** Latency, throughput and fairness out of histories: every figure counts operations that are in the file. */
 import type { HistoryEvent } from '../history/events.ts';
-import { latencyOf, newHistogram, recordNs } from '../load/histogram.ts';
+import { latencyOf, newHistogram, recordNs } from '../base/histogram.ts';
 import { clientsOf, type Plan } from '../plan/plan.ts';
-import type { LockReport } from './report.ts';
+import type { LockReport } from '../report/report.ts';
 
 interface OpenLease {
   readonly client: number;

@@ -2,7 +2,7 @@
 import type { Finding } from '../check/verdict.ts';
 import type { HistoryEvent, NemesisValue } from '../history/events.ts';
 import { workerOf, type Plan } from '../plan/plan.ts';
-import type { Witness } from './report.ts';
+import type { Witness } from '../report/report.ts';
 import { targetName, timelineOf, workerName } from './timeline.ts';
 
 const LINES = 5;

@@ -2,7 +2,7 @@
 import type { Finding } from '../check/verdict.ts';
 import type { HistoryEvent, NemesisValue } from '../history/events.ts';
 import { workerOf, type Plan } from '../plan/plan.ts';
-import type { Timeline } from './report.ts';
+import type { Timeline } from '../report/report.ts';
 
 /** Room shown before the first and after the last event of the witness, at least. */
 const MARGIN_MS = 80;

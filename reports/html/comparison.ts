@@ -1,6 +1,6 @@
 /** Locks side by side: cost, guarantees, what changed against a baseline, and which lock when. */
-import type { Comparison, Row } from '../../harness/compare/comparison.ts';
-import type { LockReport } from '../../harness/verdict/report.ts';
+import type { Comparison, Row } from '../../harness/report/comparison.ts';
+import type { LockReport } from '../../harness/report/report.ts';
 import {
   baselinePhrase,
   CHANGE_VERDICTS,

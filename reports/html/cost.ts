@@ -1,5 +1,5 @@
 /** What the lock costs: latencies, rates and thresholds. */
-import type { LockReport, ThresholdResult } from '../../harness/verdict/report.ts';
+import type { LockReport, ThresholdResult } from '../../harness/report/report.ts';
 import { MARKS, THRESHOLD_VERDICTS } from '../reading.ts';
 import { LATENCIES, count, isSimulated, milliseconds, ratesPhrase, significant } from '../wording.ts';
 import { MOST_CURVES, curveSvg, type Curve } from './curve.ts';

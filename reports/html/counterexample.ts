@@ -1,5 +1,5 @@
 /** One broken claim: its story, its timeline, the events that prove it and the command that shows it again. */
-import type { Cell, LockReport, Timeline } from '../../harness/verdict/report.ts';
+import type { Cell, LockReport, Timeline } from '../../harness/report/report.ts';
 import { MARKS, evidence, summaryBesideStory } from '../reading.ts';
 import { hazardName, milliseconds, underHazard } from '../wording.ts';
 import { commandBox } from './command.ts';

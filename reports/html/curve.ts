@@ -1,5 +1,5 @@
 /** Latency by percentile as an SVG drawn by ECharts, the x axis logarithmic towards 100 % as HdrHistogram plots it. */
-import type { Latency } from '../../harness/verdict/report.ts';
+import type { Latency } from '../../harness/report/report.ts';
 import { shortened } from '../wording.ts';
 import { AXIS_TEXT, drawn, latencyAxis, valueAxis } from './chart.ts';
 import type { Markup } from './markup.ts';

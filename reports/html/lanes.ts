@@ -1,5 +1,5 @@
 /** Where things go on the timeline: lanes of workers, each with as many rows as leases overlap in it. Pure geometry. */
-import type { Timeline } from '../../harness/verdict/report.ts';
+import type { Timeline } from '../../harness/report/report.ts';
 
 export type Holding = Timeline['holdings'][number];
 export type FaultWindow = Timeline['faults'][number];

@@ -1,6 +1,6 @@
 /** A benchmark: what was asked, how it went over time and through faults, and where its limit is. */
-import type { Load } from '../../harness/load/load-report.ts';
-import type { LockReport } from '../../harness/verdict/report.ts';
+import type { Load } from '../../harness/report/load.ts';
+import type { LockReport } from '../../harness/report/report.ts';
 import {
   checkedLoadPhrase,
   errorsPhrase,

@@ -1,5 +1,5 @@
 /** The matrix row of a lock as a table: hazards down, properties across, one cell for each claim. */
-import type { Cell, LockReport } from '../../harness/verdict/report.ts';
+import type { Cell, LockReport } from '../../harness/report/report.ts';
 import {
   MARKS,
   evidence,

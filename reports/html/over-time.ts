@@ -1,5 +1,5 @@
 /** Throughput and latency over time, one above the other, with the windows of the faults shaded. */
-import type { Load } from '../../harness/load/load-report.ts';
+import type { Load } from '../../harness/report/load.ts';
 import { hazardName, shortened } from '../wording.ts';
 import { AXIS_TEXT, WIDTH, drawn, latencyAxis, upAxis, valueAxis } from './chart.ts';
 import type { Markup } from './markup.ts';

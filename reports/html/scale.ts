@@ -1,5 +1,5 @@
 /** The scale of a timeline: from milliseconds to pixels. */
-import type { Timeline } from '../../harness/verdict/report.ts';
+import type { Timeline } from '../../harness/report/report.ts';
 
 export const WIDTH = 1000;
 /** Left of the plot stand the names of the lanes. */

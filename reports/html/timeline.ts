@@ -2,7 +2,7 @@
  * The timeline of a counterexample as SVG: who held what when, what the faults did, and what was read and written.
  * Its colours are the style sheet's, so that it follows the page into the dark and onto paper.
  */
-import type { Timeline } from '../../harness/verdict/report.ts';
+import type { Timeline } from '../../harness/report/report.ts';
 import { hazardName, milliseconds, shortened } from '../wording.ts';
 import {
   endOf,

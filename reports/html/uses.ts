@@ -1,5 +1,5 @@
 /** What the holders did to the resource, as marks below their bars: one row for each door that was used. */
-import type { Timeline } from '../../harness/verdict/report.ts';
+import type { Timeline } from '../../harness/report/report.ts';
 import { milliseconds } from '../wording.ts';
 import type { Lane, ResourceUse } from './lanes.ts';
 import { markup, type Markup } from './markup.ts';

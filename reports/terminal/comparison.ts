@@ -1,5 +1,5 @@
 /** Locks side by side in the terminal. */
-import type { Change, Comparison, Figure, Row } from '../../harness/compare/comparison.ts';
+import type { Change, Comparison, Figure, Row } from '../../harness/report/comparison.ts';
 import {
   baselinePhrase,
   CHANGE_VERDICTS,

@@ -1,5 +1,5 @@
 /** Latency, throughput and thresholds in the terminal, and several locks side by side. */
-import type { Latency, LockReport, ThresholdResult } from '../../harness/verdict/report.ts';
+import type { Latency, LockReport, ThresholdResult } from '../../harness/report/report.ts';
 import { MARKS, THRESHOLD_VERDICTS, measuredPhrase, tally } from '../reading.ts';
 import { LATENCIES, count, isSimulated, milliseconds, ratesPhrase, shortened } from '../wording.ts';
 import { hanging, table, wrap } from './layout.ts';

@@ -1,5 +1,5 @@
 /** A benchmark in the terminal: what was asked, what failed, how the faults went, and where the limit is. */
-import type { LockReport } from '../../harness/verdict/report.ts';
+import type { LockReport } from '../../harness/report/report.ts';
 import {
   checkedLoadPhrase,
   errorsPhrase,

@@ -1,5 +1,5 @@
 /** The matrix row of a lock in the terminal: about a line a property, exceptions by name. */
-import type { Cell, LockReport } from '../../harness/verdict/report.ts';
+import type { Cell, LockReport } from '../../harness/report/report.ts';
 import {
   MARKS,
   evidence,

@@ -1,8 +1,8 @@
 /** Benchmarked locks, for tests of comparisons. */
 import type { Entry } from '../../harness/compare/entry.ts';
 import { findLock } from '../../implementations/catalogue.ts';
-import type { Load } from '../../harness/load/load-report.ts';
-import type { LockReport } from '../../harness/verdict/report.ts';
+import type { Load } from '../../harness/report/load.ts';
+import type { LockReport } from '../../harness/report/report.ts';
 import { load, round } from '../gates/load-fixture.ts';
 import { cell, latency, lockReport, report } from '../reports/fixtures.ts';
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterEach, beforeEach, it } from 'node:test';
-import { CountingProxy } from '../../harness/conformance/counting-proxy.ts';
+import { CountingProxy } from '../../harness/backends/counting-proxy.ts';
 
 let proxy: CountingProxy;
 let client: Socket;

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Hazard } from '../../implementations/claims.ts';
-import { EXIT } from '../../harness/cli/exit-codes.ts';
-import { reportSchema } from '../../harness/verdict/report.ts';
+import { EXIT } from '../../harness/verdict/exit-codes.ts';
+import { reportSchema } from '../../harness/report/report.ts';
 import { Sandbox } from '../e2e/program.ts';
 import { belongings, provideEngine, untilBelongings } from './engine.ts';
 import { buildImages } from './images.ts';

@@ -8,7 +8,7 @@ import { after, describe, test } from 'node:test';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { renderJson } from '../../reports/json.ts';
-import type { Report } from '../../harness/verdict/report.ts';
+import type { Report } from '../../harness/report/report.ts';
 import { benched, compared } from '../reports/bench-fixtures.ts';
 import { inconclusive } from '../reports/fixtures.ts';
 import { ROOT } from './program.ts';

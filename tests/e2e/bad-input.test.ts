@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { findCommand } from '../../harness/backends/binaries.ts';
 import { makePlan } from '../../harness/plan/arbitrary.ts';
-import { EXIT } from '../../harness/cli/exit-codes.ts';
+import { EXIT } from '../../harness/verdict/exit-codes.ts';
 import { namesIn, ROOT, Sandbox, type Ended, type Settings } from './program.ts';
 
 interface BadInput {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { Report } from '../../harness/verdict/report.ts';
+import type { Report } from '../../harness/report/report.ts';
 import { namesIn, Sandbox, until } from './program.ts';
 
 test('bench prints one report, leaves its files, refuses what does not lock, and judges thresholds', async () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { reportSchema, type LockReport, type Report } from '../../harness/verdict/report.ts';
+import { reportSchema, type LockReport, type Report } from '../../harness/report/report.ts';
 import { renderJson } from '../../reports/json.ts';
 import { entry } from '../compare/entries.ts';
 import { cell, report } from '../reports/fixtures.ts';

@@ -4,10 +4,10 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { Hazard } from '../../implementations/claims.ts';
-import { EXIT } from '../../harness/cli/exit-codes.ts';
+import { EXIT } from '../../harness/verdict/exit-codes.ts';
 import { loadConfig } from '../../harness/cli/config.ts';
 import { freePort } from '../../harness/backends/ports.ts';
-import { reportSchema, type LockReport } from '../../harness/verdict/report.ts';
+import { reportSchema, type LockReport } from '../../harness/report/report.ts';
 import { OwnRedis, OwnToxiproxy, RIGHTS } from './own-servers.ts';
 import { namesIn, ROOT, Sandbox, until, type Ended } from './program.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
-import { reportSchema } from '../../harness/verdict/report.ts';
+import { reportSchema } from '../../harness/report/report.ts';
 import { namesIn, Sandbox, until, type Running } from './program.ts';
 
 const SEED = 20_260;

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Plan } from '../../harness/plan/plan.ts';
-import { reportSchema } from '../../harness/verdict/report.ts';
+import { reportSchema } from '../../harness/report/report.ts';
 import { Sandbox } from './program.ts';
 
 const plan: Plan = {

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
-import { EXIT } from '../../harness/cli/exit-codes.ts';
-import { reportSchema } from '../../harness/verdict/report.ts';
+import { EXIT } from '../../harness/verdict/exit-codes.ts';
+import { reportSchema } from '../../harness/report/report.ts';
 import { namesIn, ROOT, Sandbox } from './program.ts';
 
 /** A machine with Node alone: no servers, no containers, nothing built before. */

@@ -4,9 +4,9 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { catalogue } from '../../implementations/catalogue.ts';
-import { EXIT } from '../../harness/cli/exit-codes.ts';
+import { EXIT } from '../../harness/verdict/exit-codes.ts';
 import { parsePlan } from '../../harness/plan/plan.ts';
-import { reportSchema, type Cell, type Report } from '../../harness/verdict/report.ts';
+import { reportSchema, type Cell, type Report } from '../../harness/report/report.ts';
 import { namesIn, ROOT, Sandbox, type Ended } from './program.ts';
 
 interface Run {

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { runFaults } from '../../harness/faults/nemesis.ts';
-import { MemoryRecorder } from '../../harness/sim/recorder.ts';
-import { World } from '../../harness/sim/world.ts';
+import { MemoryRecorder } from '../../harness/sim/run/recorder.ts';
+import { World } from '../../harness/sim/engine/world.ts';
 import { smallPlan } from '../verdict/small-plan.ts';
 
 void it('faults that are cut short have all healed before they are over, whichever hazard ends first', async () => {

@@ -9,8 +9,8 @@ import {
   LOOKS,
   STORED_LIMITS,
 } from '../../harness/gates/change.ts';
-import type { Round } from '../../harness/load/load-report.ts';
-import { Random } from '../../harness/sim/random.ts';
+import type { Round } from '../../harness/report/load.ts';
+import { Random } from '../../harness/base/random.ts';
 import { round } from './load-fixture.ts';
 
 const rounds = (...throughputs: readonly number[]): Round[] => throughputs.map((value, index) => round(index, value));

@@ -1,5 +1,5 @@
 /** The load of a benchmark, for tests. */
-import type { Load, Round } from '../../harness/load/load-report.ts';
+import type { Load, Round } from '../../harness/report/load.ts';
 
 /** Nothing but what each test overrides: five workers in a closed loop on one key. */
 export function load(override: Partial<Load> = {}): Load {

@@ -6,8 +6,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { gateOf, INTERLEAVED_LIMITS, isSettled, judgeChanges, LOOKS } from '../../harness/gates/change.ts';
-import type { Round } from '../../harness/load/load-report.ts';
-import { Random } from '../../harness/sim/random.ts';
+import type { Round } from '../../harness/report/load.ts';
+import { Random } from '../../harness/base/random.ts';
 import { round } from './load-fixture.ts';
 
 type Stretch = readonly [throughput: number, p50: number, p99: number];

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { median, medianEstimate, pairedEstimate, shiftEstimate } from '../../harness/gates/statistics.ts';
-import { Random } from '../../harness/sim/random.ts';
+import { median, medianEstimate, pairedEstimate, shiftEstimate } from '../../harness/base/statistics.ts';
+import { Random } from '../../harness/base/random.ts';
 
 void test('the interval of a median is made of order statistics', () => {
   assert.equal(median([3, 1, 2]), 2);

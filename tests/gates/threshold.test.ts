@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { UsageError } from '../../harness/errors.ts';
+import { UsageError } from '../../harness/base/errors.ts';
 import { percentileOf } from '../../harness/gates/judge-thresholds.ts';
 import { judgeThresholds, parseThreshold } from '../../harness/gates/threshold.ts';
-import type { LockReport } from '../../harness/verdict/report.ts';
+import type { LockReport } from '../../harness/report/report.ts';
 import { cell, latency, lockReport } from '../reports/fixtures.ts';
 import { load } from './load-fixture.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { planArrivals, type Arrivals } from '../../harness/load/arrivals.ts';
-import { keyDraw } from '../../harness/load/keys.ts';
-import { Random } from '../../harness/sim/random.ts';
+import { planArrivals, type Arrivals } from '../../harness/subject/load/arrivals.ts';
+import { keyDraw } from '../../harness/subject/load/keys.ts';
+import { Random } from '../../harness/base/random.ts';
 
 const request = (arrivals: Arrivals, seed = 1) => ({
   ...{ arrivals, perSecond: 1000, fromNs: 5e8, toNs: 10.5e9, keys: 3, keySkew: 0, workers: 4, seed },

@@ -5,7 +5,7 @@ import { Session } from '../../harness/backends/session.ts';
 import { resolveLock } from '../../harness/cli/locks.ts';
 import { openBench } from '../../harness/load/bench.ts';
 import { DEFAULT_SHAPE, type LoadSettings } from '../../harness/load/settings.ts';
-import type { LockReport } from '../../harness/verdict/report.ts';
+import type { LockReport } from '../../harness/report/report.ts';
 
 interface Loaded {
   readonly report: LockReport;

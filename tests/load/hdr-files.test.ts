@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HistogramLogReader } from 'hdr-histogram-js';
 import { logOf, percentilesOf } from '../../harness/load/hdr-files.ts';
-import { decode, encode, merged, newHistogram, percentileMs, recordNs } from '../../harness/load/histogram.ts';
+import { decode, encode, merged, newHistogram, percentileMs, recordNs } from '../../harness/base/histogram.ts';
 
 function histogramOf(...ms: number[]) {
   const histogram = newHistogram();

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { planArrivals, type Arrival, type Arrivals } from '../../harness/load/arrivals.ts';
-import { newHistogram, percentileMs, recordNs } from '../../harness/load/histogram.ts';
-import { runOpenLoop } from '../../harness/load/open-loop.ts';
+import { planArrivals, type Arrival, type Arrivals } from '../../harness/subject/load/arrivals.ts';
+import { newHistogram, percentileMs, recordNs } from '../../harness/base/histogram.ts';
+import { runOpenLoop } from '../../harness/subject/load/open-loop.ts';
 import { VirtualClock } from '../implementations/lease/virtual-time.ts';
 
 const MS = 1e6;

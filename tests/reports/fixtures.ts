@@ -1,6 +1,6 @@
 /** Reports such as real runs make, for the tests of the reporters. */
 import { HAZARDS, PROPERTIES, claimOn, type Claims, type Hazard, type Property } from '../../implementations/claims.ts';
-import type { Cell, Latency, LockReport, Report } from '../../harness/verdict/report.ts';
+import type { Cell, Latency, LockReport, Report } from '../../harness/report/report.ts';
 import { pauseWitness } from './pause-witness.ts';
 
 const CLAIMS: Claims = {

@@ -1,7 +1,7 @@
 /** A report that would do harm if its texts were not escaped. */
-import type { Comparison } from '../../harness/compare/comparison.ts';
-import type { Load } from '../../harness/load/load-report.ts';
-import type { Report, Witness } from '../../harness/verdict/report.ts';
+import type { Comparison } from '../../harness/report/comparison.ts';
+import type { Load } from '../../harness/report/load.ts';
+import type { Report, Witness } from '../../harness/report/report.ts';
 import { benched, compared } from './bench-fixtures.ts';
 import { violated } from './fixtures.ts';
 

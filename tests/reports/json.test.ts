@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { reportSchema } from '../../harness/verdict/report.ts';
+import { reportSchema } from '../../harness/report/report.ts';
 import { renderJson, reportJsonSchema } from '../../reports/json.ts';
 import { allHolds, inconclusive, severalLocks, violated } from './fixtures.ts';
 import { hostile } from './hostile.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
-import type { Report } from '../../harness/verdict/report.ts';
+import type { Report } from '../../harness/report/report.ts';
 import { renderJunit } from '../../reports/junit.ts';
 import { launchChromium } from './chromium.ts';
 import { REPLAY, allHolds, inconclusive, severalLocks, violated } from './fixtures.ts';

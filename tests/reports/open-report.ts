@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import type { Report } from '../../harness/verdict/report.ts';
+import type { Report } from '../../harness/report/report.ts';
 import { renderHtml } from '../../reports/html.ts';
 
 /** Opens the report from a file, as a reader would, and fails on anything in the console or on the network. */

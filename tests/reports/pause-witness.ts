@@ -1,4 +1,4 @@
-import type { Witness } from '../../harness/verdict/report.ts';
+import type { Witness } from '../../harness/report/report.ts';
 
 /** Two clients hold at once, because the first was paused beyond its deadline and believed on. */
 export const pauseWitness: Witness = {

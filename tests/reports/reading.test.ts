@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Cell } from '../../harness/verdict/report.ts';
+import type { Cell } from '../../harness/report/report.ts';
 import {
   evidence,
   observationOf,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { stripVTControlCharacters, styleText } from 'node:util';
-import type { Report } from '../../harness/verdict/report.ts';
+import type { Report } from '../../harness/report/report.ts';
 import { renderTerminal } from '../../reports/terminal.ts';
 import {
   REPLAY,

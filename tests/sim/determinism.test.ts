@@ -5,7 +5,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { promisify } from 'node:util';
-import { isSimulated } from '../../harness/sim/simulated.ts';
+import { isSimulated } from '../../harness/sim/servers/simulated.ts';
 import { catalogue } from '../../implementations/catalogue.ts';
 import { ROOT, Sandbox } from '../e2e/program.ts';
 import { disturbedPlans } from './digests.ts';

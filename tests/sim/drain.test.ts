@@ -1,7 +1,7 @@
 /** The one internal of Node's that the simulation leans on: if a version changes it, this says so before anything else. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { drain, drainsAtOnce } from '../../harness/sim/drain.ts';
+import { drain, drainsAtOnce } from '../../harness/sim/engine/drain.ts';
 
 void it('ticks, microtasks and what follows from them are run to the end, synchronously, in Node’s own order', async () => {
   assert.ok(

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { planSchema } from '../../harness/plan/plan.ts';
-import { exhaustivePlans, undisturbedPlan } from '../../harness/sim/exhaustive.ts';
-import { Coverage } from '../../harness/sim/coverage.ts';
+import { exhaustivePlans, undisturbedPlan } from '../../harness/sim/search/exhaustive.ts';
+import { Coverage } from '../../harness/sim/search/coverage.ts';
 import { hazardsFor, lockNamed, simulateAll, sizesFor, traceOf } from './simulated.ts';
 
 void describe('every position of one fault', () => {

@@ -1,10 +1,10 @@
 /** What schedules leave in memory: `node --expose-gc heap.ts <lock> <schedules>` prints the bytes after half of them and after all. */
-import { install } from '../../harness/sim/install.ts';
+import { install } from '../../harness/sim/node-api/install.ts';
 
 install();
-const { searchPlan } = await import('../../harness/sim/search.ts');
-const { simulate } = await import('../../harness/sim/simulate.ts');
-const { loadLockModule } = await import('../../harness/worker/module.ts');
+const { searchPlan } = await import('../../harness/sim/search/search.ts');
+const { simulate } = await import('../../harness/sim/run/simulate.ts');
+const { loadLockModule } = await import('../../harness/subject/module.ts');
 const { scenario } = await import('../../scenarios/shared-counter.ts');
 const { hazardsFor, lockNamed, sizesFor } = await import('./simulated.ts');
 

@@ -1,11 +1,11 @@
 /** One simulated process with the simulated servers of a backend, for tests of what these answer. */
 import type { Backend, Endpoint, Topology } from '../../implementations/lock.ts';
-import { runIn } from '../../harness/sim/active.ts';
-import { install } from '../../harness/sim/install.ts';
-import { makerOf } from '../../harness/sim/models.ts';
+import { runIn } from '../../harness/sim/engine/active.ts';
+import { install } from '../../harness/sim/node-api/install.ts';
+import { makerOf } from '../../harness/sim/servers/models.ts';
 import { Network } from '../../harness/sim/network/network.ts';
-import { SimNode, type Ensemble } from '../../harness/sim/node.ts';
-import { World } from '../../harness/sim/world.ts';
+import { SimNode, type Ensemble } from '../../harness/sim/network/node.ts';
+import { World } from '../../harness/sim/engine/world.ts';
 
 /** To be called before any client library is loaded. */
 export { install };

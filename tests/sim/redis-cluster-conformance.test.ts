@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import type { Endpoint } from '../../implementations/lock.ts';
-import { slotOf } from '../../harness/sim/redis/cluster/slots.ts';
+import { slotOf } from '../../harness/sim/servers/redis/cluster/slots.ts';
 import { inWorld, install, type Place } from './in-world.ts';
 import { commands, play, type Step } from './redis-tape.ts';
 import { startServer, type Servers } from '../implementations/native.ts';

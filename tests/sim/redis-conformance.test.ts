@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
-import { RedisServer as Model } from '../../harness/sim/redis/server.ts';
+import { RedisServer as Model } from '../../harness/sim/servers/redis/server.ts';
 import { ACQUIRE, ACQUIRE_FENCED, EXTEND, RELEASE } from '../../implementations/redis/scripts.ts';
 import { RedisServer } from '../implementations/redis/servers.ts';
 import { ModelTalk, RealTalk, type Answer, type Talk } from './resp-talk.ts';

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { ServerSession } from '../../harness/sim/network/connection.ts';
-import type { RedisServer } from '../../harness/sim/redis/server.ts';
+import type { RedisServer } from '../../harness/sim/servers/redis/server.ts';
 
 export type Answer =
   | string

@@ -4,8 +4,8 @@ import { ADAPTERS, findLock, type CatalogueEntry } from '../../implementations/c
 import { makePlan, REGIMES, sizesOf, type PlanSizes } from '../../harness/plan/arbitrary.ts';
 import { hazardsOf, type Plan } from '../../harness/plan/plan.ts';
 import { scenarioUrl } from '../../harness/run/scenarios.ts';
-import type { Simulated, ToThread } from '../../harness/sim/messages.ts';
-import { Pool } from '../../harness/sim/pool.ts';
+import type { Simulated, ToThread } from '../../harness/sim/search/messages.ts';
+import { Pool } from '../../harness/sim/search/pool.ts';
 import type { Hazard } from '../../implementations/claims.ts';
 import type { LockModule } from '../../implementations/lock.ts';
 

@@ -5,8 +5,8 @@ import { catalogue } from '../../implementations/catalogue.ts';
 import { claimOn, type Hazard, type Property } from '../../implementations/claims.ts';
 import type { LockModule } from '../../implementations/lock.ts';
 import { separable } from '../../harness/plan/plan.ts';
-import { isSimulated } from '../../harness/sim/simulated.ts';
-import type { Simulated } from '../../harness/sim/messages.ts';
+import { isSimulated } from '../../harness/sim/servers/simulated.ts';
+import type { Simulated } from '../../harness/sim/search/messages.ts';
 import { lockNamed, mixedPlan, searchAll, simulateAll } from './simulated.ts';
 
 /** Schedules of each correct lock; CI has time for few, and several servers that agree take longer than one. */

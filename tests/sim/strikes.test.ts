@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Coverage } from '../../harness/sim/coverage.ts';
+import { Coverage } from '../../harness/sim/search/coverage.ts';
 import { SimLink } from '../../harness/sim/network/link.ts';
-import { Random } from '../../harness/sim/random.ts';
-import { Strikes } from '../../harness/sim/strikes.ts';
+import { Random } from '../../harness/base/random.ts';
+import { Strikes } from '../../harness/sim/run/strikes.ts';
 import { nemesis, smallPlan } from '../verdict/small-plan.ts';
 
 const event = (process: number, type: 'invoke' | 'ok') => ({

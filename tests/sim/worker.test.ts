@@ -1,15 +1,15 @@
 /** The life of a simulated process. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { runIn } from '../../harness/sim/active.ts';
-import { install } from '../../harness/sim/install.ts';
-import { makerOf } from '../../harness/sim/models.ts';
+import { runIn } from '../../harness/sim/engine/active.ts';
+import { install } from '../../harness/sim/node-api/install.ts';
+import { makerOf } from '../../harness/sim/servers/models.ts';
 import { Network } from '../../harness/sim/network/network.ts';
-import { SimNode } from '../../harness/sim/node.ts';
-import { MemoryRecorder } from '../../harness/sim/recorder.ts';
-import { SimResource } from '../../harness/sim/resource.ts';
-import { SimWorker } from '../../harness/sim/worker.ts';
-import { World } from '../../harness/sim/world.ts';
+import { SimNode } from '../../harness/sim/network/node.ts';
+import { MemoryRecorder } from '../../harness/sim/run/recorder.ts';
+import { SimResource } from '../../harness/sim/run/resource.ts';
+import { SimWorker } from '../../harness/sim/run/worker.ts';
+import { World } from '../../harness/sim/engine/world.ts';
 
 install();
 const { lock: module } = await import('../../implementations/redis/basic.ts');

@@ -6,9 +6,9 @@ import { connect } from 'node:net';
 import { before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { runIn } from '../../harness/sim/active.ts';
-import { install } from '../../harness/sim/install.ts';
-import { SimulationError, World } from '../../harness/sim/world.ts';
+import { runIn } from '../../harness/sim/engine/active.ts';
+import { install } from '../../harness/sim/node-api/install.ts';
+import { SimulationError, World } from '../../harness/sim/engine/world.ts';
 
 const HOUR_MS = 3_600_000;
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { conclusionOf, EXIT, exitCodeOf, worst, type ExitCode } from '../../harness/cli/exit-codes.ts';
+import { conclusionOf, EXIT, exitCodeOf, worst, type ExitCode } from '../../harness/verdict/exit-codes.ts';
 import { cell } from '../reports/fixtures.ts';
 
 const STRICT = { requireAll: true };

@@ -5,7 +5,7 @@ import type { Finding } from '../../harness/check/verdict.ts';
 import type { HistoryEvent } from '../../harness/history/events.ts';
 import { judge, type Judgement } from '../../harness/verdict/judge.ts';
 import { brokenPromises, Matrix, type MatrixOptions } from '../../harness/verdict/matrix.ts';
-import type { Cell } from '../../harness/verdict/report.ts';
+import type { Cell } from '../../harness/report/report.ts';
 import { cycle, HEADER, inOrder, nemesis, smallPlan } from './small-plan.ts';
 
 const CLAIMS: Claims = {

@@ -1,7 +1,7 @@
 /** A connection to the keeper. */
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
-import { InfrastructureError } from '../../errors.ts';
+import { InfrastructureError } from '../../base/errors.ts';
 import { answerSchema, keptSchema, socketPath, type Answer, type Call, type Kept } from './protocol.ts';
 
 export class KeeperConnection {

@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
-import { allSettled } from '../../all-settled.ts';
+import { allSettled } from '../../base/all-settled.ts';
 import { startDeployment } from '../choose.ts';
 import type { Deployment, ServerNode } from '../deployment.ts';
 import { Session } from '../session.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { HAZARDS } from '../../../implementations/claims.ts';
 import { BACKENDS, TOPOLOGIES } from '../../../implementations/lock.ts';
-import { endpointSchema } from '../endpoint-schema.ts';
+import { endpointSchema } from '../../plan/endpoint-schema.ts';
 
 const node = z.number().int().nonnegative();
 

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Endpoint, Topology } from '../../../implementations/lock.ts';
 import { plainName } from '../../../implementations/key.ts';
-import { InfrastructureError } from '../../errors.ts';
+import { InfrastructureError } from '../../base/errors.ts';
 import { hostAndPort } from '../address.ts';
 import { afterWriting } from './container-files.ts';
 import { several, single, type Layout } from './layout.ts';

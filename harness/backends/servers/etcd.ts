@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { plainName } from '../../../implementations/key.ts';
 import type { Endpoint, Topology } from '../../../implementations/lock.ts';
-import { InfrastructureError } from '../../errors.ts';
+import { InfrastructureError } from '../../base/errors.ts';
 import { hostAndPort } from '../address.ts';
 import { several, single, type Layout } from './layout.ts';
 import type { NodePlace, ServerDefinition } from './server.ts';

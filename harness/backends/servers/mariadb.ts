@@ -1,6 +1,6 @@
 import type { Connection } from 'mysql2/promise';
 import type { Endpoint, Topology } from '../../../implementations/lock.ts';
-import { InfrastructureError } from '../../errors.ts';
+import { InfrastructureError } from '../../base/errors.ts';
 import { single, type Layout } from './layout.ts';
 import type { NodeContext, ServerDefinition } from './server.ts';
 

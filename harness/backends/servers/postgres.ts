@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Client } from 'pg';
 import type { Endpoint, Topology } from '../../../implementations/lock.ts';
-import { InfrastructureError } from '../../errors.ts';
+import { InfrastructureError } from '../../base/errors.ts';
 import { several, single, type Layout } from './layout.ts';
 import { containerArgs, initCommand, serverArgs, USER } from './postgres-start.ts';
 import type { NodeContext, ServerDefinition } from './server.ts';

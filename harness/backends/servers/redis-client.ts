@@ -1,7 +1,7 @@
 /** Asking a Redis server as the harness does: one connection, one question, no patience. */
 import { Redis } from 'ioredis';
 import type { Endpoint } from '../../../implementations/lock.ts';
-import { InfrastructureError } from '../../errors.ts';
+import { InfrastructureError } from '../../base/errors.ts';
 
 /** Answers that stay the same, however often one asks. */
 const REFUSAL = /^(WRONGPASS|NOAUTH|NOPERM)\b/;

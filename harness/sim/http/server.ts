@@ -1,6 +1,6 @@
 /** The server's end of HTTP/1.1 over a simulated connection: one request after the other, with bodies of a stated length. */
 import type { ServerSession } from '../network/connection.ts';
-import type { Transport } from '../node.ts';
+import type { Transport } from '../network/node.ts';
 
 export interface Request {
   readonly method: string;

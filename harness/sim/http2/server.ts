@@ -1,6 +1,6 @@
 /** The server's end of simulated HTTP/2, as gRPC uses it: calls with messages in both directions and a status at the end. */
 import type { ServerSession } from '../network/connection.ts';
-import type { Transport } from '../node.ts';
+import type { Transport } from '../network/node.ts';
 import { decodeHeaders, encodeFrame, encodeHeaders, FrameReader, type Headers, type Kind } from './frames.ts';
 
 /** A call, as the server answers it. */

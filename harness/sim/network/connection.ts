@@ -1,7 +1,7 @@
 /** A connection of a simulated process to a simulated server. */
-import type { WireObservation } from '../../worker/pulse.ts';
-import type { Owner } from '../owner.ts';
-import type { World } from '../world.ts';
+import type { WireObservation } from '../../history/events.ts';
+import type { Owner } from '../engine/owner.ts';
+import type { World } from '../engine/world.ts';
 import type { Address } from './dial.ts';
 import type { SimLink } from './link.ts';
 import { Pipe } from './pipe.ts';

@@ -1,6 +1,6 @@
 /** Asking the network of the running world for a connection, in the forms that `net` knows. */
-import { activeWorld, callerIn } from '../active.ts';
-import { SimulationError } from '../world.ts';
+import { activeWorld, callerIn } from '../engine/active.ts';
+import { SimulationError } from '../engine/world.ts';
 import type { SimSocket } from './socket.ts';
 
 export interface Address {

@@ -1,6 +1,6 @@
 /** The link of one worker to one node, and what can be done to it: the same disturbances as Toxiproxy's, as they behave. */
 import type { Direction } from '../../backends/links.ts';
-import type { Random } from '../random.ts';
+import type { Random } from '../../base/random.ts';
 import type { Connection } from './connection.ts';
 
 export interface LinkNature {

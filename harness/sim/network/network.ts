@@ -1,8 +1,8 @@
 /** Which process reaches which server, over which link. */
-import type { WireObservation } from '../../worker/pulse.ts';
-import type { Owner } from '../owner.ts';
-import { mix, Random } from '../random.ts';
-import type { World } from '../world.ts';
+import type { WireObservation } from '../../history/events.ts';
+import type { Owner } from '../engine/owner.ts';
+import { mix, Random } from '../../base/random.ts';
+import type { World } from '../engine/world.ts';
 import { Connection, type Listener } from './connection.ts';
 import { SimLink, type LinkNature } from './link.ts';
 import type { Address } from './dial.ts';

@@ -1,8 +1,8 @@
 /** One direction of a connection: what goes in comes out later, in order, unless the link says otherwise. */
-import type { SimEvent } from '../heap.ts';
-import type { Owner } from '../owner.ts';
-import type { World } from '../world.ts';
-import type { Recall } from '../owner.ts';
+import type { SimEvent } from '../engine/heap.ts';
+import type { Owner } from '../engine/owner.ts';
+import type { World } from '../engine/world.ts';
+import type { Recall } from '../engine/owner.ts';
 import type { LinkDirection } from './link.ts';
 
 export interface PipeEnd {

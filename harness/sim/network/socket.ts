@@ -1,7 +1,7 @@
 /** The near end of a simulated connection, as libraries know a `net.Socket`. */
 import { Duplex } from 'node:stream';
-import { SimTimer } from '../timers.ts';
-import { activeWorld } from '../active.ts';
+import { SimTimer } from '../engine/timers.ts';
+import { activeWorld } from '../engine/active.ts';
 import { dial, type Address } from './dial.ts';
 
 export interface Wire {

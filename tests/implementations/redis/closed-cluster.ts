@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { lock } from '../../../implementations/redis/cluster.ts';
-import { RequestParser } from '../../../harness/sim/redis/parser.ts';
+import { RequestParser } from '../../../harness/sim/servers/redis/parser.ts';
 
 /** The first reading connects; the second happens beside the commands. */
 const READ_BESIDE = 2;

@@ -5,7 +5,7 @@ import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { it } from 'node:test';
 import { connectClients } from '../../../implementations/redis/connect.ts';
 import { Channels } from '../../../implementations/redis/wake-ups.ts';
-import { RequestParser } from '../../../harness/sim/redis/parser.ts';
+import { RequestParser } from '../../../harness/sim/servers/redis/parser.ts';
 
 void it('a client that is closed while it subscribes anew leaves no error to nobody', async (context) => {
   let first: Socket | undefined;

@@ -1,0 +1,25 @@
+/** Which provisioner a run uses, the simulation among them, and why. */
+import type { Backend, Topology } from '../../implementations/lock.ts';
+import { chooseReal, type BackendChoice, type Choice } from '../backends/choose.ts';
+import { InfrastructureError } from '../base/errors.ts';
+import { isSimulated, simulatedOf } from '../sim/servers/simulated.ts';
+
+/**
+ * Real servers, or else the simulation.
+ * @throws InfrastructureError when nothing here can run the backend, with the command that would change that; UsageError
+ *   when a simulation was asked for of what is not simulated
+ */
+export async function chooseProvisioner(choice: BackendChoice, backend: Backend, topology: Topology): Promise<Choice> {
+  if (choice === 'sim') {
+    simulatedOf(backend, topology);
+    return { kind: 'sim', reason: 'asked for' };
+  }
+  try {
+    return await chooseReal(choice, backend, topology);
+  } catch (error) {
+    if (!(error instanceof InfrastructureError) || !isSimulated(backend, topology)) throw error;
+    // A build that was to test on servers must not turn green because there are none.
+    if (choice === 'auto' && process.env['CI'] !== 'true') return { kind: 'sim', reason: error.message };
+    throw new InfrastructureError(`${error.message}, or simulate it with "--backend sim"`, { cause: error });
+  }
+}

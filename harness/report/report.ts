@@ -1,0 +1,200 @@
+/** The report of a run: what `report.json` holds, what `--json` prints, and all that a reporter is given. */
+import { z } from 'zod';
+import { BACKENDS } from '../../implementations/lock.ts';
+import { HAZARDS, PROPERTIES } from '../../implementations/claims.ts';
+import { comparisonSchema } from './comparison.ts';
+import { loadSchema } from './load.ts';
+
+export const REPORT_VERSION = 1;
+
+const milliseconds = z.number().nonnegative();
+
+/** One bar of the timeline: who held (or believed to hold) what, when. Times in milliseconds since the plan began. */
+const holding = z.object({
+  worker: z.string(),
+  lease: z.string(),
+  fence: z.string().optional(),
+  /** The acquire was called, granted; the belief ended; the release was answered (absent: never). */
+  requestedMs: milliseconds,
+  grantedMs: milliseconds,
+  endedMs: milliseconds,
+  releasedMs: milliseconds.optional(),
+  deadlineMs: milliseconds.optional(),
+  ending: z.enum(['released', 'lost', 'unknown', 'deadline', 'crash', 'open']),
+  inWitness: z.boolean(),
+});
+
+const faultWindow = z.object({
+  id: z.string(),
+  hazard: z.enum(HAZARDS),
+  /** The name of a worker as in `holdings`, or of a server such as `node 1`. */
+  target: z.string(),
+  fromMs: milliseconds,
+  toMs: milliseconds,
+  bit: z.boolean(),
+});
+
+const resourceUse = z.object({
+  worker: z.string(),
+  lease: z.string(),
+  atMs: milliseconds,
+  door: z.enum(['plain', 'fenced']),
+  use: z.enum(['read', 'write']),
+  from: z.number().optional(),
+  to: z.number(),
+  accepted: z.boolean(),
+  inWitness: z.boolean(),
+});
+
+/** The stretch of a history around a witness. */
+export const timelineSchema = z.object({
+  key: z.string(),
+  fromMs: milliseconds,
+  toMs: milliseconds,
+  holdings: z.array(holding),
+  faults: z.array(faultWindow),
+  uses: z.array(resourceUse),
+});
+export type Timeline = z.infer<typeof timelineSchema>;
+
+export const witnessSchema = z.object({
+  summary: z.string(),
+  /** At most five lines, oldest first: what happened, in words. */
+  story: z.array(z.string()).max(5),
+  /** The events of the history that prove it. */
+  events: z.array(z.record(z.string(), z.unknown())),
+  timeline: timelineSchema.optional(),
+});
+export type Witness = z.infer<typeof witnessSchema>;
+
+export const cellSchema = z.object({
+  property: z.enum(PROPERTIES),
+  /** One hazard, or two joined by `+` where a plan combined them. */
+  hazard: z.string(),
+  claim: z.enum(['holds', 'not-promised', 'unavailable', 'not-applicable']),
+  verdict: z.enum(['holds', 'violated', 'inconclusive']),
+  /** Why it is inconclusive, or what was seen where nothing was promised. */
+  note: z.string().optional(),
+  /** Not on the list of the profile, or impossible here: `note` says why. It does not count towards the exit code. */
+  exempt: z.boolean(),
+  /** Plans run; operations judged. */
+  runs: z.number().int().nonnegative(),
+  operations: z.number().int().nonnegative(),
+  /** Violations, over all runs. */
+  violations: z.number().int().nonnegative(),
+  faultsApplied: z.number().int().nonnegative(),
+  faultsBitten: z.number().int().nonnegative(),
+  witness: witnessSchema.optional(),
+  /** File of the plan, relative to the run folder. */
+  plan: z.string().optional(),
+  /** Runs it again. */
+  replay: z.string().optional(),
+});
+export type Cell = z.infer<typeof cellSchema>;
+
+const latencySchema = z.object({
+  count: z.number().int().nonnegative(),
+  p50: milliseconds,
+  p90: milliseconds,
+  p99: milliseconds,
+  p999: milliseconds,
+  max: milliseconds,
+  min: milliseconds.optional(),
+  mean: milliseconds.optional(),
+  /** [percentile from 0 to 100, milliseconds]: points of the HDR curve. */
+  curve: z.array(z.tuple([z.number(), milliseconds])).optional(),
+});
+export type Latency = z.infer<typeof latencySchema>;
+
+const thresholdResultSchema = z.object({
+  expression: z.string(),
+  /** In the metric's unit; absent where nothing was measured. */
+  measured: z.number().optional(),
+  verdict: z.enum(['met', 'missed', 'inconclusive']),
+  /** Why it is inconclusive. */
+  note: z.string().optional(),
+});
+export type ThresholdResult = z.infer<typeof thresholdResultSchema>;
+
+export const lockReportSchema = z.object({
+  name: z.string(),
+  summary: z.string(),
+  backend: z.object({
+    kind: z.enum(BACKENDS),
+    topology: z.string(),
+    provisioner: z.enum(['docker', 'native', 'external', 'sim']),
+    /** Why this provisioner, such as `no Docker engine answers`. */
+    provisionerReason: z.string().optional(),
+    version: z.string(),
+    /** Settings of the servers that the claims depend on. */
+    settings: z.record(z.string(), z.string()),
+  }),
+  workers: z.number().int().positive(),
+  leaseMs: z.number().positive(),
+  cells: z.array(cellSchema),
+  /** What was searched in the simulation before the real servers were asked, and whether they confirmed what it found. */
+  search: z
+    .object({
+      schedules: z.number().int().nonnegative(),
+      found: z
+        .object({ property: z.enum(PROPERTIES), hazards: z.array(z.enum(HAZARDS)), reproduced: z.boolean() })
+        .optional(),
+    })
+    .optional(),
+  /** What cannot be produced here, and why. */
+  notTestable: z.array(z.object({ hazard: z.enum(HAZARDS), reason: z.string() })),
+  /** Locked increments that were checked. */
+  increments: z.number().int().nonnegative(),
+  overruns: z.number().int().nonnegative(),
+  refusedStale: z.number().int().nonnegative(),
+  /** Milliseconds; undisturbed (hazard `none`) cycles only. */
+  latency: z.object({
+    acquire: latencySchema.optional(),
+    hold: latencySchema.optional(),
+    release: latencySchema.optional(),
+    handover: latencySchema.optional(),
+    try: latencySchema.optional(),
+    renew: latencySchema.optional(),
+  }),
+  /** Cycles per second of the undisturbed plans. */
+  throughput: z.number().nonnegative().optional(),
+  /** Jain's index of grants over clients of the undisturbed plans, 0 to 1. */
+  fairness: z.number().min(0).max(1).optional(),
+  /** Processor time of the undisturbed plans. */
+  cpu: z.object({ clientMs: milliseconds, serverMs: milliseconds }).partial().optional(),
+  commandsPerCycle: z.number().nonnegative().optional(),
+  /** Of a benchmark: how it was loaded, and how it went over time. */
+  load: loadSchema.optional(),
+  /** What was demanded of the latencies and rates, such as `acquire p(99)<50`, and what was measured. */
+  thresholds: z.array(thresholdResultSchema).optional(),
+});
+export type LockReport = z.infer<typeof lockReportSchema>;
+
+export const reportSchema = z.object({
+  schemaVersion: z.literal(REPORT_VERSION),
+  tool: z.object({ name: z.literal('holdfast'), version: z.string() }),
+  run: z.string(),
+  startedAt: z.iso.datetime(),
+  elapsedMs: milliseconds,
+  machine: z.object({
+    os: z.string(),
+    cpu: z.string(),
+    cores: z.number().int().positive(),
+    memoryGiB: z.number().positive(),
+    node: z.string(),
+    /** Milliseconds by which timers were late in the pre-flight, 99th percentile. */
+    timerLatenessMs: milliseconds,
+    tooBusyToJudge: z.boolean(),
+  }),
+  /** As typed, credentials redacted. */
+  command: z.string(),
+  profile: z.string(),
+  seed: z.number().int(),
+  locks: z.array(lockReportSchema),
+  /** Of `compare`: the locks side by side. */
+  comparison: comparisonSchema.optional(),
+  exitCode: z.number().int(),
+  /** One sentence that explains the exit code. */
+  conclusion: z.string(),
+});
+export type Report = z.infer<typeof reportSchema>;

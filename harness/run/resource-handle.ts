@@ -1,0 +1,60 @@
+/** The resource process as the harness sees it. */
+import { ownModule } from '../base/own-module.ts';
+import { startProcess, type RunningProcess } from '../backends/processes.ts';
+import type { Session } from '../backends/session.ts';
+import { InfrastructureError } from '../base/errors.ts';
+import { resourceMessageSchema, type ResourceBegin } from '../resource/messages.ts';
+
+export class ResourceHandle {
+  readonly port: number;
+  readonly #process: RunningProcess;
+  #stopping = false;
+
+  private constructor(process_: RunningProcess, port: number) {
+    this.#process = process_;
+    this.port = port;
+  }
+
+  static async start(session: Session, folder: string): Promise<ResourceHandle> {
+    const process_ = await startProcess({
+      name: 'resource',
+      command: process.execPath,
+      args: [ownModule(import.meta.url, '../resource/main')],
+      folder,
+      environment: session.environment,
+      channel: true,
+    });
+    const message = await nextMessage(process_);
+    if (message.type !== 'ready') throw new InfrastructureError('the resource did not say that it is ready');
+    return new ResourceHandle(process_, message.port);
+  }
+
+  /** From now on it records to `file`. */
+  async begin(file: string, originNs: bigint): Promise<void> {
+    const begun = nextMessage(this.#process);
+    this.#process.child.send({ type: 'begin', file, originNs: String(originNs) } satisfies ResourceBegin);
+    await begun;
+  }
+
+  /** Calls `listener` when it ends and nobody asked it to. */
+  onFailure(listener: (error: Error) => void): void {
+    void this.#process.exited.then((how) => {
+      if (!this.#stopping)
+        listener(new InfrastructureError(`the resource ended (${how})\n${this.#process.lastWords()}`));
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await this.#process.kill();
+  }
+}
+
+async function nextMessage(process_: RunningProcess): Promise<ReturnType<typeof resourceMessageSchema.parse>> {
+  return new Promise((resolve, reject) => {
+    process_.child.once('message', (raw) => resolve(resourceMessageSchema.parse(raw)));
+    void process_.exited.then((how) =>
+      reject(new InfrastructureError(`the resource ended (${how})\n${process_.lastWords()}`)),
+    );
+  });
+}

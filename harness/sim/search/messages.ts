@@ -1,0 +1,38 @@
+/** Messages between the program and a thread that simulates. Both ends are ours: they are trusted. */
+import type { HistoryHeader } from '../../history/events.ts';
+import type { SearchSpace } from '../../plan/search-space.ts';
+import type { Plan } from '../../plan/plan.ts';
+import type { Judgement } from '../../verdict/judge.ts';
+
+export type ToThread =
+  | { readonly type: 'load'; readonly module: string; readonly scenario: string }
+  /** Runs these, every message taking `linkUs` microseconds, or what is drawn. `whole`: sends all that happened in each, else only where something new was shown. */
+  | { readonly type: 'plans'; readonly plans: readonly Plan[]; readonly whole: boolean; readonly linkUs?: number }
+  /** Runs this one, and tells when something happened in it. */
+  | { readonly type: 'trace'; readonly plan: Plan }
+  /** Makes and runs the plans with these numbers of a search. */
+  | { readonly type: 'search'; readonly space: SearchSpace; readonly from: number; readonly count: number };
+
+export interface Simulated {
+  /** Without events and with its plan alone, where it shows nothing that was not shown before. */
+  readonly judgement: Judgement;
+  readonly header: HistoryHeader;
+  /** Whether the judgement has its events. */
+  readonly whole: boolean;
+  readonly elapsedMs: number;
+  /** What clients sent to servers. */
+  readonly messages: number;
+  /** Where faults struck: see `Strikes`. */
+  readonly struck: readonly string[];
+}
+
+export type FromThread =
+  | { readonly type: 'done'; readonly results: readonly Simulated[] }
+  | { readonly type: 'traced'; readonly moments: readonly number[] }
+  | {
+      readonly type: 'failed';
+      readonly blame: 'lock' | 'usage' | 'harness';
+      readonly message: string;
+      /** Of a run in which the lock broke the contract, or that came to no end. */
+      readonly plan?: Plan;
+    };

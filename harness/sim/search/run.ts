@@ -1,0 +1,75 @@
+/** Runs a deck of plans in the simulation, and then searches as long as there is time. */
+import { mkdir } from 'node:fs/promises';
+import type { RunRequest } from '../../run/request.ts';
+import { Results } from '../../run/results.ts';
+import { scenarioUrl } from '../../run/scenarios.ts';
+import type { LockReport } from '../../report/report.ts';
+import type { Plan } from '../../plan/plan.ts';
+import { exhaustivePlans, undisturbedPlan } from './exhaustive.ts';
+import type { SearchSpace } from '../../plan/search-space.ts';
+import type { Simulated, ToThread } from './messages.ts';
+import { sharedPool, type Pool } from './pool.ts';
+import { simulatedOf } from '../servers/simulated.ts';
+
+/** Plans that a thread is given at a time. */
+const BATCH = 25;
+/** Searched plans are numbered from here, after those of any deck. */
+const FIRST_SEARCHED = 10_000;
+
+/** Tells how many positions there are. */
+async function everyPosition(
+  pool: Pool,
+  { sizes, hazards, seed }: SearchSpace,
+  { onPlan }: RunRequest,
+): Promise<Plan[]> {
+  const base = undisturbedPlan(sizes, seed);
+  const moments = await pool.trace(base);
+  const plans = exhaustivePlans(base, hazards, moments);
+  onPlan({ type: 'exhaustive', positions: moments.length, plans: plans.length });
+  return plans;
+}
+
+/** @throws InfrastructureError, UsageError */
+export async function simulatePlans(request: RunRequest, signal: AbortSignal): Promise<LockReport> {
+  const { lock, topology, deck, search } = request;
+  const { version } = simulatedOf(lock.module.backend, topology);
+  const pool = sharedPool();
+  await pool.load(lock.url, scenarioUrl(request.scenario));
+  request.onPlan({ type: 'ready', version, limits: {} });
+  await mkdir(request.folder, { recursive: true });
+  const results = new Results(request, {});
+  const exhaustive = request.exhaustive && search !== undefined ? await everyPosition(pool, search, request) : [];
+  const endsAtMs = performance.now() + request.timeMs;
+  let next = 0;
+  let searched = FIRST_SEARCHED;
+  let ended = false;
+
+  const take = async (simulated: readonly Simulated[]): Promise<void> => {
+    for (const { judgement, header, whole, elapsedMs } of simulated) {
+      if (ended) return;
+      if (whole) {
+        await results.write(judgement, header);
+        results.measure(judgement, elapsedMs);
+      }
+      const failures = results.take(judgement);
+      request.onPlan({ type: 'judged', plan: judgement.plan, judgement, failures });
+      if (failures.some(request.endsAt)) ended = true;
+    }
+  };
+  const give = (): ToThread | undefined => {
+    if (ended || signal.aborted) return undefined;
+    const timeIsUp = performance.now() > endsAtMs;
+    const plan = deck[next];
+    if (plan !== undefined && (next < request.always || !timeIsUp)) {
+      next += 1;
+      request.onPlan({ type: 'started', plan });
+      return { type: 'plans', plans: [plan], whole: true };
+    }
+    if (!timeIsUp && exhaustive.length > 0) return { type: 'plans', plans: exhaustive.splice(0, BATCH), whole: false };
+    if (search === undefined || timeIsUp || request.exhaustive) return undefined;
+    searched += BATCH;
+    return { type: 'search', space: search, from: searched - BATCH, count: BATCH };
+  };
+  await pool.work(give, take);
+  return results.report({ version, settings: {} });
+}

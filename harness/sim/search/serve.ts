@@ -1,0 +1,92 @@
+/** What a thread that simulates does with the messages it gets. */
+import type { MessagePort } from 'node:worker_threads';
+import type { LockModule } from '../../../implementations/lock.ts';
+import { UsageError } from '../../base/errors.ts';
+import { ContractBreach, UnfinishedRun } from '../../plan/errors.ts';
+import type { Plan } from '../../plan/plan.ts';
+import { headerOf } from '../../run/merge.ts';
+import { judge } from '../../verdict/judge.ts';
+import { ContractError, loadLockModule } from '../../subject/module.ts';
+import type { Scenario } from '../../resource/scenario.ts';
+import type { FromThread, Simulated, ToThread } from './messages.ts';
+import { searchPlan } from './search.ts';
+import { simulate, type SimulatedRun, type SimulateOptions } from '../run/simulate.ts';
+import { SimulationError } from '../engine/world.ts';
+
+let lock: { readonly module: LockModule; readonly scenario: Scenario } | undefined;
+/** Violations of this kind have been shown with their events. */
+const shown = new Set<string>();
+
+function loaded(): NonNullable<typeof lock> {
+  if (lock === undefined) throw new Error('plans before the lock was loaded');
+  return lock;
+}
+
+async function run(plan: Plan, all: boolean, options: SimulateOptions = {}): Promise<Simulated> {
+  const { events, elapsedMs, messages, problems, struck } = await finished(plan, options);
+  const [problem] = problems;
+  if (problem !== undefined) {
+    const { owner, kind, error } = problem;
+    throw new ContractBreach(`${owner}: ${kind}, which the contract forbids: ${String(error)}`, plan);
+  }
+  const header = headerOf('simulation', plan);
+  const judgement = judge(plan, header, events);
+  const whole =
+    all ||
+    judgement.findings.some(({ finding, hazards }) => isNew(`${finding.property} ${hazards.join()}`, finding.kind));
+  return { judgement: whole ? judgement : { ...judgement, events: [] }, header, whole, elapsedMs, messages, struck };
+}
+
+async function finished(plan: Plan, options: SimulateOptions): Promise<SimulatedRun> {
+  try {
+    return await simulate({ ...loaded(), plan }, options);
+  } catch (error) {
+    throw error instanceof SimulationError ? new UnfinishedRun(error.message, plan) : error;
+  }
+}
+
+function isNew(what: string, kind: string): boolean {
+  if (kind !== 'violation' || shown.has(what)) return false;
+  shown.add(what);
+  return true;
+}
+
+async function obey(message: ToThread): Promise<FromThread> {
+  const results: Simulated[] = [];
+  switch (message.type) {
+    case 'load': {
+      const { scenario } = (await import(message.scenario)) as { scenario: Scenario };
+      lock = { module: await loadLockModule(message.module), scenario };
+      shown.clear();
+      break;
+    }
+    case 'plans':
+      for (const plan of message.plans) results.push(await run(plan, message.whole, message));
+      break;
+    case 'search':
+      for (let index = message.from; index < message.from + message.count; index += 1) {
+        results.push(await run(searchPlan(message.space, index), false));
+      }
+      break;
+    case 'trace':
+      return {
+        type: 'traced',
+        moments: (await simulate({ ...loaded(), plan: message.plan }, { trace: true })).moments,
+      };
+  }
+  return { type: 'done', results };
+}
+
+export function serve(port: MessagePort): void {
+  // Libraries that say "busy" by throwing spend a seventh of their time on the stacks of their errors.
+  Error.stackTraceLimit = 0;
+  const say = (message: FromThread): void => port.postMessage(message);
+  port.on('message', (message: ToThread) => {
+    obey(message).then(say, (error: unknown) => {
+      const blame = error instanceof ContractError ? 'lock' : error instanceof UsageError ? 'usage' : 'harness';
+      const said = error instanceof Error ? error.message : String(error);
+      const ofRun = error instanceof ContractBreach || error instanceof UnfinishedRun;
+      say({ type: 'failed', blame, message: said, ...(ofRun ? { plan: error.plan } : {}) });
+    });
+  });
+}

@@ -1,0 +1,170 @@
+/** A worker process: connects the lock under test through its own proxies and runs its clients. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { checkedAtFirst, checkedLock, ContractError, loadLockModule } from './module.ts';
+import { Pulse } from './pulse.ts';
+import { toWorkerSchema, type FromWorker, type Task, type ToWorker } from './messages.ts';
+import { Recorder, monotonicNs, type EventRecorder } from '../history/recorder.ts';
+import { LoadWork, recorderOf } from './load/work.ts';
+import type { LoadOrder, ProbeOrder } from './load/messages.ts';
+import { compareWithBareLoop } from './load/probe.ts';
+import { ResourceClient } from '../resource/client.ts';
+import type { ConnectedLock, Lock } from '../../implementations/lock.ts';
+import type { Scenario } from '../resource/scenario.ts';
+import { Work } from './work.ts';
+
+interface Connection {
+  readonly connected: ConnectedLock;
+  /** The same, unchecked. */
+  readonly raw: Lock;
+  readonly resource: ResourceClient | undefined;
+  readonly prefix: string;
+}
+/** What goes on. */
+interface Ongoing {
+  readonly work: Pick<Work, 'aim' | 'tellNextGrants' | 'finish'>;
+  readonly recorder: EventRecorder;
+  readonly name: string;
+}
+let run: Ongoing | undefined;
+
+let connection: Connection | undefined;
+
+const say = (message: FromWorker): void => {
+  process.send?.(message);
+};
+const pulse = new Pulse(
+  (wire) => run?.recorder.observe(run.name, 'wire', undefined, wire),
+  (ms) => run?.recorder.observe(run.name, 'stall', undefined, { ms: Math.round(ms) }),
+);
+
+async function connect(message: Extract<ToWorker, { type: 'connect' }>): Promise<void> {
+  for (const [node, { endpoint }] of message.nodes.entries()) pulse.expect(endpoint.port, node);
+  const module = await loadLockModule(message.module);
+  const connected = await module.connect({
+    endpoints: message.entrances.flatMap((node) => message.nodes[node]?.endpoint ?? []),
+    natMap: Object.fromEntries(message.nodes.map(({ announced, endpoint }) => [announced, endpoint])),
+    folder: message.folder,
+    prefix: message.prefix,
+    options: message.options,
+    signal: new AbortController().signal,
+  });
+  if (typeof connected?.lock !== 'object') throw new ContractError('connect must resolve to { lock, close }');
+  connection = {
+    connected: { lock: checkedLock(connected.lock), close: () => connected.close() },
+    raw: connected.lock,
+    resource: message.resourcePort === undefined ? undefined : new ResourceClient(message.resourcePort),
+    prefix: message.prefix,
+  };
+  say({ type: 'connected' });
+}
+
+async function work(task: Task): Promise<void> {
+  if (connection?.resource === undefined) throw new Error('run before connect, or without a resource');
+  const { connected, prefix, resource } = connection;
+  const recorder = new Recorder(task.historyFile, BigInt(task.originNs));
+  const assigned = new Work(task, say);
+  // Before anything is waited for: the next message may already be that it is over.
+  run = { work: assigned, recorder, name: `worker-${task.worker}` };
+  const { scenario } = (await import(task.scenario)) as { scenario: Scenario };
+  await assigned.run({
+    lock: connected.lock,
+    prefix,
+    scenario,
+    resource,
+    recorder,
+    nsOf: clockOf(BigInt(task.originNs)),
+  });
+  run = undefined;
+  recorder.close();
+  say({ type: 'finished' });
+}
+
+async function load(order: LoadOrder): Promise<void> {
+  if (connection === undefined) throw new Error('load before connect');
+  const originNs = BigInt(order.originNs);
+  const recorder = recorderOf(order);
+  const assigned = new LoadWork(order, say);
+  run = { work: assigned, recorder, name: `worker-${order.worker}` };
+  const { connected, raw, prefix } = connection;
+  const lock = checkedAtFirst(connected.lock, raw);
+  const loaded = await assigned.run({ lock, prefix, recorder, nsOf: clockOf(originNs) });
+  run = undefined;
+  recorder.close();
+  say({ type: 'loaded', loaded });
+}
+
+async function probe(order: ProbeOrder): Promise<void> {
+  if (connection === undefined) throw new Error('probe before connect');
+  const { connected, raw, prefix } = connection;
+  const result = await compareWithBareLoop(order, {
+    lock: checkedAtFirst(connected.lock, raw),
+    raw,
+    prefix,
+    clockOf,
+  });
+  say({ type: 'probed', probe: result });
+}
+
+async function settle(): Promise<void> {
+  for (;;) {
+    const health = await connection?.connected.lock.health().catch(() => undefined);
+    if (health?.ok) return say({ type: 'settled' });
+    await sleep(10);
+  }
+}
+
+/** Nanoseconds of the run's clock at a moment of `performance.now()`: both read CLOCK_MONOTONIC. */
+function clockOf(originNs: bigint): (performanceMs: number) => number {
+  let best = { spread: Infinity, origin: 0 };
+  for (let attempt = 0; attempt < 20; attempt++) {
+    const before = performance.now();
+    const now = Number(monotonicNs() - originNs);
+    const after = performance.now();
+    const spread = after - before;
+    if (spread < best.spread) best = { spread, origin: now - ((before + after) / 2) * 1e6 };
+  }
+  return (performanceMs) => Math.max(0, Math.floor(performanceMs * 1e6 + best.origin));
+}
+
+async function obey(message: ToWorker): Promise<void> {
+  switch (message.type) {
+    case 'connect':
+      return connect(message);
+    case 'run':
+      return work(message.task);
+    case 'load':
+      return load(message.order);
+    case 'probe':
+      return probe(message.order);
+    case 'aim':
+      run?.work.aim(message.id, message.moment, message.nth);
+      return;
+    case 'tell-next-grant':
+      run?.work.tellNextGrants();
+      return;
+    case 'finish':
+      run?.work.finish();
+      return;
+    case 'settle':
+      return settle();
+    case 'tell-wall-clock':
+      return say({ type: 'wall-clock', ms: Date.now() });
+  }
+}
+
+process.on('message', (raw) => {
+  obey(toWorkerSchema.parse(raw)).catch((error: unknown) => {
+    const blame = error instanceof ContractError ? 'lock' : 'harness';
+    say({ type: 'failed', blame, message: error instanceof Error ? error.message : String(error) });
+  });
+});
+// No lock may leave an error to nobody: in a user's program it would end the process.
+process.on('uncaughtException', (error: unknown, origin) => {
+  if (!process.connected) process.exit(1);
+  const what = origin === 'unhandledRejection' ? 'unhandled rejection' : 'uncaught exception';
+  const place = error instanceof Error ? /\(?([^\s(]+:\d+:\d+)\)?$/m.exec(error.stack ?? '')?.[1] : undefined;
+  const message = `${what}, which the contract forbids: ${String(error)}${place === undefined ? '' : ` (at ${place})`}`;
+  say({ type: 'failed', blame: 'lock', message });
+});
+process.on('disconnect', () => process.exit(0));
+say({ type: 'ready' });

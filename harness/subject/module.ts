@@ -1,0 +1,123 @@
+/** Loading a lock module and checking it, and the lock that it connects, against the contract. */
+import { z } from 'zod';
+import {
+  BACKENDS,
+  TOPOLOGIES,
+  type Lease,
+  type Lock,
+  type LockModule,
+  type ReleaseOutcome,
+} from '../../implementations/lock.ts';
+import { HAZARDS, PROPERTIES } from '../../implementations/claims.ts';
+import { describeIssues } from '../base/issues.ts';
+
+/** A module, or what it connected, departs from the contract; every departure is named. */
+export class ContractError extends Error {
+  override readonly name = 'ContractError';
+}
+
+const claim = z.enum(['holds', 'not-promised', 'unavailable', 'not-applicable']);
+const moduleSchema = z.looseObject({
+  name: z.string().min(1),
+  summary: z.string(),
+  backend: z.enum(BACKENDS),
+  topologies: z.array(z.enum(TOPOLOGIES)).min(1),
+  claims: z.partialRecord(
+    z.enum(PROPERTIES),
+    z.object({
+      otherwise: claim,
+      except: z.partialRecord(z.enum(HAZARDS), claim).optional(),
+      together: z.array(z.object({ hazards: z.array(z.enum(HAZARDS)).min(2), claim })).optional(),
+    }),
+  ),
+  recoverMs: z.number().nonnegative(),
+  turns: z
+    .object({ bypass: z.number().int().nonnegative().optional(), allowanceMs: z.number().nonnegative().optional() })
+    .optional(),
+  load: z
+    .object({ clientsPerWorker: z.number().int().positive().optional(), holdMs: z.number().nonnegative().optional() })
+    .optional(),
+  connect: z.custom<LockModule['connect']>((value) => typeof value === 'function', 'must be a function'),
+});
+
+/** @throws ContractError that names each field, what it is and what is expected. */
+export async function loadLockModule(url: string): Promise<LockModule> {
+  const exports = (await import(url).catch((cause: unknown) => {
+    throw new ContractError(`${url} cannot be loaded: ${String(cause)}`, { cause });
+  })) as Record<string, unknown>;
+  const candidate = exports['lock'];
+  if (candidate === undefined) throw new ContractError(`${url} has no export named "lock"`);
+  const parsed = moduleSchema.safeParse(candidate);
+  if (!parsed.success) throw new ContractError(`${url} is no lock module: ${describeIssues(parsed.error)}`);
+  return candidate as LockModule;
+}
+
+const OUTCOMES: readonly ReleaseOutcome[] = ['released', 'lost', 'unknown'];
+const METHODS = ['acquire', 'tryAcquire', 'using', 'inspect', 'health'] as const;
+
+/** The lock, with every lease that it grants checked. */
+export function checkedLock(lock: Lock): Lock {
+  const missing = METHODS.filter((name) => typeof lock[name] !== 'function');
+  if (missing.length > 0) throw new ContractError(`the lock lacks ${missing.join(', ')}`);
+  return {
+    acquire: async (key, options) => checkedLease(await lock.acquire(key, options), key),
+    tryAcquire: async (key, options) => {
+      const lease = await lock.tryAcquire(key, options);
+      return lease === null ? null : checkedLease(lease, key);
+    },
+    using: (key, options, routine) => lock.using(key, options, routine),
+    inspect: (key) => lock.inspect(key),
+    health: () => lock.health(),
+  };
+}
+
+/** Under load every lease is paid for: a lock that departs from the contract does so in the first of them. */
+const CHECKED_UNDER_LOAD = 500;
+
+/** @param raw the lock behind `checked` */
+export function checkedAtFirst(checked: Lock, raw: Lock): Lock {
+  let left = CHECKED_UNDER_LOAD;
+  const next = (): Lock => (left-- > 0 ? checked : raw);
+  return {
+    ...checked,
+    acquire: (key, options) => next().acquire(key, options),
+    tryAcquire: (key, options) => next().tryAcquire(key, options),
+  };
+}
+
+/** Releases; what a release may not do is named. */
+export async function checkedRelease(lease: Lease): Promise<ReleaseOutcome> {
+  const outcome = await lease.release().catch((cause: unknown) => {
+    throw new ContractError(`release must never reject, and did: ${String(cause)}`, { cause });
+  });
+  if (!OUTCOMES.includes(outcome))
+    throw new ContractError(`release must answer ${OUTCOMES.join(', ')}, and answered ${JSON.stringify(outcome)}`);
+  return outcome;
+}
+
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
+
+function checkedLease(lease: Lease, key: string): Lease {
+  if (!isObject(lease))
+    throw new ContractError(`a grant must be a lease, and is ${JSON.stringify(lease) ?? 'undefined'}`);
+  const wrong: string[] = [];
+  const expect = (good: boolean, departure: string): void => {
+    if (!good) wrong.push(departure);
+  };
+  expect(lease.key === key, `key is ${JSON.stringify(lease.key)}, asked for ${JSON.stringify(key)}`);
+  expect(typeof lease.token === 'string' && lease.token !== '', 'token must be a non-empty string');
+  expect(
+    lease.fencingToken === undefined || typeof lease.fencingToken === 'bigint',
+    `fencingToken must be a bigint or undefined, is ${typeof lease.fencingToken}`,
+  );
+  expect(
+    lease.expiresAt === undefined || Number.isFinite(lease.expiresAt),
+    'expiresAt must be a finite number on the time line of performance.now(), or undefined',
+  );
+  expect(lease.signal instanceof AbortSignal, 'signal must be an AbortSignal');
+  for (const name of ['remainingMs', 'renew', 'onRenewed', 'release'] as const) {
+    expect(typeof lease[name] === 'function', `${name} must be a function`);
+  }
+  if (wrong.length > 0) throw new ContractError(`a lease departs from the contract: ${wrong.join('; ')}`);
+  return lease;
+}
