@@ -14,7 +14,7 @@ export type {
   Outcome,
   ReleaseOutcome,
   TryAcquireOptions,
-} from './implementations/lock.ts';
+} from 'holdfast-locks';
 export {
   InvalidKeyError,
   isLockError,
@@ -26,55 +26,55 @@ export {
   LockOutcomeUnknownError,
   LockTimeoutError,
   LockUpgradeError,
-} from './implementations/lock.ts';
-export type { Claim, Claims, Hazard, Property } from './implementations/claims.ts';
-export type { LeaseBackend } from './implementations/lease/backend.ts';
-export { LeaseLock } from './implementations/lease/lease-lock.ts';
-export type { LeaseLockOptions } from './implementations/lease/options.ts';
-export type { RetryStrategy } from './implementations/lease/retry.ts';
-export { LocalLock } from './implementations/baseline/local.ts';
-export { RedisLock } from './implementations/redis/basic.ts';
-export type { RedisLockOptions } from './implementations/redis/basic.ts';
-export { Redlock } from './implementations/redis/redlock.ts';
-export type { RedlockOptions } from './implementations/redis/redlock.ts';
-export { RedisReentrantLock } from './implementations/redis/reentrant.ts';
-export { RedisReadWriteLock } from './implementations/redis/read-write.ts';
-export { RedisFairLock } from './implementations/redis/fair.ts';
-export { ConnectionLock } from './implementations/connection/connection-lock.ts';
-export type { ConnectionLockOptions } from './implementations/connection/connection-lock.ts';
-export type { Holder, HolderBackend } from './implementations/connection/backend.ts';
-export { MariadbAdvisoryLock } from './implementations/sql/mariadb/advisory.ts';
-export type { MariadbAdvisoryLockOptions } from './implementations/sql/mariadb/advisory.ts';
-export { MariadbHeartbeatLock } from './implementations/sql/mariadb/heartbeat.ts';
-export type { MariadbHeartbeatLockOptions } from './implementations/sql/mariadb/heartbeat.ts';
-export { MariadbRowLock } from './implementations/sql/mariadb/row.ts';
-export type { MariadbRowLockOptions } from './implementations/sql/mariadb/row.ts';
-export { MariadbTableLock } from './implementations/sql/mariadb/table.ts';
-export type { MariadbTableLockOptions } from './implementations/sql/mariadb/table.ts';
-export { PostgresAdvisoryLock } from './implementations/sql/postgres/advisory.ts';
-export type { PostgresAdvisoryLockOptions } from './implementations/sql/postgres/advisory.ts';
-export { PostgresHeartbeatLock } from './implementations/sql/postgres/heartbeat.ts';
-export type { PostgresHeartbeatLockOptions } from './implementations/sql/postgres/heartbeat.ts';
-export { PostgresRowLock } from './implementations/sql/postgres/row.ts';
-export type { PostgresRowLockOptions } from './implementations/sql/postgres/row.ts';
-export { PostgresTableLock } from './implementations/sql/postgres/table.ts';
-export type { PostgresTableLockOptions } from './implementations/sql/postgres/table.ts';
-export { SqliteHeartbeatLock } from './implementations/sql/sqlite/heartbeat.ts';
-export type { SqliteHeartbeatLockOptions } from './implementations/sql/sqlite/heartbeat.ts';
-export { SqliteTableLock } from './implementations/sql/sqlite/table.ts';
-export type { SqliteTableLockOptions } from './implementations/sql/sqlite/table.ts';
-export { RedisSentinelLock } from './implementations/redis/sentinel.ts';
-export type { RedisSentinelLockOptions } from './implementations/redis/sentinel.ts';
-export { MultiLock } from './implementations/decorators/multi-lock.ts';
-export type { MultiLockOptions } from './implementations/decorators/multi-lock.ts';
-export { MultiLease } from './implementations/decorators/multi-lease.ts';
-export { ConsulLock } from './implementations/consul/lock.ts';
-export type { ConsulLockOptions } from './implementations/consul/lock.ts';
-export type { ConsulClient } from './implementations/consul/client.ts';
-export { EtcdClient } from './implementations/etcd/client.ts';
-export type { EtcdClientOptions } from './implementations/etcd/client.ts';
-export { EtcdLock } from './implementations/etcd/lock.ts';
-export type { EtcdLockOptions } from './implementations/etcd/lock.ts';
-export { ZookeeperLock } from './implementations/zookeeper/lock.ts';
-export type { ZookeeperLockOptions } from './implementations/zookeeper/lock.ts';
-export type { ZookeeperClient } from './implementations/zookeeper/client.ts';
+} from 'holdfast-locks';
+export type { Claim, Claims, Hazard, Property } from 'holdfast-locks/internal/claims';
+export type { LeaseBackend } from 'holdfast-locks/internal/lease/backend';
+export { LeaseLock } from 'holdfast-locks/internal/lease/lease-lock';
+export type { LeaseLockOptions } from 'holdfast-locks/internal/lease/options';
+export type { RetryStrategy } from 'holdfast-locks/internal/lease/retry';
+export { LocalLock } from 'holdfast-locks/internal/baseline/local';
+export { RedisLock } from 'holdfast-locks/internal/redis/basic';
+export type { RedisLockOptions } from 'holdfast-locks/internal/redis/basic';
+export { Redlock } from 'holdfast-locks/internal/redis/redlock';
+export type { RedlockOptions } from 'holdfast-locks/internal/redis/redlock';
+export { RedisReentrantLock } from 'holdfast-locks/internal/redis/reentrant';
+export { RedisReadWriteLock } from 'holdfast-locks/internal/redis/read-write';
+export { RedisFairLock } from 'holdfast-locks/internal/redis/fair';
+export { ConnectionLock } from 'holdfast-locks/internal/connection/connection-lock';
+export type { ConnectionLockOptions } from 'holdfast-locks/internal/connection/connection-lock';
+export type { Holder, HolderBackend } from 'holdfast-locks/internal/connection/backend';
+export { MariadbAdvisoryLock } from 'holdfast-locks/internal/sql/mariadb/advisory';
+export type { MariadbAdvisoryLockOptions } from 'holdfast-locks/internal/sql/mariadb/advisory';
+export { MariadbHeartbeatLock } from 'holdfast-locks/internal/sql/mariadb/heartbeat';
+export type { MariadbHeartbeatLockOptions } from 'holdfast-locks/internal/sql/mariadb/heartbeat';
+export { MariadbRowLock } from 'holdfast-locks/internal/sql/mariadb/row';
+export type { MariadbRowLockOptions } from 'holdfast-locks/internal/sql/mariadb/row';
+export { MariadbTableLock } from 'holdfast-locks/internal/sql/mariadb/table';
+export type { MariadbTableLockOptions } from 'holdfast-locks/internal/sql/mariadb/table';
+export { PostgresAdvisoryLock } from 'holdfast-locks/internal/sql/postgres/advisory';
+export type { PostgresAdvisoryLockOptions } from 'holdfast-locks/internal/sql/postgres/advisory';
+export { PostgresHeartbeatLock } from 'holdfast-locks/internal/sql/postgres/heartbeat';
+export type { PostgresHeartbeatLockOptions } from 'holdfast-locks/internal/sql/postgres/heartbeat';
+export { PostgresRowLock } from 'holdfast-locks/internal/sql/postgres/row';
+export type { PostgresRowLockOptions } from 'holdfast-locks/internal/sql/postgres/row';
+export { PostgresTableLock } from 'holdfast-locks/internal/sql/postgres/table';
+export type { PostgresTableLockOptions } from 'holdfast-locks/internal/sql/postgres/table';
+export { SqliteHeartbeatLock } from 'holdfast-locks/internal/sql/sqlite/heartbeat';
+export type { SqliteHeartbeatLockOptions } from 'holdfast-locks/internal/sql/sqlite/heartbeat';
+export { SqliteTableLock } from 'holdfast-locks/internal/sql/sqlite/table';
+export type { SqliteTableLockOptions } from 'holdfast-locks/internal/sql/sqlite/table';
+export { RedisSentinelLock } from 'holdfast-locks/internal/redis/sentinel';
+export type { RedisSentinelLockOptions } from 'holdfast-locks/internal/redis/sentinel';
+export { MultiLock } from 'holdfast-locks/internal/decorators/multi-lock';
+export type { MultiLockOptions } from 'holdfast-locks/internal/decorators/multi-lock';
+export { MultiLease } from 'holdfast-locks/internal/decorators/multi-lease';
+export { ConsulLock } from 'holdfast-locks/internal/consul/lock';
+export type { ConsulLockOptions } from 'holdfast-locks/internal/consul/lock';
+export type { ConsulClient } from 'holdfast-locks/internal/consul/client';
+export { EtcdClient } from 'holdfast-locks/internal/etcd/client';
+export type { EtcdClientOptions } from 'holdfast-locks/internal/etcd/client';
+export { EtcdLock } from 'holdfast-locks/internal/etcd/lock';
+export type { EtcdLockOptions } from 'holdfast-locks/internal/etcd/lock';
+export { ZookeeperLock } from 'holdfast-locks/internal/zookeeper/lock';
+export type { ZookeeperLockOptions } from 'holdfast-locks/internal/zookeeper/lock';
+export type { ZookeeperClient } from 'holdfast-locks/internal/zookeeper/client';

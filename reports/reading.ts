@@ -1,5 +1,5 @@
 /** How every report reads the cells of the matrix: what a cell amounts to, and rows grouped by property. */
-import { HAZARDS, PROPERTIES, type Property } from '../implementations/claims.ts';
+import { HAZARDS, PROPERTIES, type Property } from 'holdfast-locks/internal/claims';
 import type { Cell, LockReport, ThresholdResult, Witness } from '../harness/report/report.ts';
 import { count, counted, hazardName, percentAtMost, significant, underHazards } from './wording.ts';
 

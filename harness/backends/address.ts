@@ -1,5 +1,5 @@
 /** Addresses as users write them, and keeping what is secret in them out of everything that is shown. */
-import { BACKENDS, type Endpoint } from '../../implementations/lock.ts';
+import { BACKENDS, type Endpoint } from 'holdfast-locks';
 import { UsageError } from '../base/errors.ts';
 
 export const ADDRESS_FORM = 'expected host:port or redis://user:password@host:port';

@@ -1,5 +1,5 @@
 /** Which provisioner a run uses, and why. */
-import type { Backend, Topology } from '../../implementations/lock.ts';
+import type { Backend, Topology } from 'holdfast-locks';
 import { findBinary } from './binaries.ts';
 import { layoutOf, type Deployment, type ProvisionerKind, type StartRequest } from './deployment.ts';
 import { dockerVersion } from './engine.ts';

@@ -1,6 +1,6 @@
 /** One server in a container: killed, started again, paused and continued through the engine. */
 import { getContainerRuntimeClient, type StartedTestContainer } from 'testcontainers';
-import type { Endpoint } from '../../implementations/lock.ts';
+import type { Endpoint } from 'holdfast-locks';
 import { InfrastructureError } from '../base/errors.ts';
 import { untilAnswering, type ServerNode } from './deployment.ts';
 import type { ServerDefinition } from './servers/server.ts';

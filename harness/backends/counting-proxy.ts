@@ -2,7 +2,7 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { EventEmitter, once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
-import type { Backend, Endpoint } from '../../implementations/lock.ts';
+import type { Backend, Endpoint } from 'holdfast-locks';
 import { housekeepingBytesOf } from './housekeeping.ts';
 
 export class CountingProxy {

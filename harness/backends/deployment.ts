@@ -1,6 +1,6 @@
 /** A running backend: the servers under one lock, the Toxiproxy before them, and what can be done to them. */
-import type { Hazard } from '../../implementations/claims.ts';
-import type { Backend, Endpoint, Topology } from '../../implementations/lock.ts';
+import type { Hazard } from 'holdfast-locks/internal/claims';
+import type { Backend, Endpoint, Topology } from 'holdfast-locks';
 import type { Layout } from './servers/layout.ts';
 import type { ServerDefinition } from './servers/server.ts';
 import { hostAndPort } from './address.ts';

@@ -1,7 +1,7 @@
 /** The docker provisioner: servers in containers, by Testcontainers. */
 import { GenericContainer, Wait, type StartedTestContainer } from 'testcontainers';
-import type { Hazard } from '../../implementations/claims.ts';
-import type { Endpoint } from '../../implementations/lock.ts';
+import type { Hazard } from 'holdfast-locks/internal/claims';
+import type { Endpoint } from 'holdfast-locks';
 import { allSettled } from '../base/all-settled.ts';
 import { InfrastructureError } from '../base/errors.ts';
 import { separable } from '../plan/plan.ts';

@@ -1,6 +1,6 @@
 /** What a user says of the servers that `--backend external` is to use. */
 import { z } from 'zod';
-import { BACKENDS } from '../../implementations/lock.ts';
+import { BACKENDS } from 'holdfast-locks';
 import { ADDRESS_FORM, endpointOf } from './address.ts';
 
 const address = z.string().refine((value) => endpointOf(value) !== undefined, ADDRESS_FORM);

@@ -1,7 +1,7 @@
 /** What a run leaves on servers that are not its own, and its removal. */
 import { z } from 'zod';
 import { endpointSchema } from '../plan/endpoint-schema.ts';
-import { BACKENDS, TOPOLOGIES, type Endpoint } from '../../implementations/lock.ts';
+import { BACKENDS, TOPOLOGIES, type Endpoint } from 'holdfast-locks';
 import { layoutOf } from './deployment.ts';
 import { proxiesOf, removeProxy } from './servers/toxiproxy.ts';
 

@@ -1,6 +1,6 @@
 /** The external provisioner: servers that the user started, at addresses that the user gives. */
-import { HAZARDS, type Hazard } from '../../implementations/claims.ts';
-import type { Endpoint } from '../../implementations/lock.ts';
+import { HAZARDS, type Hazard } from 'holdfast-locks/internal/claims';
+import type { Endpoint } from 'holdfast-locks';
 import { InfrastructureError, UsageError } from '../base/errors.ts';
 import { hostAndPort, parseAddress } from './address.ts';
 import { layoutOf, untilAnswering, type Deployment, type ServerNode, type StartRequest } from './deployment.ts';

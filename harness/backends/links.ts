@@ -1,6 +1,6 @@
 /** The network between workers and servers: one Toxiproxy proxy for each worker and node. */
 import { Toxiproxy, type Proxy, type Toxic } from 'toxiproxy-node-client';
-import type { Endpoint } from '../../implementations/lock.ts';
+import type { Endpoint } from 'holdfast-locks';
 import type { ServerNode, ToxiproxyAccess } from './deployment.ts';
 import { apiOf } from './servers/toxiproxy.ts';
 

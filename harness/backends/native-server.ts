@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { chown, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Endpoint } from '../../implementations/lock.ts';
+import type { Endpoint } from 'holdfast-locks';
 import { InfrastructureError } from '../base/errors.ts';
 import { findBinary, findCommand } from './binaries.ts';
 import { untilAnswering, type ServerNode } from './deployment.ts';

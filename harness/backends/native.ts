@@ -1,6 +1,6 @@
 /** The native provisioner: servers as processes of this machine, in temp folders, on free ports. */
 import { existsSync } from 'node:fs';
-import type { Hazard } from '../../implementations/claims.ts';
+import type { Hazard } from 'holdfast-locks/internal/claims';
 import { allSettled } from '../base/all-settled.ts';
 import { InfrastructureError } from '../base/errors.ts';
 import { separable } from '../plan/plan.ts';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { ownModule } from '../base/own-module.ts';
+import { OWN_FLAGS, ownModule } from '../base/own-module.ts';
 import type { Traces } from './external-traces.ts';
 import { SESSION_VARIABLE } from './marked.ts';
 import type { ToReaper } from './reaper-messages.ts';
@@ -35,7 +35,7 @@ export class Session {
   static async open(): Promise<Session> {
     const id = randomBytes(6).toString('hex');
     const root = join(tmpdir(), `holdfast-${id}`);
-    const reaper = spawn(process.execPath, [ownModule(import.meta.url, './reaper'), id, root], {
+    const reaper = spawn(process.execPath, [...OWN_FLAGS, ownModule(import.meta.url, './reaper'), id, root], {
       stdio: ['pipe', 'ignore', 'ignore'],
       detached: true,
       env: { ...process.env, NODE_OPTIONS: '' },

@@ -1,5 +1,5 @@
 /** Where proxies listen, and where workers reach them. */
-import type { Endpoint } from '../../implementations/lock.ts';
+import type { Endpoint } from 'holdfast-locks';
 import { InfrastructureError } from '../base/errors.ts';
 import type { ToxiproxyAccess } from './deployment.ts';
 

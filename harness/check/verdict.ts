@@ -1,5 +1,5 @@
 /** What every checker answers. */
-import type { Property } from '../../implementations/claims.ts';
+import type { Property } from 'holdfast-locks/internal/claims';
 import type { HistoryEvent } from '../history/events.ts';
 
 export const MODELS = [

@@ -1,6 +1,6 @@
 /** Loading locks one after another, and making one report of it. */
 import { join } from 'node:path';
-import type { Hazard } from '../../implementations/claims.ts';
+import type { Hazard } from 'holdfast-locks/internal/claims';
 import { startProgress, type Progress } from '../../reports/progress.ts';
 import { paintFor } from '../../reports/terminal/paint.ts';
 import { milliseconds } from '../../reports/wording.ts';

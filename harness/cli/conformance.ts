@@ -1,6 +1,6 @@
 /** `conformance`: one table of cases that every lock passes on its real servers. */
 import { Option, type Command } from 'commander';
-import { TOPOLOGIES, type LockModule, type Topology } from '../../implementations/lock.ts';
+import { TOPOLOGIES, type LockModule, type Topology } from 'holdfast-locks';
 import { paintFor, type Paint } from '../../reports/terminal/paint.ts';
 import { chooseReal, startDeployment, type BackendChoice } from '../backends/choose.ts';
 import { layoutOf, type Deployment } from '../backends/deployment.ts';

@@ -1,5 +1,5 @@
 /** `--endpoint`, `--toxiproxy` and `--allow-destructive` over what the configuration file says of external servers. */
-import { BACKENDS } from '../../implementations/lock.ts';
+import { BACKENDS } from 'holdfast-locks';
 import { parseAddress, redactAddress } from '../backends/address.ts';
 import type { BackendChoice } from '../backends/choose.ts';
 import { externalSchema, toxiproxySchema, type ExternalConfig } from '../backends/external-config.ts';

@@ -1,8 +1,8 @@
 /** `list`: locks, scenarios, hazards and profiles. */
 import type { Command } from 'commander';
-import { ADAPTERS, catalogue } from '../../implementations/catalogue.ts';
-import { claimOn, type Hazard, type Property } from '../../implementations/claims.ts';
-import type { LockModule } from '../../implementations/lock.ts';
+import { ADAPTERS, catalogue } from 'holdfast-locks/internal/catalogue';
+import { claimOn, type Hazard, type Property } from 'holdfast-locks/internal/claims';
+import type { LockModule } from 'holdfast-locks';
 import { hazardsOf } from '../plan/plan.ts';
 import { PROFILES } from '../plan/profiles.ts';
 import { scenarioNames } from '../run/scenarios.ts';

@@ -1,7 +1,7 @@
 /** The options that say how a lock is loaded, shared by the commands that load locks. */
 import { InvalidArgumentError, Option } from 'commander';
-import type { Hazard } from '../../implementations/claims.ts';
-import { TOPOLOGIES, type LockModule, type Topology } from '../../implementations/lock.ts';
+import type { Hazard } from 'holdfast-locks/internal/claims';
+import { TOPOLOGIES, type LockModule, type Topology } from 'holdfast-locks';
 import type { BackendChoice } from '../backends/choose.ts';
 import { UsageError } from '../base/errors.ts';
 import type { Threshold } from '../gates/threshold.ts';

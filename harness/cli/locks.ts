@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ADAPTERS, catalogue, findLock } from '../../implementations/catalogue.ts';
-import type { LockModule, Topology } from '../../implementations/lock.ts';
+import { ADAPTERS, catalogue, findLock } from 'holdfast-locks/internal/catalogue';
+import type { LockModule, Topology } from 'holdfast-locks';
 import { ContractError, loadLockModule } from '../subject/module.ts';
 import { UsageError } from '../base/errors.ts';
 import type { LockUnderTest } from '../run/request.ts';

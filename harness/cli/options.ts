@@ -1,6 +1,6 @@
 /** Parsing of option values that several commands share; each error names the option, the value and what is expected. */
 import { InvalidArgumentError, Option } from 'commander';
-import { HAZARDS, type Hazard } from '../../implementations/claims.ts';
+import { HAZARDS, type Hazard } from 'holdfast-locks/internal/claims';
 import { BACKEND_CHOICES } from '../backends/choose.ts';
 import { UsageError } from '../base/errors.ts';
 import { parseThreshold, type Threshold } from '../gates/threshold.ts';

@@ -1,7 +1,7 @@
 /** `replay --shrink`: looks for a smaller plan that shows the same violation. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Property } from '../../implementations/claims.ts';
+import type { Property } from 'holdfast-locks/internal/claims';
 import { startProgress } from '../../reports/progress.ts';
 import { paintFor } from '../../reports/terminal/paint.ts';
 import type { Choice } from '../backends/choose.ts';

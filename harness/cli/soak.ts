@@ -1,8 +1,8 @@
 /** `soak`: searches the simulation on all cores for as long as it is given, and keeps what it finds. */
 import { join } from 'node:path';
 import { Option, type Command } from 'commander';
-import type { Hazard } from '../../implementations/claims.ts';
-import { TOPOLOGIES, type Topology } from '../../implementations/lock.ts';
+import type { Hazard } from 'holdfast-locks/internal/claims';
+import { TOPOLOGIES, type Topology } from 'holdfast-locks';
 import { hazardsOf } from '../plan/plan.ts';
 import { sizesOf } from '../plan/arbitrary.ts';
 import type { LockUnderTest } from '../run/request.ts';

@@ -3,14 +3,14 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Option, type Command } from 'commander';
 import { z } from 'zod';
-import { catalogue } from '../../implementations/catalogue.ts';
-import { BACKENDS, type Backend } from '../../implementations/lock.ts';
+import { catalogue } from 'holdfast-locks/internal/catalogue';
+import { BACKENDS, type Backend } from 'holdfast-locks';
 import { hostAndPort } from '../backends/address.ts';
 import { chooseReal } from '../backends/choose.ts';
 import { layoutOf } from '../backends/deployment.ts';
 import { KeeperConnection, keptNow } from '../backends/kept/connection.ts';
 import { keptSchema, type Kept, type Wanted } from '../backends/kept/protocol.ts';
-import { ownModule } from '../base/own-module.ts';
+import { OWN_FLAGS, ownModule } from '../base/own-module.ts';
 import { InfrastructureError, UsageError } from '../base/errors.ts';
 import { EXIT, type ExitCode } from '../verdict/exit-codes.ts';
 import { hint } from './names.ts';
@@ -104,7 +104,7 @@ function parseBackend(name: string): Backend {
 
 /** The keeper is a process of its own, which outlives this one. */
 async function startKeeper(wanted: readonly Wanted[], copies: number): Promise<Kept[]> {
-  const keeper = spawn(process.execPath, [ownModule(import.meta.url, '../backends/kept/keeper')], {
+  const keeper = spawn(process.execPath, [...OWN_FLAGS, ownModule(import.meta.url, '../backends/kept/keeper')], {
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     detached: true,
   });

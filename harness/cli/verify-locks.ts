@@ -1,7 +1,7 @@
 /** Verifying locks one after another, as the settings say, and making one report of it. */
 import { join } from 'node:path';
-import { claimOn, PROPERTIES, type Hazard } from '../../implementations/claims.ts';
-import type { LockModule, Topology } from '../../implementations/lock.ts';
+import { claimOn, PROPERTIES, type Hazard } from 'holdfast-locks/internal/claims';
+import type { LockModule, Topology } from 'holdfast-locks';
 import { startProgress, type Progress } from '../../reports/progress.ts';
 import { paintFor } from '../../reports/terminal/paint.ts';
 import { SIMULATION_NOTE } from '../../reports/wording.ts';

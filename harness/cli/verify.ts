@@ -1,7 +1,7 @@
 /** `verify`: searches for violations of a lock's claims, and writes a run folder. */
 import { rmdir } from 'node:fs/promises';
 import { Option, type Command } from 'commander';
-import { TOPOLOGIES } from '../../implementations/lock.ts';
+import { TOPOLOGIES } from 'holdfast-locks';
 import { UsageError } from '../base/errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import { PROFILE_NAMES } from '../plan/profiles.ts';

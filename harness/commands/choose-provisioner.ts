@@ -1,5 +1,5 @@
 /** Which provisioner a run uses, the simulation among them, and why. */
-import type { Backend, Topology } from '../../implementations/lock.ts';
+import type { Backend, Topology } from 'holdfast-locks';
 import { chooseReal, type BackendChoice, type Choice } from '../backends/choose.ts';
 import { InfrastructureError } from '../base/errors.ts';
 import { isSimulated, simulatedOf } from '../sim/servers/simulated.ts';

@@ -1,5 +1,5 @@
 /** What is compared: the report of a lock, and what else must be known of it. */
-import type { Claims } from '../../implementations/claims.ts';
+import type { Claims } from 'holdfast-locks/internal/claims';
 import type { Round } from '../report/load.ts';
 import type { LockReport, Report } from '../report/report.ts';
 

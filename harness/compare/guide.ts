@@ -1,5 +1,5 @@
 /** Which lock when: for each need, the best of the measured locks that promise what it takes. */
-import type { Backend } from '../../implementations/lock.ts';
+import type { Backend } from 'holdfast-locks';
 import type { LockReport } from '../report/report.ts';
 import type { Advice, Row } from '../report/comparison.ts';
 import { QUESTIONS, type QuestionName } from './guarantees.ts';

@@ -1,5 +1,5 @@
 /** Finished runs as entries of a comparison. */
-import { findLock } from '../../implementations/catalogue.ts';
+import { findLock } from 'holdfast-locks/internal/catalogue';
 import type { Limits } from '../gates/change.ts';
 import type { Cell, LockReport, Report } from '../report/report.ts';
 import type { BaselineEntry } from './baseline.ts';

@@ -1,5 +1,5 @@
 /** What a case of the conformance suite is, and what it may use. */
-import type { Lease, Lock, LockModule } from '../../implementations/lock.ts';
+import type { Lease, Lock, LockModule } from 'holdfast-locks';
 import type { Deployment } from '../backends/deployment.ts';
 import type { Link } from '../backends/links.ts';
 

@@ -7,7 +7,7 @@ import {
   type Lease,
   type Lock,
   type TryAcquireOptions,
-} from '../../implementations/lock.ts';
+} from 'holdfast-locks';
 
 const LOOK_EVERY_MS = 5;
 const ANSWERS_WITHIN_MS = 10_000;

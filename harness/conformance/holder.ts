@@ -1,6 +1,6 @@
 /** A process that acquires, says so, and then waits to be killed or to be told to leave. */
 import { z } from 'zod';
-import type { Lease } from '../../implementations/lock.ts';
+import type { Lease } from 'holdfast-locks';
 import { endpointSchema } from '../plan/endpoint-schema.ts';
 import { loadLockModule } from '../subject/module.ts';
 

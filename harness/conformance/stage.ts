@@ -1,9 +1,9 @@
 /** Setting the stage for one case after another: names, clients with links, processes, and their end. */
 import { once } from 'node:events';
-import type { Endpoint, LockModule } from '../../implementations/lock.ts';
+import type { Endpoint, LockModule } from 'holdfast-locks';
 import type { Deployment } from '../backends/deployment.ts';
 import { makeLinks, type Link, type Links } from '../backends/links.ts';
-import { ownModule } from '../base/own-module.ts';
+import { OWN_FLAGS, ownModule } from '../base/own-module.ts';
 import { startProcess } from '../backends/processes.ts';
 import type { Session } from '../backends/session.ts';
 import { checkedLock } from '../subject/module.ts';
@@ -118,7 +118,7 @@ export class CaseStage implements Stage {
       ...{
         name: `holder-${this.#holders++}`,
         command: process.execPath,
-        args: [ownModule(import.meta.url, './holder')],
+        args: [...OWN_FLAGS, ownModule(import.meta.url, './holder')],
       },
       ...{ folder: this.#folder, environment: session.environment, channel: true },
     });

@@ -1,5 +1,5 @@
 /** Runs the cases against one lock on its real servers. */
-import { isLockError } from '../../implementations/lock.ts';
+import { isLockError } from 'holdfast-locks';
 import { CLIENTS_PER_CASE, NotApplicable, type ConformanceCase } from './case.ts';
 import { CASES } from './cases.ts';
 import { CaseStage, LinkPool, type Theatre } from './stage.ts';

@@ -1,5 +1,5 @@
 /** What a fault can touch, and the form that every kind of fault fills in. */
-import type { Hazard } from '../../implementations/claims.ts';
+import type { Hazard } from 'holdfast-locks/internal/claims';
 import type { Deployment, ServerNode } from '../backends/deployment.ts';
 import type { Link } from '../backends/links.ts';
 import type { ServerDefinition } from '../backends/servers/server.ts';

@@ -1,6 +1,6 @@
 /** The history format: NDJSON in Jepsen's vocabulary, version 1. `docs/history-format.md` describes it for other tools. */
-import type { Hazard } from '../../implementations/claims.ts';
-import type { LossReason, Mode } from '../../implementations/lock.ts';
+import type { Hazard } from 'holdfast-locks/internal/claims';
+import type { LossReason, Mode } from 'holdfast-locks';
 
 export const HISTORY_VERSION = 1;
 

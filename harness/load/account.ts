@@ -1,7 +1,7 @@
 /** The account of a benchmark: each round gathered, judged and measured, and the report of all. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Hazard, Property } from '../../implementations/claims.ts';
+import type { Hazard, Property } from 'holdfast-locks/internal/claims';
 import type { Deployment } from '../backends/deployment.ts';
 import { InfrastructureError } from '../base/errors.ts';
 import type { TimedEvent } from '../history/events.ts';

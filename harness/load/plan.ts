@@ -1,5 +1,5 @@
 /** The plan of a round: what the checkers, the faults and the reader of a history have to know of it. */
-import type { Hazard } from '../../implementations/claims.ts';
+import type { Hazard } from 'holdfast-locks/internal/claims';
 import { UsageError } from '../base/errors.ts';
 import { makePlan } from '../plan/arbitrary.ts';
 import { PLAN_VERSION, type Fault, type Plan } from '../plan/plan.ts';

@@ -1,6 +1,6 @@
 /** How a lock is loaded. Durations are in milliseconds. */
-import type { Hazard } from '../../implementations/claims.ts';
-import type { Topology } from '../../implementations/lock.ts';
+import type { Hazard } from 'holdfast-locks/internal/claims';
+import type { Topology } from 'holdfast-locks';
 import type { Choice } from '../backends/choose.ts';
 import type { ExternalConfig } from '../backends/external-config.ts';
 import type { Arrivals } from '../subject/load/arrivals.ts';

@@ -1,5 +1,5 @@
 /** What one cycle asks of the servers: round trips, counted on the wire of a client that nobody disturbs. */
-import { isLockError } from '../../implementations/lock.ts';
+import { isLockError } from 'holdfast-locks';
 import { allQuiet, CountingProxy } from '../backends/counting-proxy.ts';
 import type { Deployment } from '../backends/deployment.ts';
 import type { Session } from '../backends/session.ts';

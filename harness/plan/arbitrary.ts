@@ -1,7 +1,7 @@
 /** Making plans: fast-check arbitraries, sampled by a seed, so that the same seed always makes the same plans. */
 import fc, { type Arbitrary } from 'fast-check';
-import type { Hazard } from '../../implementations/claims.ts';
-import type { LockModule, Topology } from '../../implementations/lock.ts';
+import type { Hazard } from 'holdfast-locks/internal/claims';
+import type { LockModule, Topology } from 'holdfast-locks';
 import type { LaneSizes } from './draw.ts';
 import { laneArbitrary } from './lanes.ts';
 import { practiceArbitrary, practisedOf, type Practised } from './practice.ts';

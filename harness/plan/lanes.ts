@@ -1,6 +1,6 @@
 /** The faults of one hazard in one plan, as fast-check arbitraries: what is drawn, and from which ranges. */
 import fc, { type Arbitrary } from 'fast-check';
-import type { Hazard } from '../../implementations/claims.ts';
+import type { Hazard } from 'holdfast-locks/internal/claims';
 import { Draw, type Drawn, type FaultWithoutId, type LaneSizes } from './draw.ts';
 
 /** Faults of one lane follow one another. */

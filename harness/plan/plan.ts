@@ -1,7 +1,7 @@
 /** A plan: everything that a run will do, as plain JSON. No randomness is left for the run itself. */
 import { z } from 'zod';
-import { HAZARDS, type Hazard } from '../../implementations/claims.ts';
-import { TOPOLOGIES, type Topology } from '../../implementations/lock.ts';
+import { HAZARDS, type Hazard } from 'holdfast-locks/internal/claims';
+import { TOPOLOGIES, type Topology } from 'holdfast-locks';
 import { describeIssues } from '../base/issues.ts';
 import { practiceSchema } from './practice.ts';
 import { MOMENTS } from './moments.ts';

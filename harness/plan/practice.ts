@@ -1,7 +1,7 @@
 /** What clients practise beyond plain cycles of an exclusive lease, where a lock claims more than that. */
 import fc, { type Arbitrary } from 'fast-check';
 import { z } from 'zod';
-import type { LockModule } from '../../implementations/lock.ts';
+import type { LockModule } from 'holdfast-locks';
 
 /**
  * How one cycle asks for the lock. `brief`: shared, for a shorter lease than the others have. `meeting`: shared, on a key

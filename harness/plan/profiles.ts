@@ -1,5 +1,5 @@
 /** How hard `verify` tries. */
-import type { Hazard } from '../../implementations/claims.ts';
+import type { Hazard } from 'holdfast-locks/internal/claims';
 
 export const PROFILE_NAMES = ['smoke', 'default', 'deep'] as const;
 export type ProfileName = (typeof PROFILE_NAMES)[number];

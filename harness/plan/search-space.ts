@@ -1,5 +1,5 @@
 /** What a search of the simulation draws its plans from. */
-import type { Hazard } from '../../implementations/claims.ts';
+import type { Hazard } from 'holdfast-locks/internal/claims';
 import type { PlanSizes } from './arbitrary.ts';
 import { MOMENTS, type Moment } from './moments.ts';
 import type { Plan } from './plan.ts';

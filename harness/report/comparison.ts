@@ -1,6 +1,6 @@
 /** What a comparison adds to a report: locks side by side, what changed against a baseline, and which lock when. */
 import { z } from 'zod';
-import { HAZARDS, PROPERTIES } from '../../implementations/claims.ts';
+import { HAZARDS, PROPERTIES } from 'holdfast-locks/internal/claims';
 
 const positiveShare = z.number().nonnegative();
 

@@ -1,7 +1,7 @@
 /** The report of a run: what `report.json` holds, what `--json` prints, and all that a reporter is given. */
 import { z } from 'zod';
-import { BACKENDS } from '../../implementations/lock.ts';
-import { HAZARDS, PROPERTIES } from '../../implementations/claims.ts';
+import { BACKENDS } from 'holdfast-locks';
+import { HAZARDS, PROPERTIES } from 'holdfast-locks/internal/claims';
 import { comparisonSchema } from './comparison.ts';
 import { loadSchema } from './load.ts';
 

@@ -1,5 +1,5 @@
 /** What a scenario is given: one client of the lock, whose every step is recorded. */
-import type { Lease } from '../../implementations/lock.ts';
+import type { Lease } from 'holdfast-locks';
 import type { Seen } from './protocol.ts';
 
 /** A lease under which the resource is used; each use records what the lock says of the lease at that moment. */

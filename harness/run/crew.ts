@@ -1,5 +1,5 @@
 /** The processes of one lock under test, started and connected: workers, their links to the servers, the resource. */
-import type { LockModule } from '../../implementations/lock.ts';
+import type { LockModule } from 'holdfast-locks';
 import { allSettled } from '../base/all-settled.ts';
 import type { Deployment } from '../backends/deployment.ts';
 import { makeLinks, type Links } from '../backends/links.ts';

@@ -1,6 +1,6 @@
 /** Which plans a run consists of, in order: decided by the seed before anything starts. */
 import fc from 'fast-check';
-import type { Hazard } from '../../implementations/claims.ts';
+import type { Hazard } from 'holdfast-locks/internal/claims';
 import { makePlan, REGIMES, type PlanSizes } from '../plan/arbitrary.ts';
 import type { Plan } from '../plan/plan.ts';
 

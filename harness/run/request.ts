@@ -1,6 +1,6 @@
 /** What a run is asked for, and what it tells while it goes on. */
-import type { Hazard } from '../../implementations/claims.ts';
-import type { LockModule, Topology } from '../../implementations/lock.ts';
+import type { Hazard } from 'holdfast-locks/internal/claims';
+import type { LockModule, Topology } from 'holdfast-locks';
 import type { Choice, RealChoice } from '../backends/choose.ts';
 import type { Limits } from '../backends/deployment.ts';
 import type { ExternalConfig } from '../backends/external-config.ts';

@@ -1,5 +1,5 @@
 /** The resource process as the harness sees it. */
-import { ownModule } from '../base/own-module.ts';
+import { OWN_FLAGS, ownModule } from '../base/own-module.ts';
 import { startProcess, type RunningProcess } from '../backends/processes.ts';
 import type { Session } from '../backends/session.ts';
 import { InfrastructureError } from '../base/errors.ts';
@@ -19,7 +19,7 @@ export class ResourceHandle {
     const process_ = await startProcess({
       name: 'resource',
       command: process.execPath,
-      args: [ownModule(import.meta.url, '../resource/main')],
+      args: [...OWN_FLAGS, ownModule(import.meta.url, '../resource/main')],
       folder,
       environment: session.environment,
       channel: true,

@@ -1,7 +1,7 @@
 /** What the plans of one lock have come to: its matrix, its figures, and the files that show both. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Hazard } from '../../implementations/claims.ts';
+import type { Hazard } from 'holdfast-locks/internal/claims';
 import type { Limits } from '../backends/deployment.ts';
 import type { HistoryHeader } from '../history/events.ts';
 import type { Plan } from '../plan/plan.ts';

@@ -1,9 +1,9 @@
 /** A worker as the harness sees it: a process that is told what to do, stopped, killed and started again. */
 import { join } from 'node:path';
-import type { Endpoint } from '../../implementations/lock.ts';
+import type { Endpoint } from 'holdfast-locks';
 import { InfrastructureError, UsageError } from '../base/errors.ts';
 import { fakeClockEnvironment, moveFakeClock } from '../backends/fake-clock.ts';
-import { ownModule } from '../base/own-module.ts';
+import { OWN_FLAGS, ownModule } from '../base/own-module.ts';
 import { startProcess, type RunningProcess } from '../backends/processes.ts';
 import type { Session } from '../backends/session.ts';
 import type { LoadOrder, Probe, ProbeOrder } from '../subject/load/messages.ts';
@@ -68,7 +68,7 @@ export class WorkerHandle {
     const process_ = await startProcess({
       name: `worker-${this.index}`,
       command: process.execPath,
-      args: [ownModule(import.meta.url, '../subject/main')],
+      args: [...OWN_FLAGS, ownModule(import.meta.url, '../subject/main')],
       folder: this.#folder,
       environment: {
         ...this.#session.environment,

@@ -1,6 +1,6 @@
 /** One client of the lock under test: cycles of acquire, scenario, release, each step recorded at its boundary. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isLockError, type Lease, type Lock, type Mode } from '../../implementations/lock.ts';
+import { isLockError, type Lease, type Lock, type Mode } from 'holdfast-locks';
 import type { EventRecorder } from '../history/recorder.ts';
 import type { Resource, Seen } from '../resource/protocol.ts';
 import type { Moment } from '../plan/moments.ts';

@@ -8,7 +8,7 @@ import { LoadWork, recorderOf } from './load/work.ts';
 import type { LoadOrder, ProbeOrder } from './load/messages.ts';
 import { compareWithBareLoop } from './load/probe.ts';
 import { ResourceClient } from '../resource/client.ts';
-import type { ConnectedLock, Lock } from '../../implementations/lock.ts';
+import type { ConnectedLock, Lock } from 'holdfast-locks';
 import type { Scenario } from '../resource/scenario.ts';
 import { Work } from './work.ts';
 

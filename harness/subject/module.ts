@@ -1,14 +1,7 @@
 /** Loading a lock module and checking it, and the lock that it connects, against the contract. */
 import { z } from 'zod';
-import {
-  BACKENDS,
-  TOPOLOGIES,
-  type Lease,
-  type Lock,
-  type LockModule,
-  type ReleaseOutcome,
-} from '../../implementations/lock.ts';
-import { HAZARDS, PROPERTIES } from '../../implementations/claims.ts';
+import { BACKENDS, TOPOLOGIES, type Lease, type Lock, type LockModule, type ReleaseOutcome } from 'holdfast-locks';
+import { HAZARDS, PROPERTIES } from 'holdfast-locks/internal/claims';
 import { describeIssues } from '../base/issues.ts';
 
 /** A module, or what it connected, departs from the contract; every departure is named. */

@@ -1,5 +1,5 @@
 /** Watching one lease from its grant to the answer of its release. */
-import { LeaseLostError, type Lease, type LossReason } from '../../implementations/lock.ts';
+import { LeaseLostError, type Lease, type LossReason } from 'holdfast-locks';
 import type { EventRecorder } from '../history/recorder.ts';
 
 /** Beyond its deadline by this much, a lease's signal must have aborted. */

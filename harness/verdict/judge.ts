@@ -1,5 +1,5 @@
 /** From the history of one plan to what it says about each property. */
-import { HAZARDS, type Hazard, type Property } from '../../implementations/claims.ts';
+import { HAZARDS, type Hazard, type Property } from 'holdfast-locks/internal/claims';
 import type { Finding, Verdict } from '../check/verdict.ts';
 import { checkBelief } from '../check/belief.ts';
 import { checkFairness } from '../check/fairness.ts';

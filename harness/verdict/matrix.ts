@@ -6,7 +6,7 @@ import {
   type Claims,
   type Hazard,
   type Property,
-} from '../../implementations/claims.ts';
+} from 'holdfast-locks/internal/claims';
 import type { Cell, Witness } from '../report/report.ts';
 import type { ChargedFinding, Judgement } from './judge.ts';
 

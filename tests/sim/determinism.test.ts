@@ -5,6 +5,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { promisify } from 'node:util';
+import { OWN_FLAGS } from '../../harness/base/own-module.ts';
 import { isSimulated } from '../../harness/sim/servers/simulated.ts';
 import { catalogue } from '../../implementations/catalogue.ts';
 import { ROOT, Sandbox } from '../e2e/program.ts';
@@ -27,7 +28,7 @@ for (const name of [...LOCKS, 'setnx-then-expire', 'fair-client-clock']) {
     const [forwards, backwards, elsewhere] = await Promise.all([
       digestsOf(name, plans),
       digestsOf(name, plans.toReversed()),
-      run(process.execPath, [DIGESTS, name, String(SEEDS)], { maxBuffer: MOST_BYTES }),
+      run(process.execPath, [...OWN_FLAGS, DIGESTS, name, String(SEEDS)], { maxBuffer: MOST_BYTES }),
     ]);
     assert.deepEqual(backwards.toReversed(), forwards);
     assert.deepEqual(JSON.parse(elsewhere.stdout), forwards);

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
+import { OWN_FLAGS } from '../../harness/base/own-module.ts';
 import { it } from 'node:test';
 import { promisify } from 'node:util';
 
@@ -11,7 +12,7 @@ const MOST_BYTES = 4e6;
 
 void it('schedules of a lock that talks HTTP leave nothing in memory, though processes are killed and connections stay open', async () => {
   const run = promisify(execFile);
-  const { stdout } = await run(process.execPath, ['--expose-gc', HEAP, 'consul', '60']);
+  const { stdout } = await run(process.execPath, ['--expose-gc', ...OWN_FLAGS, HEAP, 'consul', '60']);
   const [half = 0, all = Infinity] = JSON.parse(stdout) as number[];
   assert.ok(all - half < MOST_BYTES, `${all - half} bytes`);
 });

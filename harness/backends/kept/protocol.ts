@@ -2,8 +2,8 @@
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { HAZARDS } from '../../../implementations/claims.ts';
-import { BACKENDS, TOPOLOGIES } from '../../../implementations/lock.ts';
+import { HAZARDS } from 'holdfast-locks/internal/claims';
+import { BACKENDS, TOPOLOGIES } from 'holdfast-locks';
 import { endpointSchema } from '../../plan/endpoint-schema.ts';
 
 const node = z.number().int().nonnegative();

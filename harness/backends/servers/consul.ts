@@ -1,7 +1,7 @@
 /** Consul, one server or three. */
 import { z } from 'zod';
-import type { Endpoint, Topology } from '../../../implementations/lock.ts';
-import { plainName } from '../../../implementations/key.ts';
+import type { Endpoint, Topology } from 'holdfast-locks';
+import { plainName } from 'holdfast-locks/internal/key';
 import { InfrastructureError } from '../../base/errors.ts';
 import { hostAndPort } from '../address.ts';
 import { afterWriting } from './container-files.ts';

@@ -1,7 +1,7 @@
 /** etcd, one member or three; asked by its JSON gateway. */
 import { z } from 'zod';
-import { plainName } from '../../../implementations/key.ts';
-import type { Endpoint, Topology } from '../../../implementations/lock.ts';
+import { plainName } from 'holdfast-locks/internal/key';
+import type { Endpoint, Topology } from 'holdfast-locks';
 import { InfrastructureError } from '../../base/errors.ts';
 import { hostAndPort } from '../address.ts';
 import { several, single, type Layout } from './layout.ts';

@@ -1,5 +1,5 @@
 /** How servers stand together under one lock: a backend's answer to one topology. */
-import type { Endpoint } from '../../../implementations/lock.ts';
+import type { Endpoint } from 'holdfast-locks';
 import type { ServerDefinition } from './server.ts';
 
 export interface Layout {

@@ -1,5 +1,5 @@
 import type { Connection } from 'mysql2/promise';
-import type { Endpoint, Topology } from '../../../implementations/lock.ts';
+import type { Endpoint, Topology } from 'holdfast-locks';
 import { InfrastructureError } from '../../base/errors.ts';
 import { single, type Layout } from './layout.ts';
 import type { NodeContext, ServerDefinition } from './server.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Client } from 'pg';
-import type { Endpoint, Topology } from '../../../implementations/lock.ts';
+import type { Endpoint, Topology } from 'holdfast-locks';
 import { InfrastructureError } from '../../base/errors.ts';
 import { several, single, type Layout } from './layout.ts';
 import { containerArgs, initCommand, serverArgs, USER } from './postgres-start.ts';

@@ -1,6 +1,6 @@
 /** Asking a Redis server as the harness does: one connection, one question, no patience. */
 import { Redis } from 'ioredis';
-import type { Endpoint } from '../../../implementations/lock.ts';
+import type { Endpoint } from 'holdfast-locks';
 import { InfrastructureError } from '../../base/errors.ts';
 
 /** Answers that stay the same, however often one asks. */

@@ -1,7 +1,7 @@
 /** A Redis Cluster of three primaries with a replica each, put together command by command as `redis-cli` does it. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
-import type { Endpoint } from '../../../implementations/lock.ts';
+import type { Endpoint } from 'holdfast-locks';
 import type { Layout } from './layout.ts';
 import { withClient } from './redis-client.ts';
 import type { ServerDefinition } from './server.ts';

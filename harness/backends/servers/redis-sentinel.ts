@@ -3,7 +3,7 @@
  * configuration in its data folder, for Redis and Sentinel write into it who the primary is by now.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Endpoint } from '../../../implementations/lock.ts';
+import type { Endpoint } from 'holdfast-locks';
 import type { Layout } from './layout.ts';
 import { withClient } from './redis-client.ts';
 import type { NodeContext, ServerDefinition } from './server.ts';

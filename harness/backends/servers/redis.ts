@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import type { Topology } from '../../../implementations/lock.ts';
+import type { Topology } from 'holdfast-locks';
 import { several, single, type Layout } from './layout.ts';
 import { withClient } from './redis-client.ts';
 import { clusterLayout } from './redis-cluster.ts';

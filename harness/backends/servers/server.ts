@@ -1,5 +1,5 @@
 /** What is known of a kind of server; each has one file here, and adding a server is filling in this form. */
-import type { Endpoint } from '../../../implementations/lock.ts';
+import type { Endpoint } from 'holdfast-locks';
 
 /** Where one server of a deployment listens, as the others reach it. */
 export interface NodePlace {

@@ -1,6 +1,6 @@
 /** Toxiproxy: the programmable network between the workers and the servers. */
 import { z } from 'zod';
-import type { Endpoint } from '../../../implementations/lock.ts';
+import type { Endpoint } from 'holdfast-locks';
 import { hostAndPort } from '../address.ts';
 import type { ServerDefinition } from './server.ts';
 

@@ -2,8 +2,8 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import zookeeper, { type Client, type Exception } from 'node-zookeeper-client';
-import { pathOf } from '../../../implementations/zookeeper/nodes.ts';
-import type { Endpoint, Topology } from '../../../implementations/lock.ts';
+import { pathOf } from 'holdfast-locks/internal/zookeeper/nodes';
+import type { Endpoint, Topology } from 'holdfast-locks';
 import { afterWriting } from './container-files.ts';
 import { several, single, type Layout } from './layout.ts';
 import type { NodeContext, ServerDefinition } from './server.ts';

@@ -1,8 +1,8 @@
 /** What only some locks promise: re-entry, order, sharing. */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Lock } from '../../../implementations/lock.ts';
-import type { Property } from '../../../implementations/claims.ts';
+import type { Lock } from 'holdfast-locks';
+import type { Property } from 'holdfast-locks/internal/claims';
 import { applicableIf, type Client, type ConformanceCase, type Stage } from '../case.ts';
 import { answered, assertBusy, tried, until, within } from '../expect.ts';
 

@@ -1,6 +1,6 @@
 /** Keys of every kind, and many of them. */
 import assert from 'node:assert/strict';
-import { InvalidKeyError, type Lease } from '../../../implementations/lock.ts';
+import { InvalidKeyError, type Lease } from 'holdfast-locks';
 import type { ConformanceCase } from '../case.ts';
 import { assertBusy, granted } from '../expect.ts';
 

@@ -1,7 +1,7 @@
 /** How long a lease lasts: deadline, renewal, loss. */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LeaseLostError } from '../../../implementations/lock.ts';
+import { LeaseLostError } from 'holdfast-locks';
 import { applicableIf, deadlineOf, linksOf, onAll, type ConformanceCase } from '../case.ts';
 import { assertBusy, granted, lost, tried, until } from '../expect.ts';
 

@@ -1,7 +1,7 @@
 /** Processes that die, and what is left behind. */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LockTimeoutError, type ConnectedLock } from '../../../implementations/lock.ts';
+import { LockTimeoutError, type ConnectedLock } from 'holdfast-locks';
 import type { ConformanceCase, Stage } from '../case.ts';
 import { granted, until } from '../expect.ts';
 

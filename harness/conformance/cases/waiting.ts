@@ -1,6 +1,6 @@
 /** Waiting for the lock, and giving up. */
 import assert from 'node:assert/strict';
-import { LockAbortedError, LockTimeoutError } from '../../../implementations/lock.ts';
+import { LockAbortedError, LockTimeoutError } from 'holdfast-locks';
 import { applicableIf, linksOf, onAll, type ConformanceCase } from '../case.ts';
 import { granted, until, within } from '../expect.ts';
 

@@ -1,5 +1,5 @@
 /** A simulated server: what listens on the network, and what faults can do to it. */
-import type { Endpoint } from '../../../implementations/lock.ts';
+import type { Endpoint } from 'holdfast-locks';
 import type { Layout } from '../../backends/servers/layout.ts';
 import type { FieldNode } from '../../faults/fault.ts';
 import type { Connection, Listener, ServerSession } from './connection.ts';

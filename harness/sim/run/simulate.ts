@@ -1,5 +1,5 @@
 /** Runs one plan in a world of its own: the same course, clients and faults as a real run. */
-import type { LockModule } from '../../../implementations/lock.ts';
+import type { LockModule } from 'holdfast-locks';
 import { assignmentOf, runCourse } from '../../run/course.ts';
 import { staffOf } from '../../run/staff.ts';
 import { housekeepingBytesOf } from '../../backends/housekeeping.ts';

@@ -1,5 +1,5 @@
 /** A simulated worker: a process that runs the clients of the lock, and can be stopped, killed and started again. */
-import type { ConnectedLock, Endpoint, LockModule } from '../../../implementations/lock.ts';
+import type { ConnectedLock, Endpoint, LockModule } from 'holdfast-locks';
 import { UsageError } from '../../base/errors.ts';
 import type { FieldWorker } from '../../faults/fault.ts';
 import type { CourseWorker } from '../../run/course.ts';

@@ -1,5 +1,5 @@
 /** Which faults have struck at which moments while which properties were looked at, and where on the wire: what was tried. */
-import { claimOn, type Claims, type Hazard, type Property } from '../../../implementations/claims.ts';
+import { claimOn, type Claims, type Hazard, type Property } from 'holdfast-locks/internal/claims';
 import type { Fault, Plan } from '../../plan/plan.ts';
 import type { Judgement } from '../../verdict/judge.ts';
 import { STRUCK, type Favoured, type Struck } from '../../plan/search-space.ts';

@@ -2,7 +2,7 @@
  * Every position of one fault in a small scope: two workers, one cycle each. A position is right after a moment at which
  * something happened in the run without faults; up to there both runs are the same, so that no place is left out.
  */
-import type { Hazard } from '../../../implementations/claims.ts';
+import type { Hazard } from 'holdfast-locks/internal/claims';
 import type { PlanSizes } from '../../plan/arbitrary.ts';
 import { dataNodesOf, nodesOf, PLAN_VERSION, type Fault, type Plan } from '../../plan/plan.ts';
 

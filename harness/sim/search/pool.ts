@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { ownModule } from '../../base/own-module.ts';
+import { OWN_FLAGS, ownModule } from '../../base/own-module.ts';
 import { InfrastructureError, UsageError } from '../../base/errors.ts';
 import { ContractBreach, UnfinishedRun } from '../../plan/errors.ts';
 import type { Plan } from '../../plan/plan.ts';
@@ -18,7 +18,7 @@ class Thread {
     this.#worker = new Worker(ownModule(import.meta.url, './thread'), {
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
       // The program's own options, such as coverage, are not the simulation's.
-      execArgv: [],
+      execArgv: [...OWN_FLAGS],
     });
     // A thread without work keeps nobody waiting.
     this.#worker.unref();

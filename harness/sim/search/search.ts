@@ -1,5 +1,5 @@
 /** Small plans for the search: few workers, few cycles, and something different in each. */
-import type { Hazard } from '../../../implementations/claims.ts';
+import type { Hazard } from 'holdfast-locks/internal/claims';
 import { makePlan, REGIMES, type PlanSizes } from '../../plan/arbitrary.ts';
 import type { Fault, Plan } from '../../plan/plan.ts';
 import type { SearchSpace, Struck } from '../../plan/search-space.ts';

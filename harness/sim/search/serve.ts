@@ -1,6 +1,6 @@
 /** What a thread that simulates does with the messages it gets. */
 import type { MessagePort } from 'node:worker_threads';
-import type { LockModule } from '../../../implementations/lock.ts';
+import type { LockModule } from 'holdfast-locks';
 import { UsageError } from '../../base/errors.ts';
 import { ContractBreach, UnfinishedRun } from '../../plan/errors.ts';
 import type { Plan } from '../../plan/plan.ts';

@@ -1,5 +1,5 @@
 /** The models of the servers that `simulated.ts` lists. */
-import type { Backend, Topology } from '../../../implementations/lock.ts';
+import type { Backend, Topology } from 'holdfast-locks';
 import { ConsulServer } from './consul/server.ts';
 import { EtcdServer } from './etcd/server.ts';
 import { MariadbServer } from './mariadb/server.ts';

@@ -1,5 +1,5 @@
 /** Which backends can be simulated, and how many servers of each: their models are in `models.ts`. */
-import type { Backend, Topology } from '../../../implementations/lock.ts';
+import type { Backend, Topology } from 'holdfast-locks';
 import { UsageError } from '../../base/errors.ts';
 import { nodesOf } from '../../plan/plan.ts';
 import { SIMULATED_VERSION } from './redis/version.ts';

@@ -1,12 +1,6 @@
 /** One client of a lock under load: cycles as fast as its order says, each recorded so that it can be judged. */
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import {
-  isLockError,
-  type AcquireOptions,
-  type Lease,
-  type Lock,
-  type ReleaseOutcome,
-} from '../../../implementations/lock.ts';
+import { isLockError, type AcquireOptions, type Lease, type Lock, type ReleaseOutcome } from 'holdfast-locks';
 import { clientsOf } from '../../plan/plan.ts';
 import { ContractError } from '../module.ts';
 import { Random, mix } from '../../base/random.ts';

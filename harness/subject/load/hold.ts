@@ -1,6 +1,6 @@
 /** Holding a lease for a while, and watching what becomes of it meanwhile. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Lease } from '../../../implementations/lock.ts';
+import type { Lease } from 'holdfast-locks';
 import { lossOf } from '../watch.ts';
 import type { LoadRecorder } from './recorder.ts';
 

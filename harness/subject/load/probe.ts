@@ -1,6 +1,6 @@
 /** What the harness itself costs: its closed loop beside a bare loop over the same client. */
 import { join } from 'node:path';
-import { isLockError, type Lock } from '../../../implementations/lock.ts';
+import { isLockError, type Lock } from 'holdfast-locks';
 import { monotonicNs } from '../../history/recorder.ts';
 import { Aims } from '../aims.ts';
 import { LoadClient, loadKeys } from './client.ts';

@@ -1,5 +1,5 @@
 /** The requests of etcd that locks make, read by the field numbers of `etcdserverpb/rpc.proto`; others end the run. */
-import type { Received } from '../../../../implementations/etcd/protobuf.ts';
+import type { Received } from 'holdfast-locks/internal/etcd/protobuf';
 
 export interface RangeRequest {
   readonly key: string;

@@ -1,5 +1,5 @@
 /** One member of a simulated etcd: its answers to gRPC calls. What it answers is held against a real one by `tests/sim/`. */
-import { Message, Received } from '../../../../implementations/etcd/protobuf.ts';
+import { Message, Received } from 'holdfast-locks/internal/etcd/protobuf';
 import { grpcSession, type Call, type Handler } from '../../http2/server.ts';
 import type { ServerSession } from '../../network/connection.ts';
 import type { ServerModel, Surroundings, Transport } from '../../network/node.ts';

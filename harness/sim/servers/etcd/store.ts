@@ -1,5 +1,5 @@
 /** What etcd keeps, the same on every member: keys with their revisions, and leases. */
-import { Message } from '../../../../implementations/etcd/protobuf.ts';
+import { Message } from 'holdfast-locks/internal/etcd/protobuf';
 import type { Compare, Operation, RangeRequest, Txn } from './requests.ts';
 
 export type Command =

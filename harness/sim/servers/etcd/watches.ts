@@ -1,5 +1,5 @@
 /** The watches of one member of etcd: each tells of every change of one key from a revision on. */
-import { Message, Received } from '../../../../implementations/etcd/protobuf.ts';
+import { Message, Received } from 'holdfast-locks/internal/etcd/protobuf';
 import type { Call, Handler } from '../../http2/server.ts';
 import { encodePair, type Change, type Store } from './store.ts';
 

@@ -1,9 +1,5 @@
 /** The statements of the lease locks on MariaDB: each makes one decision, as its text says. */
-import {
-  expiryShape,
-  heartbeatShape,
-  leaseStatements,
-} from '../../../../implementations/sql/mariadb/lease-statements.ts';
+import { expiryShape, heartbeatShape, leaseStatements } from 'holdfast-locks/internal/sql/mariadb/lease-statements';
 import { acquireLease, extendLease, leaseInForce, leaseOf } from '../sql/leases.ts';
 import type { Execution } from './statement.ts';
 import { decimal, done, immediate, selected, varchar, type Result, type Statement } from './statement.ts';

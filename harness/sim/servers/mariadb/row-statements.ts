@@ -1,5 +1,5 @@
 /** The statements of the row lock on MariaDB. */
-import { NO_WAIT, rowStatements, waitAtMost } from '../../../../implementations/sql/mariadb/holder-statements.ts';
+import { NO_WAIT, rowStatements, waitAtMost } from 'holdfast-locks/internal/sql/mariadb/holder-statements';
 import { done, immediate, selected, SqlError, varbinary, varchar } from './statement.ts';
 import type { Result, Statement } from './statement.ts';
 

@@ -1,6 +1,6 @@
 /** The statements that locks send to MariaDB, told by their texts; any other ends the run with its text. */
-import { FENCE_SCHEMA } from '../../../../implementations/sql/mariadb/fence.ts';
-import { GET_LOCK, IS_FREE_LOCK, RELEASE_LOCK } from '../../../../implementations/sql/mariadb/holder-statements.ts';
+import { FENCE_SCHEMA } from 'holdfast-locks/internal/sql/mariadb/fence';
+import { GET_LOCK, IS_FREE_LOCK, RELEASE_LOCK } from 'holdfast-locks/internal/sql/mariadb/holder-statements';
 import { LEASE_STATEMENTS } from './lease-statements.ts';
 import { patternOf, valueOf } from './pattern.ts';
 import { ROW_STATEMENTS } from './row-statements.ts';

@@ -4,7 +4,7 @@ import {
   heartbeatShape,
   leaseStatements,
   type LeaseStatements,
-} from '../../../../implementations/sql/postgres/lease-statements.ts';
+} from 'holdfast-locks/internal/sql/postgres/lease-statements';
 import { acquireLease, extendLease, leaseInForce, leaseOf, type Claim, type LeaseRow } from '../sql/leases.ts';
 import { immediate, said, selected, TYPE, writing, type Column, type Execution, type Statement } from './statement.ts';
 

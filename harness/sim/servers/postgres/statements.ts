@@ -1,6 +1,6 @@
 /** The statements that locks send to PostgreSQL, told by their texts; any other ends the run with its text. */
-import { TRY, WAIT } from '../../../../implementations/sql/postgres/advisory.ts';
-import { FENCE_SCHEMA, NEXT_FENCE } from '../../../../implementations/sql/postgres/fence.ts';
+import { TRY, WAIT } from 'holdfast-locks/internal/sql/postgres/advisory';
+import { FENCE_SCHEMA, NEXT_FENCE } from 'holdfast-locks/internal/sql/postgres/fence';
 import { LEASE_STATEMENTS } from './lease-statements.ts';
 import { immediate, said, selected, SqlError, TYPE, writing, type Execution, type Statement } from './statement.ts';
 

@@ -1,11 +1,5 @@
 /** The scripts of our own locks, translated by hand: the fast path. A test holds each against the interpreter. */
-import {
-  ACQUIRE,
-  ACQUIRE_FENCED,
-  EXTEND,
-  FENCE_LIFETIME_MS,
-  RELEASE,
-} from '../../../../implementations/redis/scripts.ts';
+import { ACQUIRE, ACQUIRE_FENCED, EXTEND, FENCE_LIFETIME_MS, RELEASE } from 'holdfast-locks/internal/redis/scripts';
 import type { Call } from './lua.ts';
 import { RedisError, type Reply } from './reply.ts';
 

@@ -1,0 +1,88 @@
+/** The program: one command line, one exit code. */
+import { Command, CommanderError } from 'commander';
+import { redact } from '../backends/address.ts';
+import { InfrastructureError, UsageError } from '../base/errors.ts';
+import { ContractBreach, UnfinishedRun } from '../plan/errors.ts';
+import { EXIT, type ExitCode } from '../verdict/exit-codes.ts';
+import { addBench } from './bench.ts';
+import { addCheck } from './check.ts';
+import { addCompare } from './compare.ts';
+import { addConformance } from './conformance.ts';
+import { addDoctor } from './doctor.ts';
+import { addList } from './list.ts';
+import { addReplay } from './replay.ts';
+import { addReport } from './report.ts';
+import { addSoak } from './soak.ts';
+import { addSetup } from './setup.ts';
+import { keepPlan } from './shrink.ts';
+import { addSpecimens } from './specimens.ts';
+import { addDown, addUp } from './up.ts';
+import { addVerify } from './verify.ts';
+import { VERSION } from './version.ts';
+
+/** @returns the exit code; errors that users can cause are one clear line on stderr. */
+export async function main(args: readonly string[]): Promise<ExitCode> {
+  let code: ExitCode = EXIT.ok;
+  const done = (result: ExitCode): void => {
+    code = result;
+  };
+  const program = new Command('holdfast')
+    .description('Does your lock hold, and how fast?')
+    .version(VERSION)
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(oneLine(text)) });
+  for (const add of [
+    addVerify,
+    addBench,
+    addCompare,
+    addReplay,
+    addConformance,
+    addCheck,
+    addReport,
+    addList,
+    addDoctor,
+    addSetup,
+    addUp,
+    addDown,
+    addSpecimens,
+    addSoak,
+  ])
+    add(program, done);
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return code;
+  } catch (error) {
+    return explain(error);
+  }
+}
+
+/** Commander's `error: …` and, on a line of its own, what was probably meant. */
+function oneLine(text: string): string {
+  const message = text
+    .trim()
+    .replace(/^error: /, '')
+    .replaceAll(/\s*\n\s*/g, ' ');
+  return `holdfast: ${redact(message)} (--help shows what there is)\n`;
+}
+
+function explain(error: unknown): ExitCode {
+  // Commander has printed its own message.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  const message = redact(error instanceof Error ? error.message : String(error));
+  process.stderr.write(`holdfast: ${message}\n`);
+  if (error instanceof ContractBreach || error instanceof UnfinishedRun) {
+    const what = error instanceof ContractBreach ? 'breach' : 'unfinished';
+    process.stderr.write(`  npm run replay -- ${keepPlan(error.plan, 'runs', what)} --backend sim\n`);
+  }
+  if (error instanceof UsageError) return EXIT.usage;
+  if (!(error instanceof InfrastructureError) && error instanceof Error)
+    process.stderr.write(`${redact(error.stack ?? '')}\n`);
+  return EXIT.infrastructure;
+}
+
+// Whoever reads our output may stop reading, as "head" does.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(EXIT.ok);
+});
+process.exitCode = await main(process.argv.slice(2));

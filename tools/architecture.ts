@@ -1,0 +1,102 @@
+/**
+ * Holds the code to its directions, and draws them.
+ *
+ * `node tools/architecture.ts` checks the rules of .dependency-cruiser.cjs and that docs/architecture.svg is what the code
+ * gives; with `--draw` it draws that picture anew.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { Graphviz } from '@hpcc-js/wasm-graphviz';
+import type { ICruiseResult, IConfiguration } from 'dependency-cruiser';
+
+const ROOT = join(import.meta.dirname, '..');
+const PICTURE = join(ROOT, 'docs', 'architecture.svg');
+const READ = ['implementations', 'harness', 'reports', 'scenarios', 'benchmarks', 'index.ts'];
+/** A parser that finds nothing would find no fault either. */
+const LEAST_MODULES = 500;
+
+const require = createRequire(import.meta.url);
+
+/** dependency-cruiser walks the tree of swc with a visitor that stops at `using`. */
+function teachUsing(): void {
+  const { Visitor } = require('@swc/core/Visitor.js') as {
+    Visitor: { prototype: { visitStatement: (statement: { type: string }) => unknown } };
+  };
+  const known = Visitor.prototype.visitStatement;
+  Visitor.prototype.visitStatement = function visit(statement) {
+    return statement.type === 'UsingDeclaration' ? statement : known.call(this, statement);
+  };
+}
+
+async function readCode(): Promise<ICruiseResult> {
+  teachUsing();
+  const { cruise } = await import('dependency-cruiser');
+  const { options, forbidden } = require('../.dependency-cruiser.cjs') as IConfiguration;
+  const { output } = await cruise(READ, {
+    ...options,
+    ruleSet: forbidden === undefined ? {} : { forbidden },
+    ...{ validate: true, metrics: true, outputType: 'json', baseDir: ROOT },
+  });
+  return JSON.parse(output as string) as ICruiseResult;
+}
+
+/** `harness/sim/engine/heap.ts` is in the room `harness/sim`. */
+function roomOf(path: string): string | undefined {
+  const [first = '', second = ''] = path.split('/');
+  if (first === 'harness') return `${first}/${second}`;
+  return first === 'implementations' || first === 'reports' || first === 'scenarios' ? first : undefined;
+}
+
+function draw({ modules }: ICruiseResult): Promise<string> {
+  const arrows = new Set<string>();
+  const rooms = new Set<string>();
+  for (const { source, dependencies } of modules) {
+    const from = roomOf(source);
+    if (from === undefined) continue;
+    rooms.add(from);
+    for (const { resolved } of dependencies) {
+      const to = roomOf(resolved);
+      if (to !== undefined && to !== from) arrows.add(`"${from}" -> "${to}"`);
+    }
+  }
+  // What can be reached by another way is left out: the picture shows the order, not every import.
+  const drawn = [...arrows].toSorted().filter((arrow) => !hasDetour(arrow, arrows));
+  const dot = [
+    'digraph { rankdir=TB; node [shape=box, style="rounded,filled", fillcolor="#f4f6f8", fontname="sans-serif"];',
+    'edge [color="#7a8794", arrowsize=0.7];',
+    ...[...rooms].toSorted().map((room) => `"${room}";`),
+    ...drawn.map((arrow) => `${arrow};`),
+    '}',
+  ].join('\n');
+  return Graphviz.load().then((graphviz) => graphviz.dot(dot));
+}
+
+function hasDetour(arrow: string, arrows: ReadonlySet<string>): boolean {
+  const [from = '', to = ''] = arrow.split(' -> ');
+  const next = (room: string): string[] =>
+    [...arrows].filter((other) => other.startsWith(`${room} -> `)).map((other) => other.split(' -> ')[1] ?? '');
+  const seen = new Set<string>();
+  const queue = next(from).filter((room) => room !== to);
+  for (let room = queue.pop(); room !== undefined; room = queue.pop()) {
+    if (room === to) return true;
+    if (seen.has(room)) continue;
+    seen.add(room);
+    queue.push(...next(room));
+  }
+  return false;
+}
+
+const code = await readCode();
+const { totalCruised, violations } = code.summary;
+const faults = violations.map(({ rule, from, to, cycle }) => {
+  const way = cycle === undefined ? [to] : cycle.map(({ name }) => name);
+  return `${rule.name}: ${[from, ...way].join(' -> ')}`;
+});
+if (totalCruised < LEAST_MODULES) faults.push(`only ${totalCruised} modules were read: ${LEAST_MODULES} are expected`);
+if (process.argv.includes('--draw')) writeFileSync(PICTURE, await draw(code));
+else if (!existsSync(PICTURE) || readFileSync(PICTURE, 'utf8') !== (await draw(code)))
+  faults.push('docs/architecture.svg is not what the code gives: run "npm run architecture"');
+for (const fault of faults) process.stderr.write(`${fault}\n`);
+process.stdout.write(`${totalCruised} modules, ${faults.length} faults of direction\n`);
+process.exitCode = faults.length === 0 ? 0 : 1;
