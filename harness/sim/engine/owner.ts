@@ -1,7 +1,6 @@
 /** Whose an event is: a simulated process, a server, or the harness itself. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Clock } from './clock.ts';
-import type { SimEvent } from './heap.ts';
 import type { Random } from '../../base/random.ts';
 import { context } from './real.ts';
 
@@ -31,8 +30,8 @@ export class Owner {
   wallOffsetMs = 0;
   /** It has been killed: its events are dropped. */
   dead = false;
-  /** While it is stopped: its timers and what arrives for it, in the order in which they came up. */
-  held: SimEvent[] | undefined;
+  /** Its world keeps back its timers and what arrives for it. */
+  stopped = false;
 
   /** What its system does when it ends. */
   readonly #last: (() => void)[] = [];

@@ -6,7 +6,7 @@ import { Clock, START_US } from './clock.ts';
 import { drain } from './drain.ts';
 import { EventHeap, SimEvent, type EventKind } from './heap.ts';
 import { Owner, type Recall } from './owner.ts';
-import type { SimSocket } from '../network/socket.ts';
+import type { Dial } from './sockets.ts';
 import { mix, Random } from '../../base/random.ts';
 
 /** Where wall clocks start. */
@@ -38,13 +38,6 @@ const HARNESS = 'harness';
 /** Random streams by purpose; each owner's has its id added. */
 const STREAM = { ties: 1, clocks: 2, owners: 1_000, secrets: 4_000 } as const;
 
-/** Connects a socket of the running process. @returns whether there is such an address */
-export type Dial = (
-  caller: Owner,
-  address: { readonly host: string; readonly port: number },
-  socket: SimSocket,
-) => boolean;
-
 export class World {
   readonly seed: number;
   /** Microseconds. */
@@ -60,6 +53,8 @@ export class World {
   /** Of what was held back, which comes first. */
   #earliest = 0;
   readonly #all: Owner[] = [];
+  /** Of owners that are stopped: what came up meanwhile, in that order. */
+  readonly #held = new Map<Owner, SimEvent[]>();
   /** Of every machine, by the name of what runs on it. */
   readonly #clocks = new Map<string, Clock>();
   readonly #clockSkew: number;
@@ -143,7 +138,7 @@ export class World {
    */
   sending(owner: Owner, recall: Recall): void {
     if (owner.dead) return void recall();
-    if (owner.held !== undefined) return void owner.unsent.push(recall());
+    if (owner.stopped) return void owner.unsent.push(recall());
     if (owner.sentAtStep !== this.events) {
       owner.sentAtStep = this.events;
       owner.sent.length = 0;
@@ -153,17 +148,18 @@ export class World {
 
   /** Stops a process, in the middle of what it is doing: what it has sent in this very step has not left it. */
   pause(owner: Owner): void {
-    if (owner.held !== undefined) return;
-    owner.held = [];
+    if (owner.stopped) return;
+    owner.stopped = true;
+    this.#held.set(owner, []);
     if (owner.sentAtStep === this.events) owner.unsent = owner.sent.map((recall) => recall());
     owner.sent.length = 0;
   }
 
   /** What came up meanwhile happens now: sockets first or timers first, as the process's own chance has it. */
   resume(owner: Owner): void {
-    const { held } = owner;
-    if (held === undefined) return;
-    owner.held = undefined;
+    if (!owner.stopped) return;
+    const held = this.#held.get(owner) ?? [];
+    this.forget(owner);
     const { unsent } = owner;
     owner.unsent = [];
     for (const send of unsent) send();
@@ -177,6 +173,12 @@ export class World {
     }
   }
 
+  /** Drops what it kept back for an owner that is stopped: it goes on, or never will. */
+  forget(owner: Owner): void {
+    owner.stopped = false;
+    this.#held.delete(owner);
+  }
+
   /** What is still to happen to it. */
   *pending(owner: Owner): Generator<SimEvent> {
     for (const event of this.#heap) if (event.owner === owner && !event.cancelled) yield event;
@@ -185,7 +187,7 @@ export class World {
   kill(owner: Owner): void {
     if (owner.sentAtStep === this.events) for (const recall of owner.sent) recall();
     owner.dead = true;
-    owner.held = undefined;
+    this.forget(owner);
     owner.end();
   }
 
@@ -262,8 +264,8 @@ export class World {
       event.at = event.postponedTo;
       return this.enqueue(event);
     }
-    if (owner.held !== undefined && event.kind !== 'system') {
-      owner.held.push(event);
+    if (owner.stopped && event.kind !== 'system') {
+      this.#held.get(owner)?.push(event);
       return;
     }
     this.now = event.at;

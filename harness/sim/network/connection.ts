@@ -1,11 +1,11 @@
 /** A connection of a simulated process to a simulated server. */
 import type { WireObservation } from '../../history/events.ts';
 import type { Owner } from '../engine/owner.ts';
+import type { Address, ClientSocket } from '../engine/sockets.ts';
 import type { World } from '../engine/world.ts';
-import type { Address } from './dial.ts';
 import type { SimLink } from './link.ts';
 import { Pipe } from './pipe.ts';
-import { networkError, type SimSocket } from './socket.ts';
+import { networkError } from './errors.ts';
 
 /** What a server does with one connection. */
 export interface ServerSession {
@@ -26,7 +26,7 @@ export interface Listener {
 const SLOW_US = 30_000;
 
 export class Connection {
-  readonly socket: SimSocket;
+  readonly socket: ClientSocket;
   readonly #world: World;
   readonly #caller: Owner;
   readonly #link: SimLink;
@@ -45,7 +45,7 @@ export class Connection {
     listener: Listener,
     onWire: (wire: Omit<WireObservation, 'node'>) => void,
     address: Address,
-    socket: SimSocket,
+    socket: ClientSocket,
   ) {
     this.#world = world;
     this.#caller = caller;

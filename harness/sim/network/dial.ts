@@ -1,15 +1,10 @@
 /** Asking the network of the running world for a connection, in the forms that `net` knows. */
 import { activeWorld, callerIn } from '../engine/active.ts';
+import type { Address, ClientSocket } from '../engine/sockets.ts';
 import { SimulationError } from '../engine/world.ts';
-import type { SimSocket } from './socket.ts';
-
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-}
 
 /** Connects `socket`, with the arguments of `net.connect`. */
-export function dial(args: readonly unknown[], socket: SimSocket): void {
+export function dial(args: readonly unknown[], socket: ClientSocket): void {
   const world = activeWorld();
   if (world === undefined) throw new SimulationError('no simulation is running');
   const { host, port, listener } = addressed(args);

@@ -1,7 +1,6 @@
 /** The link of one worker to one node, and what can be done to it: the same disturbances as Toxiproxy's, as they behave. */
 import type { Direction } from '../../backends/links.ts';
 import type { Random } from '../../base/random.ts';
-import type { Connection } from './connection.ts';
 
 export interface LinkNature {
   /** What a message takes at least, in microseconds. */
@@ -48,11 +47,18 @@ export class LinkDirection {
 
 type Undo = () => Promise<void>;
 
+/** What disturbances of a link do to a connection on it. */
+export interface LinkedConnection {
+  /** A delay has ended: what it still held back comes now. */
+  hasten(): void;
+  close(): void;
+}
+
 export class SimLink {
   readonly request: LinkDirection;
   readonly reply: LinkDirection;
   /** Those that are open on it. */
-  readonly connections = new Set<Connection>();
+  readonly connections = new Set<LinkedConnection>();
 
   constructor(random: Random, nature: LinkNature) {
     this.request = new LinkDirection(random, nature);

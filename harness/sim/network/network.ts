@@ -2,11 +2,10 @@
 import type { WireObservation } from '../../history/events.ts';
 import type { Owner } from '../engine/owner.ts';
 import { mix, Random } from '../../base/random.ts';
+import type { Address, ClientSocket } from '../engine/sockets.ts';
 import type { World } from '../engine/world.ts';
 import { Connection, type Listener } from './connection.ts';
 import { SimLink, type LinkNature } from './link.ts';
-import type { Address } from './dial.ts';
-import type { SimSocket } from './socket.ts';
 
 const LINK_STREAM = 2_000;
 /** A message takes from this to twice this. */
@@ -21,7 +20,7 @@ export class Network {
   readonly links: readonly (readonly SimLink[])[];
   readonly #world: World;
   readonly #nodes: readonly Listener[];
-  readonly #workers = new Map<Owner, { readonly index: number; readonly connections: Map<Connection, SimSocket> }>();
+  readonly #workers = new Map<Owner, { readonly index: number; readonly connections: Map<Connection, ClientSocket> }>();
   readonly #onWire: (worker: number, wire: WireObservation) => void;
 
   /** @param nature of all links; what is absent is drawn for each */
@@ -69,7 +68,7 @@ export class Network {
   }
 
   /** Sockets of a process that are open. */
-  openOf(owner: Owner): readonly SimSocket[] {
+  openOf(owner: Owner): readonly ClientSocket[] {
     return [...(this.#workers.get(owner)?.connections.values() ?? [])];
   }
 
@@ -79,7 +78,7 @@ export class Network {
       for (const connection of connections.keys()) connection.finish();
   }
 
-  #dial(caller: Owner, address: Address, socket: SimSocket): boolean {
+  #dial(caller: Owner, address: Address, socket: ClientSocket): boolean {
     // What still runs of a process that has just been killed reaches nobody.
     if (caller.dead) return true;
     const node = this.#nodes.findIndex((_, index) => hostOf(index) === address.host);

@@ -110,7 +110,7 @@ export class SimNode implements Listener, FieldNode {
     for (const connection of this.#connections) connection.hangUp();
     this.#connections.clear();
     // A stopped server that is killed has nothing left to do.
-    this.owner.held = undefined;
+    this.#world.forget(this.owner);
   }
 
   async restart({ keepData }: { readonly keepData: boolean }): Promise<void> {

@@ -2,25 +2,15 @@
 import { Duplex } from 'node:stream';
 import { SimTimer } from '../engine/timers.ts';
 import { activeWorld } from '../engine/active.ts';
-import { dial, type Address } from './dial.ts';
-
-export interface Wire {
-  send(chunk: Buffer): void;
-  end(): void;
-  destroyed(): void;
-}
-
-export function networkError(code: string, syscall: string, address?: { host: string; port: number }): Error {
-  const where = address === undefined ? '' : ` ${address.host}:${address.port}`;
-  return Object.assign(new Error(`${syscall} ${code}${where}`), { code, syscall, errno: -1, ...address });
-}
+import type { Address, ClientSocket, Wire } from '../engine/sockets.ts';
+import { dial } from './dial.ts';
 
 type Callback = (error?: Error | null) => void;
 
 /** Of a socket that is not connected to anything yet. */
 const NO_WIRE: Wire = { send: () => undefined, end: () => undefined, destroyed: () => undefined };
 
-export class SimSocket extends Duplex {
+export class SimSocket extends Duplex implements ClientSocket {
   connecting = true;
   pending = true;
   remoteAddress = '';

@@ -115,7 +115,7 @@ function deploymentOf(
     nodes,
     server: { clockMs: async ({ host }) => nodes.find(({ endpoint }) => endpoint.host === host)?.wallMs() ?? Infinity },
     succession,
-    leader: async () => leader?.(nodes.map(({ down, owner }) => !down && owner.held === undefined)),
+    leader: async () => leader?.(nodes.map(({ down, owner }) => !down && !owner.stopped)),
     isolate: async (isolated) => {
       const heal = isolate?.(isolated);
       return async () => heal?.();

@@ -2,19 +2,26 @@
 import { SqlDatabase } from '../sql/database.ts';
 import type { LeaseTable } from '../sql/leases.ts';
 import { Sequence } from './sequence.ts';
-import type { Session } from './session.ts';
-import { SqlError } from './statement.ts';
+import { SqlError } from './result.ts';
 
 /** What is written is on the disk after so long at most (`srv_master_thread`). */
 const FLUSH_MS = 1000;
 
-export class Database extends SqlDatabase<Session> {
+/** What the database and its statements know of a connection. */
+export interface ClientSession {
+  /** It has set up a transaction, with or without a lock. */
+  inTransaction: boolean;
+  /** By its client, or by another's `KILL`. */
+  end(): void;
+}
+
+export class Database extends SqlDatabase<ClientSession> {
   /** By the numbers of their threads. */
-  readonly sessions = new Map<number, Session>();
+  readonly sessions = new Map<number, ClientSession>();
   #fence: Sequence | undefined;
 
   /** For a statement that is a transaction of its own, as all are but those of a held row lock. @throws SqlError */
-  tableAlone(name: string, { inTransaction }: Session): LeaseTable {
+  tableAlone(name: string, { inTransaction }: ClientSession): LeaseTable {
     if (inTransaction)
       this.around.unsupported(`a statement on ${name} in an open transaction of MariaDB is not simulated`);
     return this.table(name);

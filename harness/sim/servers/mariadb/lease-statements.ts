@@ -1,8 +1,8 @@
 /** The statements of the lease locks on MariaDB: each makes one decision, as its text says. */
 import { expiryShape, heartbeatShape, leaseStatements } from 'holdfast-locks/internal/sql/mariadb/lease-statements';
 import { acquireLease, extendLease, leaseInForce, leaseOf } from '../sql/leases.ts';
-import type { Execution } from './statement.ts';
-import { decimal, done, immediate, selected, varchar, type Result, type Statement } from './statement.ts';
+import { decimal, done, selected, varchar, type Result } from './result.ts';
+import { type Execution, immediate, type Statement } from './statement.ts';
 
 const changed = (rows: number): Result =>
   done({ affectedRows: rows, info: `Rows matched: ${rows}  Changed: ${rows}  Warnings: 0` });

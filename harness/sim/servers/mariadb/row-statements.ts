@@ -1,7 +1,7 @@
 /** The statements of the row lock on MariaDB. */
 import { NO_WAIT, rowStatements, waitAtMost } from 'holdfast-locks/internal/sql/mariadb/holder-statements';
-import { done, immediate, selected, SqlError, varbinary, varchar } from './statement.ts';
-import type { Result, Statement } from './statement.ts';
+import { done, selected, SqlError, varbinary, varchar, type Result } from './result.ts';
+import { immediate, type Statement } from './statement.ts';
 
 const TABLE = 'holdfast_row';
 /** What InnoDB waits for a row if nobody says otherwise. */

@@ -1,8 +1,9 @@
 /** One connection to a simulated MariaDB: its protocol, its transaction, what it waits for. */
 import type { ServerSession } from '../../network/connection.ts';
 import type { Surroundings, Transport } from '../../network/node.ts';
-import type { Database } from './database.ts';
-import { done, SqlError, type Result, type Statement } from './statement.ts';
+import type { ClientSession, Database } from './database.ts';
+import { done, SqlError, type Result } from './result.ts';
+import type { Statement } from './statement.ts';
 import { statementOf } from './statements.ts';
 import * as wire from './wire.ts';
 
@@ -14,7 +15,7 @@ interface Running {
   readonly sinceMs: number;
 }
 
-export class Session implements ServerSession {
+export class Session implements ServerSession, ClientSession {
   /** It has set up a transaction, with or without a lock. */
   inTransaction = false;
   readonly #threadId: number;

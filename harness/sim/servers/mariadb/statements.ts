@@ -4,7 +4,8 @@ import { GET_LOCK, IS_FREE_LOCK, RELEASE_LOCK } from 'holdfast-locks/internal/sq
 import { LEASE_STATEMENTS } from './lease-statements.ts';
 import { patternOf, valueOf } from './pattern.ts';
 import { ROW_STATEMENTS } from './row-statements.ts';
-import { bigint, done, immediate, int, selected, SqlError, varchar, type Statement } from './statement.ts';
+import { bigint, done, int, selected, SqlError, varchar } from './result.ts';
+import { immediate, type Statement } from './statement.ts';
 
 /** A session that waits for a user lock looks this often whether its client is still there (`MDL_context::acquire_lock`). */
 const LOOKS_EVERY_MS = 1000;

@@ -1,5 +1,5 @@
 /** Packets of MariaDB's protocol (manual, "Client/Server Protocol"), as far as simulated sessions need them. */
-import type { Column, SqlError, Value } from './statement.ts';
+import type { Column, Done, SqlError, Value } from './result.ts';
 
 export const COMMAND = { quit: 0x01, query: 0x03, ping: 0x0e } as const;
 
@@ -82,13 +82,6 @@ export function greeting(version: string, threadId: number): Buffer {
     ...[little(CAPABILITIES >>> 16, 2), Buffer.of(SALT.length + 1), Buffer.alloc(10)],
     ...[SALT.subarray(8), Buffer.of(0), terminated('mysql_native_password')],
   ]);
-}
-
-export interface Done {
-  readonly affectedRows: number;
-  readonly insertId: number;
-  readonly warnings: number;
-  readonly info: string;
 }
 
 export const ok = ({ affectedRows, insertId, warnings, info }: Done, status: Status): Buffer =>

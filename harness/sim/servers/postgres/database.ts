@@ -1,20 +1,27 @@
 /** What a simulated PostgreSQL keeps: tables of names, a sequence, locks, and who listens to what. */
 import type { Surroundings } from '../../network/node.ts';
-import { SqlDatabase, type Tables } from '../sql/database.ts';
-import type { Replicating } from './replication.ts';
-import type { Session } from './session.ts';
-import { SqlError } from './statement.ts';
+import { SqlDatabase } from '../sql/database.ts';
+import type { Copy, Replicating } from './replication.ts';
+import { SqlError } from './result.ts';
 
 const UNDEFINED_TABLE = '42P01';
 
-/** All that is stored. */
-export interface Copy {
-  readonly tables: Tables;
-  readonly fence: number | undefined;
+/** What the database and its statements know of a connection. */
+export interface ClientSession {
+  readonly pid: number;
+  readonly channels: Set<string>;
+  transaction: 'I' | 'T' | 'E';
+  /** How long the transaction waits for a lock. */
+  lockTimeoutMs: number;
+  /** The statement that runs. */
+  readonly asked: string | undefined;
+  tell(from: ClientSession, channel: string, payload: string): void;
+  /** By the word of an administrator. */
+  terminate(): void;
 }
 
-export class Database extends SqlDatabase<Session> {
-  readonly sessions = new Set<Session>();
+export class Database extends SqlDatabase<ClientSession> {
+  readonly sessions = new Set<ClientSession>();
   readonly replication: Replicating;
   #fence: number | undefined;
 
@@ -50,7 +57,7 @@ export class Database extends SqlDatabase<Session> {
     return this.#fence;
   }
 
-  notify(from: Session, channel: string, payload: string): void {
+  notify(from: ClientSession, channel: string, payload: string): void {
     for (const session of this.sessions) if (session.channels.has(channel)) session.tell(from, channel, payload);
   }
 

@@ -6,7 +6,8 @@ import {
   type LeaseStatements,
 } from 'holdfast-locks/internal/sql/postgres/lease-statements';
 import { acquireLease, extendLease, leaseInForce, leaseOf, type Claim, type LeaseRow } from '../sql/leases.ts';
-import { immediate, said, selected, TYPE, writing, type Column, type Execution, type Statement } from './statement.ts';
+import { said, selected, TYPE, type Column } from './result.ts';
+import { immediate, writing, type Execution, type Statement } from './statement.ts';
 
 const column = (name: string, type: number): Column => ({ name, type });
 const [FENCE, REMAINING] = [column('fence', TYPE.text), column('remaining', TYPE.float8)];

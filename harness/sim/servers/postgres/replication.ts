@@ -1,12 +1,18 @@
 /** What a server of PostgreSQL has to do with the one beside it: one of them is the primary, the other its replica. */
 import type { Surroundings } from '../../network/node.ts';
 import type { Mesh } from '../quorum/mesh.ts';
-import type { Copy } from './database.ts';
+import type { Tables } from '../sql/database.ts';
 
 /** What is not confirmed is sent again, as TCP does. */
 const RESEND_MS = 200;
 /** A server without data looks this often for a primary that it may copy. */
 const LOOK_EVERY_MS = 50;
+
+/** All that is stored. */
+export interface Copy {
+  readonly tables: Tables;
+  readonly fence: number | undefined;
+}
 
 export interface Replicating {
   /** As a replica: it changes nothing by itself. */

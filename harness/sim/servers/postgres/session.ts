@@ -1,8 +1,9 @@
 /** One connection to a simulated PostgreSQL: its protocol, its transaction, what it listens to. */
 import type { ServerSession } from '../../network/connection.ts';
 import type { Surroundings, Transport } from '../../network/node.ts';
-import type { Database } from './database.ts';
-import { SqlError, type Result, type Statement } from './statement.ts';
+import type { ClientSession, Database } from './database.ts';
+import { SqlError, type Result } from './result.ts';
+import type { Statement } from './statement.ts';
 import { statementsOf } from './statements.ts';
 import * as wire from './wire.ts';
 
@@ -21,7 +22,7 @@ interface Portal {
   readonly values: readonly (string | null)[];
 }
 
-export class Session implements ServerSession {
+export class Session implements ServerSession, ClientSession {
   readonly pid: number;
   readonly channels = new Set<string>();
   transaction: 'I' | 'T' | 'E' = 'I';
@@ -75,7 +76,7 @@ export class Session implements ServerSession {
     this.#end();
   }
 
-  tell(from: Session, channel: string, payload: string): void {
+  tell(from: ClientSession, channel: string, payload: string): void {
     if (!this.#ended) this.#transport.reply(wire.notification(from.pid, channel, payload));
   }
 

@@ -1,36 +1,10 @@
-/** What a simulated PostgreSQL makes of a statement. */
-import type { Database } from './database.ts';
-import type { Session } from './session.ts';
-
-/** By its number in `pg_type`. */
-export const TYPE = { bool: 16, int4: 23, text: 25, float8: 701, void: 2278 } as const;
-
-export interface Column {
-  readonly name: string;
-  readonly type: number;
-}
-
-export interface Result {
-  /** What `CommandComplete` says. */
-  readonly tag: string;
-  readonly rows: readonly (readonly (string | null)[])[];
-  /** With the commit, those who listen to the channel are told. */
-  readonly notice?: { readonly channel: string; readonly payload: string };
-}
-
-/** The statement failed, with this SQLSTATE. */
-export class SqlError extends Error {
-  readonly code: string;
-
-  constructor(code: string, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
+/** What a simulated PostgreSQL does with a statement. */
+import type { ClientSession, Database } from './database.ts';
+import type { Column, Result, SqlError } from './result.ts';
 
 export interface Execution {
   readonly database: Database;
-  readonly session: Session;
+  readonly session: ClientSession;
   readonly values: readonly (string | null)[];
 }
 
@@ -54,6 +28,3 @@ export function immediate(run: (execution: Execution) => Result, columns?: reado
 export function writing(run: (execution: Execution) => Result, columns?: readonly Column[]): Statement {
   return { ...immediate(run, columns), writes: true };
 }
-
-export const selected = (rows: Result['rows']): Result => ({ tag: `SELECT ${rows.length}`, rows });
-export const said = (tag: string): Result => ({ tag, rows: [] });

@@ -2,7 +2,8 @@
 import { TRY, WAIT } from 'holdfast-locks/internal/sql/postgres/advisory';
 import { FENCE_SCHEMA, NEXT_FENCE } from 'holdfast-locks/internal/sql/postgres/fence';
 import { LEASE_STATEMENTS } from './lease-statements.ts';
-import { immediate, said, selected, SqlError, TYPE, writing, type Execution, type Statement } from './statement.ts';
+import { said, selected, SqlError, TYPE } from './result.ts';
+import { immediate, writing, type Execution, type Statement } from './statement.ts';
 
 const LOCK_NOT_AVAILABLE = '55P03';
 const [ADVISORY, ROW] = ['advisory ', 'row '];

@@ -1,5 +1,5 @@
 /** Messages of PostgreSQL's protocol, version 3 (manual, "Message Formats"), as far as simulated sessions need them. */
-import type { Column } from './statement.ts';
+import type { Column } from './result.ts';
 
 /** What a client says. The first of a connection has no kind. */
 export interface FrontendMessage {

@@ -34,7 +34,7 @@ export class Session implements ServerSession {
   readonly #transport: Transport;
   readonly #id: number;
   readonly #parser = new RequestParser();
-  readonly #subscriptions: Subscriptions;
+  readonly #subscriptions: Subscriptions<Session>;
   #protocol: Protocol = 2;
   readonly #client: ClientCommands;
   #queue: Queued[] | undefined;

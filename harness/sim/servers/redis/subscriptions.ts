@@ -1,10 +1,9 @@
 /** What one connection listens to. */
 import { PushReply, RedisError, type Reply } from './reply.ts';
-import type { Session } from './session.ts';
 
 /** The server: who listens to which channel, or to which pattern. */
-interface Directory {
-  subscribers(pattern: boolean): Map<string, Set<Session>>;
+interface Directory<Subscriber> {
+  subscribers(pattern: boolean): Map<string, Set<Subscriber>>;
 }
 
 /** A subscribed connection of RESP2 may say only these. */
@@ -19,15 +18,15 @@ export function forbiddenToSubscribers(name: string): RedisError | undefined {
   return new RedisError(`ERR Can't execute '${name.toLowerCase()}': only ${allowed} are allowed in this context`);
 }
 
-export class Subscriptions {
-  readonly #directory: Directory;
-  readonly #session: Session;
+export class Subscriptions<Subscriber> {
+  readonly #directory: Directory<Subscriber>;
+  readonly #subscriber: Subscriber;
   readonly #channels = new Set<string>();
   readonly #patterns = new Set<string>();
 
-  constructor(directory: Directory, session: Session) {
+  constructor(directory: Directory<Subscriber>, subscriber: Subscriber) {
     this.#directory = directory;
-    this.#session = session;
+    this.#subscriber = subscriber;
   }
 
   get count(): number {
@@ -47,18 +46,18 @@ export class Subscriptions {
     return (named.length === 0 ? [null] : named).map((channel) => {
       if (channel !== null && leaving) {
         mine.delete(channel);
-        all.get(channel)?.delete(this.#session);
+        all.get(channel)?.delete(this.#subscriber);
       } else if (channel !== null) {
         mine.add(channel);
-        all.set(channel, (all.get(channel) ?? new Set()).add(this.#session));
+        all.set(channel, (all.get(channel) ?? new Set()).add(this.#subscriber));
       }
       return new PushReply([name.toLowerCase(), channel, this.count]);
     });
   }
 
   end(): void {
-    for (const channel of this.#channels) this.#directory.subscribers(false).get(channel)?.delete(this.#session);
-    for (const channel of this.#patterns) this.#directory.subscribers(true).get(channel)?.delete(this.#session);
+    for (const channel of this.#channels) this.#directory.subscribers(false).get(channel)?.delete(this.#subscriber);
+    for (const channel of this.#patterns) this.#directory.subscribers(true).get(channel)?.delete(this.#subscriber);
     this.#channels.clear();
     this.#patterns.clear();
   }
