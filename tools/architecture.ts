@@ -5,41 +5,15 @@
  * gives; with `--draw` it draws that picture anew.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { Graphviz } from '@hpcc-js/wasm-graphviz';
-import type { ICruiseResult, IConfiguration } from 'dependency-cruiser';
+import type { ICruiseResult } from 'dependency-cruiser';
+import { readModules, ROOT } from './modules.ts';
 
-const ROOT = join(import.meta.dirname, '..');
 const PICTURE = join(ROOT, 'docs', 'architecture.svg');
 const READ = ['implementations', 'harness', 'reports', 'scenarios', 'benchmarks', 'index.ts'];
 /** A parser that finds nothing would find no fault either. */
 const LEAST_MODULES = 500;
-
-const require = createRequire(import.meta.url);
-
-/** dependency-cruiser walks the tree of swc with a visitor that stops at `using`. */
-function teachUsing(): void {
-  const { Visitor } = require('@swc/core/Visitor.js') as {
-    Visitor: { prototype: { visitStatement: (statement: { type: string }) => unknown } };
-  };
-  const known = Visitor.prototype.visitStatement;
-  Visitor.prototype.visitStatement = function visit(statement) {
-    return statement.type === 'UsingDeclaration' ? statement : known.call(this, statement);
-  };
-}
-
-async function readCode(): Promise<ICruiseResult> {
-  teachUsing();
-  const { cruise } = await import('dependency-cruiser');
-  const { options, forbidden } = require('../.dependency-cruiser.cjs') as IConfiguration;
-  const { output } = await cruise(READ, {
-    ...options,
-    ruleSet: forbidden === undefined ? {} : { forbidden },
-    ...{ validate: true, metrics: true, outputType: 'json', baseDir: ROOT },
-  });
-  return JSON.parse(output as string) as ICruiseResult;
-}
 
 /** `harness/sim/engine/heap.ts` is in the room `harness/sim`. */
 function roomOf(path: string): string | undefined {
@@ -87,7 +61,7 @@ function hasDetour(arrow: string, arrows: ReadonlySet<string>): boolean {
   return false;
 }
 
-const code = await readCode();
+const code = await readModules(READ);
 const { totalCruised, violations } = code.summary;
 const faults = violations.map(({ rule, from, to, cycle }) => {
   const way = cycle === undefined ? [to] : cycle.map(({ name }) => name);

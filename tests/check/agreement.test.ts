@@ -1,14 +1,15 @@
-/** The checkers agree with brute force on random small histories. `HISTORIES=200000` for the full search. */
+/** The checkers agree with brute force on random small histories. `npm run evidence -- --only agreement` for many more. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { checkEvents } from '../../harness/check/check.ts';
 import { limitOf, linearize } from '../../harness/check/linearize.ts';
+import { casesOf, draws } from '../effort.ts';
 import { beliefIsLegal, lostUpdatesOf, serviceIsLegal } from './brute-force.ts';
 import { grantsAndEnds, lockModel } from './lock-as-sequence.ts';
 import { crowdedStories, eventsOf, stories, type Story } from './story.ts';
 
-const HISTORIES = Number(process.env['HISTORIES'] ?? 3000);
+const HISTORIES = casesOf(3000);
 
 function agree(from: fc.Arbitrary<Story>, verdictsOf: (story: Story) => readonly [unknown, unknown]): void {
   const illegal = { seen: 0 };
@@ -18,7 +19,7 @@ function agree(from: fc.Arbitrary<Story>, verdictsOf: (story: Story) => readonly
       if (expected !== true) illegal.seen += 1;
       assert.deepEqual(checked, expected);
     }),
-    { numRuns: HISTORIES },
+    draws(HISTORIES),
   );
   assert.ok(illegal.seen > HISTORIES / 50 && illegal.seen < HISTORIES, `${illegal.seen} of ${HISTORIES} were illegal`);
 }

@@ -1,4 +1,4 @@
-/** The general checker, each of its searches, and the counter agree with brute force. `HISTORIES=200000` for the full search. */
+/** The general checker, each of its searches, and the counter agree with brute force. `npm run evidence -- --only agreement` for many more. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
@@ -14,9 +14,10 @@ import {
   type SequentialModel,
   type SequentialOperation,
 } from '../../harness/check/sequential.ts';
+import { casesOf, draws } from '../effort.ts';
 import { isLinearizable } from './general-brute-force.ts';
 
-const HISTORIES = Number(process.env['HISTORIES'] ?? 3000);
+const HISTORIES = casesOf(3000);
 
 type Call = Pick<SequentialOperation, 'f' | 'input' | 'output'>;
 
@@ -128,7 +129,7 @@ function agree<State>(model: SequentialModel<State>, from: fc.Arbitrary<Sequenti
       assert.deepEqual(first, second, 'both searches get equally far');
       assert.equal(first?.legal, expected);
     }),
-    { numRuns: HISTORIES },
+    draws(HISTORIES),
   );
   assert.ok(
     illegal.seen > HISTORIES / 20 && illegal.seen < HISTORIES * 0.95,
@@ -159,6 +160,6 @@ void test('counter: the answers alone tell whether an order of increments and re
       const told = operations.filter(({ f, returned }) => f !== 'read' || returned !== Infinity);
       assert.equal(counterFaults(told).length === 0, isLinearizable(counterModel, operations));
     }),
-    { numRuns: HISTORIES },
+    draws(HISTORIES),
   );
 });

@@ -1,13 +1,14 @@
-/** The verdicts on fairness, reentrancy and sharing agree with brute force. `HISTORIES=200000` for the full search. */
+/** The verdicts on fairness, reentrancy and sharing agree with brute force. `npm run evidence -- --only agreement` for many more. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { checkEvents } from '../../harness/check/check.ts';
 import type { Verdict } from '../../harness/check/verdict.ts';
+import { casesOf, draws } from '../effort.ts';
 import { bypassedOf, keptApartOf, mixes, refusedOwnersOf, starvedOf, type Bounds } from './brute-force-waiting.ts';
 import { eventsOf, stories, type Story } from './story.ts';
 
-const HISTORIES = Number(process.env['HISTORIES'] ?? 3000);
+const HISTORIES = casesOf(3000);
 
 const bounds = fc.record({ allowance: fc.nat(3), bypass: fc.nat(1) });
 
@@ -24,7 +25,7 @@ function agree(
       if (verdict.valid === false) illegal.seen += 1;
       assert.deepEqual(found(verdict, story), expected(story, { allowance, bypass }));
     }),
-    { numRuns: HISTORIES },
+    draws(HISTORIES),
   );
   assert.ok(illegal.seen > HISTORIES / 100 && illegal.seen < HISTORIES, `${illegal.seen} of ${HISTORIES} were illegal`);
 }

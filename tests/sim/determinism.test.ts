@@ -8,11 +8,12 @@ import { promisify } from 'node:util';
 import { OWN_FLAGS } from '../../harness/base/own-module.ts';
 import { isSimulated } from '../../harness/sim/servers/simulated.ts';
 import { catalogue } from '../../implementations/catalogue.ts';
+import { casesOf, FIRST_CASE } from '../effort.ts';
 import { ROOT, Sandbox } from '../e2e/program.ts';
 import { disturbedPlans } from './digests.ts';
 import { digestsOf } from './simulated.ts';
 
-const SEEDS = Number(process.env['HOLDFAST_SIM_SEEDS'] ?? 8);
+const SEEDS = casesOf(8);
 const DIGESTS = join(import.meta.dirname, 'digests.ts');
 const MOST_BYTES = 2 ** 24;
 
@@ -24,11 +25,13 @@ const LOCKS = Array.from(catalogue.values(), ({ module }) => module)
 
 for (const name of [...LOCKS, 'setnx-then-expire', 'fair-client-clock']) {
   void it(`${name}: ${SEEDS} plans have the same histories forwards, backwards, and in another process`, async () => {
-    const plans = disturbedPlans(name, SEEDS);
+    const plans = disturbedPlans(name, FIRST_CASE, SEEDS);
     const [forwards, backwards, elsewhere] = await Promise.all([
       digestsOf(name, plans),
       digestsOf(name, plans.toReversed()),
-      run(process.execPath, [...OWN_FLAGS, DIGESTS, name, String(SEEDS)], { maxBuffer: MOST_BYTES }),
+      run(process.execPath, [...OWN_FLAGS, DIGESTS, name, String(FIRST_CASE), String(SEEDS)], {
+        maxBuffer: MOST_BYTES,
+      }),
     ]);
     assert.deepEqual(backwards.toReversed(), forwards);
     assert.deepEqual(JSON.parse(elsewhere.stdout), forwards);

@@ -3,15 +3,15 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Client, Event, Stat } from 'node-zookeeper-client';
-import type { Endpoint } from '../../implementations/lock.ts';
-import { inWorld, install } from './in-world.ts';
-import { startServer, type Servers } from '../implementations/native.ts';
+import { draws } from '../../effort.ts';
+import type { Endpoint } from '../../../implementations/lock.ts';
+import { inWorld, install } from '../in-world.ts';
+import { startServer, type Servers } from '../../implementations/native.ts';
 
 install();
 const { default: zookeeper } = await import('node-zookeeper-client');
 const { CreateMode } = zookeeper;
 
-const RUNS = Number(process.env['HOLDFAST_TAPES'] ?? 30);
 const SESSION_MS = 20_000;
 
 let servers: Servers;
@@ -157,7 +157,7 @@ void describe('the model of ZooKeeper', () => {
         const modelled = await inWorld('zookeeper', members, ({ endpoints: [one] }) => play(one ?? real, steps, own));
         assert.deepEqual(await play(real, steps, own), modelled);
       });
-      await fc.assert(property, { numRuns: RUNS, endOnFailure: false });
+      await fc.assert(property, { ...draws(30), endOnFailure: false });
     });
   }
 

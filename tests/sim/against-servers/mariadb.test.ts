@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
-import { FENCE_SCHEMA } from '../../implementations/sql/mariadb/fence.ts';
+import { draws } from '../../effort.ts';
+import { FENCE_SCHEMA } from '../../../implementations/sql/mariadb/fence.ts';
 import {
   GET_LOCK,
   IS_FREE_LOCK,
@@ -10,12 +11,10 @@ import {
   RELEASE_LOCK,
   rowStatements,
   waitAtMost,
-} from '../../implementations/sql/mariadb/holder-statements.ts';
-import { expiryShape, heartbeatShape, leaseStatements } from '../../implementations/sql/mariadb/lease-statements.ts';
-import { answerTo, onModel, onServer, ranked, type Connection, type Stage } from './mariadb-stage.ts';
-import { startServer, type Servers } from '../implementations/native.ts';
-
-const RUNS = Number(process.env['HOLDFAST_TAPES'] ?? 25);
+} from '../../../implementations/sql/mariadb/holder-statements.ts';
+import { expiryShape, heartbeatShape, leaseStatements } from '../../../implementations/sql/mariadb/lease-statements.ts';
+import { answerTo, onModel, onServer, ranked, type Connection, type Stage } from '../mariadb-stage.ts';
+import { startServer, type Servers } from '../../implementations/native.ts';
 
 let servers: Servers;
 before(async () => {
@@ -210,7 +209,7 @@ void describe('the model of MariaDB', () => {
       const modelled = await onModel((stage) => play(stage, steps, own));
       assert.deepEqual(await onServer(servers, (stage) => play(stage, steps, own)), modelled);
     });
-    await fc.assert(property, { numRuns: RUNS, endOnFailure: false });
+    await fc.assert(property, { ...draws(25), endOnFailure: false });
   });
 
   void it('ends the run with the text of a statement that is not simulated', async () => {

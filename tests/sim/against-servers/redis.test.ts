@@ -2,12 +2,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
-import { RedisServer as Model } from '../../harness/sim/servers/redis/server.ts';
-import { ACQUIRE, ACQUIRE_FENCED, EXTEND, RELEASE } from '../../implementations/redis/scripts.ts';
-import { RedisServer } from '../implementations/redis/servers.ts';
-import { ModelTalk, RealTalk, type Answer, type Talk } from './resp-talk.ts';
-
-const RUNS = Number(process.env['HOLDFAST_TAPES'] ?? 100);
+import { draws } from '../../effort.ts';
+import { RedisServer as Model } from '../../../harness/sim/servers/redis/server.ts';
+import { ACQUIRE, ACQUIRE_FENCED, EXTEND, RELEASE } from '../../../implementations/redis/scripts.ts';
+import { RedisServer } from '../../implementations/redis/servers.ts';
+import { ModelTalk, RealTalk, type Answer, type Talk } from '../resp-talk.ts';
 
 let server: RedisServer;
 before(async () => {
@@ -190,7 +189,7 @@ for (const [name, tapes] of Object.entries(TAPES)) {
     for (const protocol of [2, 3] as const) {
       void it(`answer as Redis does, in RESP${protocol}`, async () => {
         const property = fc.asyncProperty(tapes, fc.boolean(), (tape, translate) => agree(tape, protocol, translate));
-        await fc.assert(property, { numRuns: RUNS, endOnFailure: false });
+        await fc.assert(property, { ...draws(100), endOnFailure: false });
       });
     }
   });

@@ -3,16 +3,15 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { z } from 'zod';
-import type { ConsulClient } from '../../implementations/consul/client.ts';
-import type { Endpoint } from '../../implementations/lock.ts';
-import { inWorld, install } from './in-world.ts';
-import { startServer, type Servers } from '../implementations/native.ts';
+import { draws } from '../../effort.ts';
+import type { ConsulClient } from '../../../implementations/consul/client.ts';
+import type { Endpoint } from '../../../implementations/lock.ts';
+import { inWorld, install } from '../in-world.ts';
+import { startServer, type Servers } from '../../implementations/native.ts';
 
 install();
 const { default: Consul } = await import('consul');
-const { RequestContext } = await import('../../implementations/consul/client.ts');
-
-const RUNS = Number(process.env['HOLDFAST_TAPES'] ?? 50);
+const { RequestContext } = await import('../../../implementations/consul/client.ts');
 
 let servers: Servers;
 before(async () => {
@@ -165,7 +164,7 @@ void describe('the model of Consul', () => {
         );
         assert.deepEqual(await play(client, steps, own, modelled.woken), modelled);
       });
-      await fc.assert(property, { numRuns: RUNS, endOnFailure: false }).finally(() => client.destroy());
+      await fc.assert(property, { ...draws(50), endOnFailure: false }).finally(() => client.destroy());
     });
   }
 

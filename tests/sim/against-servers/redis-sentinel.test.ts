@@ -3,16 +3,16 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
-import type { Endpoint } from '../../implementations/lock.ts';
-import { inWorld, install, type Place } from './in-world.ts';
-import { commands, play, type Step } from './redis-tape.ts';
-import { startServer, type Servers } from '../implementations/native.ts';
+import { draws } from '../../effort.ts';
+import type { Endpoint } from '../../../implementations/lock.ts';
+import { inWorld, install, type Place } from '../in-world.ts';
+import { commands, play, type Step } from '../redis-tape.ts';
+import { startServer, type Servers } from '../../implementations/native.ts';
 
 install();
 const { Redis } = await import('ioredis');
 type Client = InstanceType<typeof Redis>;
 
-const RUNS = Number(process.env['HOLDFAST_TAPES'] ?? 25);
 const MASTER = 'holdfast';
 const REPLICAS = 2;
 
@@ -73,7 +73,7 @@ void describe('the model of Redis behind Sentinels', () => {
       const modelled = await inSentinelWorld(({ endpoints }) => perform(endpoints, steps));
       assert.deepEqual(await perform(servers.endpoints, steps), modelled);
     });
-    await fc.assert(property, { numRuns: RUNS, endOnFailure: false });
+    await fc.assert(property, { ...draws(25), endOnFailure: false });
   });
 
   void it('says of itself and of others what Redis does', async () => {

@@ -3,17 +3,17 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Client, QueryConfig, QueryResult } from 'pg';
-import { TRY, WAIT } from '../../implementations/sql/postgres/advisory.ts';
-import { FENCE_SCHEMA, NEXT_FENCE } from '../../implementations/sql/postgres/fence.ts';
-import { expiryShape, heartbeatShape, leaseStatements } from '../../implementations/sql/postgres/lease-statements.ts';
-import type { Endpoint } from '../../implementations/lock.ts';
-import { inWorld, install } from './in-world.ts';
-import { startServer, type Servers } from '../implementations/native.ts';
+import { draws } from '../../effort.ts';
+import { TRY, WAIT } from '../../../implementations/sql/postgres/advisory.ts';
+import { FENCE_SCHEMA, NEXT_FENCE } from '../../../implementations/sql/postgres/fence.ts';
+import { expiryShape, heartbeatShape, leaseStatements } from '../../../implementations/sql/postgres/lease-statements.ts';
+import type { Endpoint } from '../../../implementations/lock.ts';
+import { inWorld, install } from '../in-world.ts';
+import { startServer, type Servers } from '../../implementations/native.ts';
 
 install();
 const { default: pg } = await import('pg');
 
-const RUNS = Number(process.env['HOLDFAST_TAPES'] ?? 25);
 /** Statements of the tapes wait for locks much shorter: the server ends what would wait for ever, and the answers differ. */
 const STATEMENT_WITHIN_MS = 10_000;
 
@@ -184,7 +184,7 @@ void describe('the model of PostgreSQL', () => {
       const modelled = await inWorld('postgres', 1, ({ endpoints: [one] }) => play(one ?? real, steps, own));
       assert.deepEqual(await play(real, steps, own), modelled);
     });
-    await fc.assert(property, { numRuns: RUNS, endOnFailure: false });
+    await fc.assert(property, { ...draws(25), endOnFailure: false });
   });
 
   void it('hands an advisory lock on in the order of asking, also when the connection of its holder ends', async () => {

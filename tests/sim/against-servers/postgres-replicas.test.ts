@@ -1,12 +1,12 @@
 /** The model of a PostgreSQL primary with its replica is held against real ones: what each of the two answers, and when. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { FieldNode } from '../../harness/faults/fault.ts';
-import type { Layout } from '../../harness/backends/servers/layout.ts';
-import { expiryShape, leaseStatements } from '../../implementations/sql/postgres/lease-statements.ts';
-import type { Topology } from '../../implementations/lock.ts';
-import { startServer } from '../implementations/native.ts';
-import { inWorld, install } from './in-world.ts';
+import type { FieldNode } from '../../../harness/faults/fault.ts';
+import type { Layout } from '../../../harness/backends/servers/layout.ts';
+import { expiryShape, leaseStatements } from '../../../implementations/sql/postgres/lease-statements.ts';
+import type { Topology } from '../../../implementations/lock.ts';
+import { startServer } from '../../implementations/native.ts';
+import { inWorld, install } from '../in-world.ts';
 
 install();
 const { default: pg } = await import('pg');

@@ -2,15 +2,15 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
-import { inWorld, install } from './in-world.ts';
-import { startServer, type Servers } from '../implementations/native.ts';
+import { inWorld, install } from '../in-world.ts';
+import { draws } from '../../effort.ts';
+import { startServer, type Servers } from '../../implementations/native.ts';
 
 install();
-const { EtcdClient, LeaseNotFoundError } = await import('../../implementations/etcd/client.ts');
-const { endOf, put, query, remove } = await import('../../implementations/etcd/messages.ts');
+const { EtcdClient, LeaseNotFoundError } = await import('../../../implementations/etcd/client.ts');
+const { endOf, put, query, remove } = await import('../../../implementations/etcd/messages.ts');
 type Client = InstanceType<typeof EtcdClient>;
 
-const RUNS = Number(process.env['HOLDFAST_TAPES'] ?? 60);
 const PATIENCE_MS = 10_000;
 
 let servers: Servers;
@@ -171,7 +171,7 @@ void describe('the model of etcd', () => {
         });
         assert.deepEqual(await play(client, steps, own, modelled.woken), modelled);
       });
-      await fc.assert(property, { numRuns: RUNS, endOnFailure: false }).finally(() => client.close());
+      await fc.assert(property, { ...draws(60), endOnFailure: false }).finally(() => client.close());
     });
   }
 

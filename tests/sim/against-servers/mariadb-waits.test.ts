@@ -1,17 +1,17 @@
 /** The model of MariaDB is held against a real one: who waits for what, how a wait ends, and what a crash leaves. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { FENCE_SCHEMA } from '../../implementations/sql/mariadb/fence.ts';
+import { FENCE_SCHEMA } from '../../../implementations/sql/mariadb/fence.ts';
 import {
   GET_LOCK,
   IS_FREE_LOCK,
   RELEASE_LOCK,
   rowStatements,
   waitAtMost,
-} from '../../implementations/sql/mariadb/holder-statements.ts';
-import { expiryShape, leaseStatements } from '../../implementations/sql/mariadb/lease-statements.ts';
-import { answerTo, onModel, onServer, ranked, sleep, type Connection, type Stage } from './mariadb-stage.ts';
-import { startServer, type Servers } from '../implementations/native.ts';
+} from '../../../implementations/sql/mariadb/holder-statements.ts';
+import { expiryShape, leaseStatements } from '../../../implementations/sql/mariadb/lease-statements.ts';
+import { answerTo, onModel, onServer, ranked, sleep, type Connection, type Stage } from '../mariadb-stage.ts';
+import { startServer, type Servers } from '../../implementations/native.ts';
 
 let servers: Servers;
 before(async () => {

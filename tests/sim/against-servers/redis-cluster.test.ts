@@ -3,17 +3,17 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
-import type { Endpoint } from '../../implementations/lock.ts';
-import { slotOf } from '../../harness/sim/servers/redis/cluster/slots.ts';
-import { inWorld, install, type Place } from './in-world.ts';
-import { commands, play, type Step } from './redis-tape.ts';
-import { startServer, type Servers } from '../implementations/native.ts';
+import { draws } from '../../effort.ts';
+import type { Endpoint } from '../../../implementations/lock.ts';
+import { slotOf } from '../../../harness/sim/servers/redis/cluster/slots.ts';
+import { inWorld, install, type Place } from '../in-world.ts';
+import { commands, play, type Step } from '../redis-tape.ts';
+import { startServer, type Servers } from '../../implementations/native.ts';
 
 install();
 const { Cluster, Redis } = await import('ioredis');
 type Node = InstanceType<typeof Redis>;
 
-const RUNS = Number(process.env['HOLDFAST_TAPES'] ?? 25);
 /** A key of each primary's, by the order of their slots. */
 const KEYS = ['b', 'c', 'a'];
 
@@ -78,7 +78,7 @@ void describe('the model of a Redis Cluster', () => {
       const modelled = await inClusterWorld(({ endpoints }) => perform(endpoints, steps));
       assert.deepEqual(await perform(servers.endpoints, steps), modelled);
     });
-    await fc.assert(property, { numRuns: RUNS, endOnFailure: false });
+    await fc.assert(property, { ...draws(25), endOnFailure: false });
   });
 
   void it('has the slots of Redis', async () => {
