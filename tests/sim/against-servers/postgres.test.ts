@@ -6,7 +6,11 @@ import type { Client, QueryConfig, QueryResult } from 'pg';
 import { draws } from '../../effort.ts';
 import { TRY, WAIT } from '../../../implementations/sql/postgres/advisory.ts';
 import { FENCE_SCHEMA, NEXT_FENCE } from '../../../implementations/sql/postgres/fence.ts';
-import { expiryShape, heartbeatShape, leaseStatements } from '../../../implementations/sql/postgres/lease-statements.ts';
+import {
+  expiryShape,
+  heartbeatShape,
+  leaseStatements,
+} from '../../../implementations/sql/postgres/lease-statements.ts';
 import type { Endpoint } from '../../../implementations/lock.ts';
 import { inWorld, install } from '../in-world.ts';
 import { startServer, type Servers } from '../../implementations/native.ts';
