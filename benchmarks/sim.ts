@@ -11,7 +11,7 @@ import { install } from '../harness/sim/node-api/install.ts';
 install();
 // Only now: libraries that keep a function of Node's keep a virtual one.
 const { findLock } = await import('../implementations/catalogue.ts');
-const { hazardsOf } = await import('../harness/plan/plan.ts');
+const { hazardsOf } = await import('../harness/faults/available.ts');
 const { headerOf } = await import('../harness/run/merge.ts');
 const { searchPlan } = await import('../harness/sim/search/search.ts');
 const { simulate } = await import('../harness/sim/run/simulate.ts');

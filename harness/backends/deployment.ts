@@ -1,5 +1,4 @@
 /** A running backend: the servers under one lock, the Toxiproxy before them, and what can be done to them. */
-import type { Hazard } from 'holdfast-locks/internal/claims';
 import type { Backend, Endpoint, Topology } from 'holdfast-locks';
 import type { Layout } from './servers/layout.ts';
 import type { ServerDefinition } from './servers/server.ts';
@@ -33,8 +32,15 @@ export interface ServerNode {
   setClock(offsetMs: number): Promise<void>;
 }
 
-/** What a deployment cannot do, and why: hazards that a run on it lists as not testable. */
-export type Limits = Readonly<Partial<Record<Hazard, string>>>;
+/**
+ * What faults ask of a deployment: to disturb the links between workers and servers, to cut servers from each other, to
+ * stop and to kill their processes, to set their clocks.
+ */
+export const INTERVENTIONS = ['links', 'partition', 'pause', 'kill', 'clock'] as const;
+export type Intervention = (typeof INTERVENTIONS)[number];
+
+/** What a deployment does not allow, and why. */
+export type Limits = Readonly<Partial<Record<Intervention, string>>>;
 
 export interface Deployment {
   readonly provisioner: ProvisionerKind;

@@ -1,10 +1,8 @@
 /** The docker provisioner: servers in containers, by Testcontainers. */
 import { GenericContainer, Wait, type StartedTestContainer } from 'testcontainers';
-import type { Hazard } from 'holdfast-locks/internal/claims';
 import type { Endpoint } from 'holdfast-locks';
 import { allSettled } from '../base/all-settled.ts';
 import { InfrastructureError } from '../base/errors.ts';
-import { separable } from '../plan/plan.ts';
 import { ContainerNode, DATA_FOLDER, entrypointOf, NO_CLOCK } from './container-node.ts';
 import { layoutOf, untilAnswering, type Deployment, type StartRequest } from './deployment.ts';
 import { dockerVersion, engineAddress } from './engine.ts';
@@ -23,8 +21,6 @@ const FIRST_NODE_PORT = 16_000;
 const PORTS_PER_NODE = 10;
 const FIRST_PROXY_PORT = 26_000;
 const ONE_NETWORK = 'containers of one deployment share a network: they cannot be cut from each other';
-const NO_PARTITIONS = { 'minority-partition': ONE_NETWORK, 'majority-partition': ONE_NETWORK };
-const CLOCK_HAZARDS: readonly Hazard[] = ['clock-jump', 'clock-jump-back', 'clock-jump-majority'];
 
 /** Image of a server, which `HOLDFAST_IMAGE_<NAME>` overrides. */
 export function imageOf(server: ServerDefinition): string {
@@ -97,10 +93,7 @@ export async function startDocker(session: Session, request: StartRequest): Prom
         api,
         [...ports].filter(([inside]) => inside >= FIRST_PROXY_PORT),
       ),
-      limits: {
-        ...Object.fromEntries(CLOCK_HAZARDS.map((hazard) => [hazard, NO_CLOCK])),
-        ...(separable(request.topology) ? NO_PARTITIONS : {}),
-      },
+      limits: { clock: NO_CLOCK, partition: ONE_NETWORK },
       isolate: () => Promise.reject(new InfrastructureError(ONE_NETWORK)),
       prepareClocks: async (movable) => {
         if (movable) throw new InfrastructureError(NO_CLOCK);

@@ -1,12 +1,17 @@
 /** The external provisioner: servers that the user started, at addresses that the user gives. */
-import { HAZARDS, type Hazard } from 'holdfast-locks/internal/claims';
 import type { Endpoint } from 'holdfast-locks';
 import { InfrastructureError, UsageError } from '../base/errors.ts';
 import { hostAndPort, parseAddress } from './address.ts';
-import { layoutOf, untilAnswering, type Deployment, type ServerNode, type StartRequest } from './deployment.ts';
+import {
+  layoutOf,
+  untilAnswering,
+  type Deployment,
+  type Limits,
+  type ServerNode,
+  type StartRequest,
+} from './deployment.ts';
 import type { ExternalConfig, NodeConfig } from './external-config.ts';
 import { formationOf } from './formation.ts';
-import { separable } from '../plan/plan.ts';
 import { removeTraces, type Traces } from './external-traces.ts';
 import { reachToxiproxy } from './external-toxiproxy.ts';
 import type { Session } from './session.ts';
@@ -50,10 +55,7 @@ export async function startExternal(
     version: versions[0] ?? 'unknown',
     settings: {},
     toxiproxy: access,
-    limits: {
-      ...limitsOf(access !== undefined, config?.allowDestructive === true && layout.nodes[0].suspend !== undefined),
-      ...(separable(request.topology) ? { 'minority-partition': NOT_OURS, 'majority-partition': NOT_OURS } : {}),
-    },
+    limits: limitsOf(access !== undefined, config?.allowDestructive === true && layout.nodes[0].suspend !== undefined),
     isolate: () => Promise.reject(new UsageError(NOT_OURS)),
     prepareClocks: async () => undefined,
     stop: async () => {
@@ -93,20 +95,12 @@ function checkThatTheyDiffer(nodes: readonly ExternalNode[]): void {
   }
 }
 
-/** Hazards that need a hand on the server's process, which we do not have there. */
-function limitsOf(hasToxiproxy: boolean, maySuspend: boolean): Partial<Record<Hazard, string>> {
-  const limits: Partial<Record<Hazard, string>> = {};
-  const ofProcesses: readonly Hazard[] = ['none', 'client-pause', 'client-crash', 'client-clock-jump'];
-  for (const hazard of HAZARDS) {
-    if (hazard === 'server-pause') {
-      if (!maySuspend) limits[hazard] = 'would stop every client of that server: allow it by --allow-destructive';
-    } else if (/^(server-|clock-|failover)/.test(hazard)) {
-      limits[hazard] = NOT_OURS;
-    } else if (!hasToxiproxy && !ofProcesses.includes(hazard)) {
-      limits[hazard] = 'no Toxiproxy is given: the network cannot be disturbed';
-    }
-  }
-  return limits;
+function limitsOf(hasToxiproxy: boolean, maySuspend: boolean): Limits {
+  return {
+    ...{ partition: NOT_OURS, kill: NOT_OURS, clock: NOT_OURS },
+    ...(maySuspend ? {} : { pause: 'would stop every client of that server: allow it by --allow-destructive' }),
+    ...(hasToxiproxy ? {} : { links: 'no Toxiproxy is given: the network cannot be disturbed' }),
+  };
 }
 
 class ExternalNode implements ServerNode {

@@ -1,10 +1,9 @@
 /** The native provisioner: servers as processes of this machine, in temp folders, on free ports. */
 import { existsSync } from 'node:fs';
-import type { Hazard } from 'holdfast-locks/internal/claims';
 import { allSettled } from '../base/all-settled.ts';
 import { InfrastructureError } from '../base/errors.ts';
 import { separable } from '../plan/plan.ts';
-import { layoutOf, type Deployment, type StartRequest } from './deployment.ts';
+import { layoutOf, type Deployment, type StartRequest, type Limits } from './deployment.ts';
 import { formationOf } from './formation.ts';
 import { NativeNetwork, whyNoNetwork } from './native-network.ts';
 import { NativeServer } from './native-server.ts';
@@ -56,7 +55,7 @@ export async function startNative(session: Session, request: StartRequest): Prom
       version: servers[0]?.version ?? 'unknown',
       settings: layout.nodes[0].settings,
       toxiproxy: accessFrom(proxy.endpoint),
-      limits: { ...clockLimits(layout.nodes[0]), ...(whyTogether === undefined ? {} : partitionLimits(whyTogether)) },
+      limits: limitsOf(layout.nodes[0], whyTogether),
       isolate: async (nodes) => {
         if (network === undefined) throw new InfrastructureError(whyTogether ?? 'these servers do not know each other');
         return network.isolate(nodes);
@@ -100,18 +99,16 @@ async function startSomewhere(
   }
 }
 
-function partitionLimits(reason: string): Partial<Record<Hazard, string>> {
-  return { 'minority-partition': reason, 'majority-partition': reason };
+function limitsOf(server: ServerDefinition, whyTogether: string | undefined): Limits {
+  const clock = whyNoClock(server);
+  return {
+    ...(clock === undefined ? {} : { clock }),
+    ...(whyTogether === undefined ? {} : { partition: whyTogether }),
+  };
 }
 
-function clockLimits(server: ServerDefinition): Partial<Record<Hazard, string>> {
-  const missing = server.fakeClock?.preload.find((file) => !existsSync(file));
-  const reason =
-    server.fakeClock === undefined
-      ? `the wall clock of ${server.name} cannot be moved`
-      : missing !== undefined
-        ? 'libfaketime is not installed (holdfast setup adds it)'
-        : undefined;
-  if (reason === undefined) return {};
-  return { 'clock-jump': reason, 'clock-jump-back': reason, 'clock-jump-majority': reason };
+function whyNoClock({ name, fakeClock }: ServerDefinition): string | undefined {
+  if (fakeClock === undefined) return `the wall clock of ${name} cannot be moved`;
+  const isWhole = fakeClock.preload.every((file) => existsSync(file));
+  return isWhole ? undefined : 'libfaketime is not installed (holdfast setup adds it)';
 }

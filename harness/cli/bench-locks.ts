@@ -1,5 +1,6 @@
 /** Loading locks one after another, and making one report of it. */
 import { join } from 'node:path';
+import type { Topology } from 'holdfast-locks';
 import type { Hazard } from 'holdfast-locks/internal/claims';
 import { startProgress, type Progress } from '../../reports/progress.ts';
 import { paintFor } from '../../reports/terminal/paint.ts';
@@ -10,6 +11,7 @@ import { addressesOf } from '../backends/external.ts';
 import type { ExternalConfig } from '../backends/external-config.ts';
 import type { Session } from '../backends/session.ts';
 import { UsageError } from '../base/errors.ts';
+import { findHazard } from '../faults/hazards/table.ts';
 import { withThresholds, type Threshold } from '../gates/threshold.ts';
 import { openBench } from '../load/bench.ts';
 import { openMetrics } from '../load/metrics-server.ts';
@@ -136,10 +138,11 @@ async function benchLock(
 
 const presetNamed = (name = ''): Preset => PRESETS[name] ?? { shape: DEFAULT_SHAPE, parts: [] };
 
-/** Faults that touch processes alone. */
-const OF_PROCESSES: readonly Hazard[] = [
-  ...(['client-pause', 'client-crash', 'server-pause', 'server-crash', 'server-crash-volatile', 'failover'] as const),
-];
+/** Hazards that need the proxies before the servers, or a network between them that can be cut. */
+function disturbsNetwork(hazard: Hazard, topology: Topology): boolean {
+  const need = findHazard(hazard)?.needs?.(topology);
+  return need === 'links' || need === 'partition';
+}
 
 /** @throws UsageError for options that contradict themselves or the lock */
 export async function loadSettingsOf(
@@ -152,7 +155,7 @@ export async function loadSettingsOf(
   const provisioner = await chooseProvisioner(backend, module.backend, topology);
   if (provisioner.kind === 'external') addressesOf({ backend: module.backend, topology }, external);
   const hazards = (options.hazard ?? []).filter((hazard) => hazard !== 'none');
-  const cut = hazards.find((hazard) => options.proxy === false && !OF_PROCESSES.includes(hazard));
+  const cut = hazards.find((hazard) => options.proxy === false && disturbsNetwork(hazard, topology));
   if (cut !== undefined) throw new UsageError(`--no-proxy: ${cut} is a fault of the network, which needs the proxies`);
   return {
     ...shapeOf(options, module, base),

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Option, type Command } from 'commander';
 import type { Hazard } from 'holdfast-locks/internal/claims';
 import { TOPOLOGIES, type Topology } from 'holdfast-locks';
-import { hazardsOf } from '../plan/plan.ts';
+import { hazardsOf } from '../faults/available.ts';
 import { sizesOf } from '../plan/arbitrary.ts';
 import type { LockUnderTest } from '../run/request.ts';
 import { scenarioUrl } from '../run/scenarios.ts';

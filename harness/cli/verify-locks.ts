@@ -12,11 +12,13 @@ import type { ExternalConfig } from '../backends/external-config.ts';
 import type { Session } from '../backends/session.ts';
 import { UsageError } from '../base/errors.ts';
 import { withThresholds, type Threshold } from '../gates/threshold.ts';
-import { hazardsOf, type Plan } from '../plan/plan.ts';
+import { hazardsOf } from '../faults/available.ts';
+import { PROFILES, REPEATED } from '../faults/plans.ts';
+import type { Plan } from '../plan/plan.ts';
 import { sizesOf } from '../plan/arbitrary.ts';
 import { makeDeck } from '../run/deck.ts';
 import { inspectMachine } from '../run/machine.ts';
-import { OFTEN, PROFILES, type ProfileName } from '../plan/profiles.ts';
+import type { ProfileName } from '../plan/profiles.ts';
 import type { LockUnderTest, PlanEvent, RunRequest } from '../run/request.ts';
 import { runPlans } from '../commands/run-plans.ts';
 import type { Evidence } from '../verdict/matrix.ts';
@@ -139,7 +141,7 @@ async function verifyLock(
         sizes,
         hazards: wanted,
         rounds: options.runs ?? profile.rounds,
-        often: options.runs === undefined ? OFTEN : wanted,
+        often: options.runs === undefined ? REPEATED : wanted,
         pairs: options.hazard === undefined ? profile.pairs : 0,
         seed,
         ...(options.shard === undefined ? {} : { shard: options.shard }),

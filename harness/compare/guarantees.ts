@@ -1,7 +1,7 @@
 /** What a lock promises, put as the questions that people ask, beside how often this was tested. */
 import { claimOn, type Claim, type Claims, type Hazard, type Property } from 'holdfast-locks/internal/claims';
 import { TOPOLOGIES } from 'holdfast-locks';
-import { hazardsOf } from '../plan/plan.ts';
+import { hazardsOf } from '../faults/available.ts';
 import type { Cell, LockReport } from '../report/report.ts';
 import type { Guarantee } from '../report/comparison.ts';
 

@@ -1,34 +1,44 @@
-/** Faults of the network, by Toxiproxy, on the links between a fault's workers and its nodes. */
+/** What hazards of the network share: it is disturbed by Toxiproxy, on the links between a fault's workers and its nodes. */
 import type { Undo } from '../backends/links.ts';
-import type { Fault } from '../plan/plan.ts';
-import type { AppliedFault, FaultKind, Field, FieldLink } from './fault.ts';
+import { separable, type Fault } from '../plan/plan.ts';
+import { onServers, type AppliedFault, type HazardDefinition } from './hazard.ts';
+import type { FaultTargets, TargetLink } from './targets.ts';
+
+type Apply = HazardDefinition['apply'];
+
+export const ofLinks = {
+  strikes: 'link',
+  availableOn: onServers,
+  needs: () => 'links',
+} as const satisfies Partial<HazardDefinition>;
+
+/** Servers that depend on each other are cut from each other; independent ones, from workers. */
+export const ofPartitions = {
+  strikes: 'link',
+  needs: (topology) => (separable(topology) ? 'partition' : 'links'),
+} as const satisfies Partial<HazardDefinition>;
 
 /** Everything on the links is late. */
-export const delay: FaultKind = {
-  apply: (field, fault) => onLinks(field, fault, (link) => link.delay(fault.delayMs ?? 0, fault.direction ?? 'both')),
-};
+export const delay: Apply = (targets, fault) =>
+  onLinks(targets, fault, (link) => link.delay(fault.delayMs ?? 0, fault.direction ?? 'both'));
 
 /** Nothing crosses the links; nobody is told. */
-export const blackHole: FaultKind = {
-  apply: (field, fault) => onLinks(field, fault, (link) => link.blackHole(fault.direction ?? 'both')),
+export const blackHole: Apply = (targets, fault) =>
+  onLinks(targets, fault, (link) => link.blackHole(fault.direction ?? 'both'));
+
+export const partition: Apply = async (targets, fault) => {
+  if (fault.workers.length > 0) return blackHole(targets, fault);
+  const heal = await targets.deployment?.isolate(fault.nodes);
+  return { heal: async () => heal?.() };
 };
 
-/** Of servers that depend on each other: between them. Of independent ones: between them and workers. */
-export const partition: FaultKind = {
-  async apply(field, fault) {
-    if (fault.workers.length > 0) return blackHole.apply(field, fault);
-    const heal = await field.deployment?.isolate(fault.nodes);
-    return { heal: async () => heal?.() };
-  },
-};
-
-/** Connections are reset while a command is under way: its request, or its reply, is dropped. */
-export const reset: FaultKind = {
-  apply: (field, fault) => onLinks(field, fault, (link) => link.reset(fault.delayMs ?? 0, fault.direction ?? 'reply')),
-};
-
-async function onLinks(field: Field, fault: Fault, disturb: (link: FieldLink) => Promise<Undo>): Promise<AppliedFault> {
-  const links = fault.workers.flatMap((worker) => fault.nodes.map((node) => field.links[worker]?.[node]));
+/** Does something to each link between the fault's workers and its nodes. */
+export async function onLinks(
+  targets: FaultTargets,
+  fault: Fault,
+  disturb: (link: TargetLink) => Promise<Undo>,
+): Promise<AppliedFault> {
+  const links = fault.workers.flatMap((worker) => fault.nodes.map((node) => targets.links[worker]?.[node]));
   const undos = await Promise.all(links.filter((link) => link !== undefined).map(disturb));
   return {
     heal: async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Hazard, Property } from 'holdfast-locks/internal/claims';
 import type { Deployment } from '../backends/deployment.ts';
 import { InfrastructureError } from '../base/errors.ts';
+import { limitedHazards } from '../faults/available.ts';
 import type { TimedEvent } from '../history/events.ts';
 import { clientsOf, type Plan } from '../plan/plan.ts';
 import { headerOf, writeHistory } from '../run/merge.ts';
@@ -54,7 +55,8 @@ export class Account {
     const { lock, settings, deployment } = of;
     const hazards: readonly Hazard[] = settings.hazards.length === 0 ? ['none'] : settings.hazards;
     const { claims } = lock.module;
-    this.#matrix = new Matrix({ claims, hazards, listed: hazards, limits: deployment?.limits ?? {} });
+    const limits = limitedHazards(settings.topology, deployment?.limits ?? {});
+    this.#matrix = new Matrix({ claims, hazards, listed: hazards, limits });
     this.totals = new Totals(settings);
   }
 

@@ -1,16 +1,14 @@
 /** The plan of a round: what the checkers, the faults and the reader of a history have to know of it. */
 import type { Hazard } from 'holdfast-locks/internal/claims';
 import { UsageError } from '../base/errors.ts';
-import { makePlan } from '../plan/arbitrary.ts';
+import { hazardNamed } from '../faults/hazards/table.ts';
+import { makePlan } from '../faults/plans.ts';
 import { PLAN_VERSION, type Fault, type Plan } from '../plan/plan.ts';
 import type { LockUnderTest } from '../run/request.ts';
 import { keyNames, type LoadSettings } from './settings.ts';
 
 /** Where in the measured stretch a fault strikes. */
 const STRIKES_AT = 0.4;
-
-/** Faults that need the servers or the workers to be started anew, with clocks that can be moved. */
-const movesClocks = (hazard: Hazard): boolean => hazard.includes('clock-jump');
 
 export function planOf(lock: LockUnderTest, settings: LoadSettings, index: number): Plan {
   const { topology, workers, clientsPerWorker, leaseMs, acquireTimeoutMs, holdMs, thinkMs, seed } = settings;
@@ -41,7 +39,9 @@ export function planOf(lock: LockUnderTest, settings: LoadSettings, index: numbe
 
 /** One of the faults that `verify` would try, in the middle of the measured stretch. */
 function faultOf(lock: LockUnderTest, settings: LoadSettings, hazard: Hazard, index: number): Fault {
-  if (movesClocks(hazard)) throw new UsageError(`--hazard ${hazard}: clocks are moved by "verify", not under load`);
+  // The servers or the workers would have to be started anew, with clocks that can be moved.
+  if (hazardNamed(hazard).movesClockOf !== undefined)
+    throw new UsageError(`--hazard ${hazard}: clocks are moved by "verify", not under load`);
   const { topology, workers, clientsPerWorker, leaseMs, seed } = settings;
   const sizes = {
     ...{ lock: lock.reference, options: {}, topology, scenario: '', workers, clientsPerWorker, leaseMs },

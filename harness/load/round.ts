@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { allSettled } from '../base/all-settled.ts';
 import type { Deployment } from '../backends/deployment.ts';
 import { InfrastructureError } from '../base/errors.ts';
-import type { Field } from '../faults/fault.ts';
+import { killsWorkers } from '../faults/available.ts';
+import type { FaultTargets } from '../faults/targets.ts';
 import { runFaults } from '../faults/nemesis.ts';
 import { monotonicNs, Recorder } from '../history/recorder.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -87,7 +88,7 @@ export async function runRound(request: RoundRequest, signal: AbortSignal): Prom
     });
   };
   const staff = staffOf(workers, (worker) => worker.start({ movableClock: false }), assign);
-  const field: Field = { deployment, links: crew.links, workers, revive: staff.revive };
+  const targets: FaultTargets = { deployment, links: crew.links, workers, revive: staff.revive };
   const boundMs = LEAD_MS + shape.warmUpMs + shape.durationMs + shape.acquireTimeoutMs + GRACE_MS;
   /** What failed ends the waiting for the rest. */
   const trouble = new AbortController();
@@ -106,7 +107,7 @@ export async function runRound(request: RoundRequest, signal: AbortSignal): Prom
       ended,
       ports === undefined ? Promise.resolve(undefined) : orElse(sell(workers, shape, ports, times, stop)),
       serverUsage(deployment, measured, stop).catch(() => undefined),
-      runFaults(plan, field, recorder, stop).catch((error: unknown) => {
+      runFaults(plan, targets, recorder, stop).catch((error: unknown) => {
         if (!stop.aborted) throw error;
       }),
     ]);
@@ -161,7 +162,7 @@ function orderOf(
     ...{ workers: shape.workers, keys: plan.keys, originNs: String(originNs) },
     holdMs: [...holdMs],
     thinkMs: [...thinkMs],
-    durable: plan.hazards.includes('client-crash'),
+    durable: killsWorkers(plan),
     ...(liveMs === undefined ? {} : { liveMs }),
     ...(stock === undefined ? {} : { stock }),
   };

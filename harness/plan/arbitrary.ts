@@ -2,8 +2,7 @@
 import fc, { type Arbitrary } from 'fast-check';
 import type { Hazard } from 'holdfast-locks/internal/claims';
 import type { LockModule, Topology } from 'holdfast-locks';
-import type { LaneSizes } from './draw.ts';
-import { laneArbitrary } from './lanes.ts';
+import { Draw, type DrawnHazard, type FaultWithoutId, type LaneSizes } from './draw.ts';
 import { practiceArbitrary, practisedOf, type Practised } from './practice.ts';
 import { dataNodesOf, nodesOf, PLAN_VERSION, separable, type Plan } from './plan.ts';
 
@@ -58,19 +57,36 @@ const KEYS: Readonly<Record<Regime, number>> = { free: 3, busy: 2, crowded: 1 };
  * The plan number `index` of a run with this seed. In a `plain` one nothing is practised: it is where the speed is read
  * off.
  */
-export function makePlan(
-  { practised, ...plainSizes }: PlanSizes,
+export type MakePlan = (
+  sizes: PlanSizes,
   hazards: readonly [Hazard] | readonly [Hazard, Hazard],
   seed: number,
   index: number,
   regime: Regime,
-  plain = false,
-): Plan {
-  const sizes = plain || practised === undefined ? plainSizes : { ...plainSizes, practised };
-  // Each plan has a stream of its own: adding one does not change the others.
-  const [plan] = fc.sample(planArbitrary(sizes, hazards, index, regime), { seed: mix(seed, index), numRuns: 1 });
-  if (plan === undefined) throw new Error('fast-check made no plan');
-  return { ...plan, seed };
+  plain?: boolean,
+) => Plan;
+
+/** @param known all hazards that disturb; plans may have faults of these */
+export function planMaker(known: readonly DrawnHazard[]): MakePlan {
+  const byName: HazardsByName = new Map(known.map((hazard) => [hazard.name, hazard]));
+  return ({ practised, ...plainSizes }, hazards, seed, index, regime, plain = false) => {
+    const sizes = plain || practised === undefined ? plainSizes : { ...plainSizes, practised };
+    const plans = planArbitrary(byName, sizes, hazards, index, regime);
+    // Each plan has a stream of its own: adding one does not change the others.
+    const [plan] = fc.sample(plans, { seed: mix(seed, index), numRuns: 1 });
+    if (plan === undefined) throw new Error('fast-check made no plan');
+    return { ...plan, seed };
+  };
+}
+
+type HazardsByName = ReadonlyMap<Hazard, DrawnHazard>;
+
+/** Faults of one lane follow one another. */
+function laneArbitrary(known: HazardsByName, name: Hazard, sizes: LaneSizes): Arbitrary<FaultWithoutId[]> {
+  if (name === 'none') return fc.constant([]);
+  const hazard = known.get(name);
+  if (hazard === undefined) throw new Error(`"${name}" is no hazard that faults can be drawn of`);
+  return fc.tuple(...hazard.draw(new Draw(sizes))).map((faults) => faults.map((fault) => ({ hazard: name, ...fault })));
 }
 
 /** Spreads (seed, index) over 32 bits (the finalizer of MurmurHash3). */
@@ -81,11 +97,17 @@ function mix(seed: number, index: number): number {
   return (hash ^ (hash >>> 16)) >>> 0;
 }
 
-function planArbitrary(sizes: PlanSizes, hazards: readonly Hazard[], index: number, regime: Regime): Arbitrary<Plan> {
+function planArbitrary(
+  known: HazardsByName,
+  sizes: PlanSizes,
+  hazards: readonly Hazard[],
+  index: number,
+  regime: Regime,
+): Arbitrary<Plan> {
   const { practised } = sizes;
   const undisturbed = hazards.includes('none');
   const plain = undisturbed && practised === undefined;
-  const lanes = hazards.map((hazard) => laneArbitrary(hazard, { ...sizes, ...serversOf(sizes.topology) }));
+  const lanes = hazards.map((hazard) => laneArbitrary(known, hazard, { ...sizes, ...serversOf(sizes.topology) }));
   return fc
     .record({
       pace: paceArbitrary(sizes, plain, regime),

@@ -1,5 +1,6 @@
 /** What the faults of a plan are drawn with: whom they touch, when, and for how long, for plans of one size. */
 import fc, { type Arbitrary } from 'fast-check';
+import type { Hazard } from 'holdfast-locks/internal/claims';
 import type { Fault } from './plan.ts';
 
 export interface LaneSizes {
@@ -16,6 +17,13 @@ export type FaultWithoutId = Omit<Fault, 'id'>;
 type Moment = NonNullable<Fault['aim']>['moment'];
 
 export type Drawn = Omit<FaultWithoutId, 'hazard'>;
+
+/** A hazard as far as plans are concerned. */
+export interface DrawnHazard {
+  readonly name: Hazard;
+  /** The faults of one plan, which follow one another. */
+  draw(draw: Draw): Arbitrary<Drawn>[];
+}
 
 interface Effects {
   readonly durationMs: Arbitrary<number>;
@@ -42,7 +50,7 @@ export class Draw {
   readonly minority: number;
   readonly majority: number;
   /** How many lose their data at once: as many as it takes for what was written to be gone. */
-  readonly forgetful: number;
+  readonly dataLossCount: number;
   readonly #dataNodes: readonly number[];
   readonly direction = fc.constantFrom('request' as const, 'reply' as const, 'both' as const);
   readonly #worker: Arbitrary<number>;
@@ -55,7 +63,7 @@ export class Draw {
     this.replicated = replicated;
     this.minority = Math.max(1, Math.ceil(dataNodes / 2) - 1);
     this.majority = Math.floor(dataNodes / 2) + 1;
-    this.forgetful = replicated ? nodes : this.majority;
+    this.dataLossCount = replicated ? nodes : this.majority;
     this.#worker = fc.integer({ min: 0, max: workers - 1 });
   }
 
@@ -101,7 +109,7 @@ export class Draw {
   }
 
   /** Some nodes, and again; where one of them leads, at first that one: what others suffer, nobody may notice. */
-  twice(count: number, effects: NodeEffects): Arbitrary<Drawn>[] {
+  leaderThenAny(count: number, effects: NodeEffects): Arbitrary<Drawn>[] {
     const some = this.onNodes(count, effects);
     return [this.replicated ? this.onLeader(effects) : some, some];
   }
@@ -136,7 +144,7 @@ export class Draw {
   }
 
   /** Answers to half of the workers are held back until a lease that was then granted has ended, and come all at once. */
-  get spike(): Arbitrary<Drawn> {
+  get delayedReplies(): Arbitrary<Drawn> {
     return this.onHalf({
       delayMs: this.ms(this.lease * 1.5, this.lease * 2),
       direction: fc.constant('reply' as const),
@@ -169,6 +177,10 @@ export class Draw {
       .record({ afterMs: this.ms(20, 120), ...effects })
       .map((drawn) => ({ ...drawn, workers: [...workers], nodes: [...nodes] }));
   }
+}
+
+export function repeat(times: number, fault: Arbitrary<Drawn>): Arbitrary<Drawn>[] {
+  return Array.from({ length: times }, () => fault);
 }
 
 function range(length: number): number[] {

@@ -1,6 +1,6 @@
 /** A plan: everything that a run will do, as plain JSON. No randomness is left for the run itself. */
 import { z } from 'zod';
-import { HAZARDS, type Hazard } from 'holdfast-locks/internal/claims';
+import { HAZARDS } from 'holdfast-locks/internal/claims';
 import { TOPOLOGIES, type Topology } from 'holdfast-locks';
 import { describeIssues } from '../base/issues.ts';
 import { practiceSchema } from './practice.ts';
@@ -177,20 +177,3 @@ export const separable = (topology: Topology): boolean => SIZES[topology].replic
 /** Whether its servers answer before their replicas have heard of it. */
 export const replicatesLater = (topology: Topology): boolean =>
   topology === 'sentinel' || topology === 'cluster' || topology === 'primary and replica';
-
-/** Hazards that exist for servers in this topology at all. */
-export function hazardsOf(topology: Topology, backend: string): readonly Hazard[] {
-  const ofProcesses: readonly Hazard[] = ['none', 'client-pause', 'client-crash', 'client-clock-jump'];
-  if (backend === 'memory' || backend === 'sqlite') return ofProcesses;
-  const several = dataNodesOf(topology) > 1;
-  return HAZARDS.filter((hazard) => {
-    if (hazard === 'failover') return separable(topology);
-    if (hazard === 'minority-partition') return dataNodesOf(topology) > 2;
-    if (hazard === 'clock-jump-majority') return several;
-    return true;
-  });
-}
-
-export const movesServerClocks = (plan: Plan): boolean =>
-  plan.hazards.some((hazard) => hazard.startsWith('clock-jump'));
-export const movesWorkerClocks = (plan: Plan): boolean => plan.hazards.includes('client-clock-jump');

@@ -18,34 +18,26 @@ export interface Profile {
   readonly simulatedMs: number;
 }
 
-/** The order in which a round goes through the hazards: what finds most, first. */
-const BY_YIELD: readonly Hazard[] = [
-  ...(['none', 'client-pause', 'client-crash', 'latency', 'client-partition', 'minority-partition'] as const),
-  ...([
-    'slow-node',
-    'late-request',
-    'reset',
-    'lost-reply',
-    'server-pause',
-    'server-crash',
-    'majority-partition',
-  ] as const),
-  ...(['server-crash-volatile', 'failover', 'clock-jump', 'clock-jump-back', 'clock-jump-majority'] as const),
-  'client-clock-jump',
-];
+/** A hazard as far as profiles are concerned. */
+interface RankedHazard {
+  readonly name: Hazard;
+  readonly smoke?: true;
+}
 
-/** What later rounds repeat. */
-export const OFTEN: readonly Hazard[] = ['client-pause', 'client-crash', 'latency'];
-
-export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
-  smoke: {
-    hazards: ['none', 'client-pause', 'client-crash', 'latency', 'server-crash'],
-    rounds: 1,
-    pairs: 0,
-    workers: 3,
-    timeMs: 15_000,
-    simulatedMs: 3_000,
-  },
-  default: { hazards: BY_YIELD, rounds: 5, pairs: 1, workers: 4, timeMs: 41_000, simulatedMs: 15_000 },
-  deep: { hazards: BY_YIELD, rounds: 30, pairs: 10, workers: 4, timeMs: 900_000, simulatedMs: 300_000 },
-};
+/** @param ranked all hazards that disturb, in the order in which a round goes through them: what finds most, first */
+export function profilesOf(ranked: readonly RankedHazard[]): Readonly<Record<ProfileName, Profile>> {
+  const namesOf = (hazards: readonly RankedHazard[]): Hazard[] => ['none', ...hazards.map(({ name }) => name)];
+  const all = namesOf(ranked);
+  return {
+    smoke: {
+      hazards: namesOf(ranked.filter(({ smoke }) => smoke)),
+      rounds: 1,
+      pairs: 0,
+      workers: 3,
+      timeMs: 15_000,
+      simulatedMs: 3_000,
+    },
+    default: { hazards: all, rounds: 5, pairs: 1, workers: 4, timeMs: 41_000, simulatedMs: 15_000 },
+    deep: { hazards: all, rounds: 30, pairs: 10, workers: 4, timeMs: 900_000, simulatedMs: 300_000 },
+  };
+}

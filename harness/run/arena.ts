@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import type { Deployment } from '../backends/deployment.ts';
 import { InfrastructureError } from '../base/errors.ts';
 import type { Session } from '../backends/session.ts';
-import type { Field } from '../faults/fault.ts';
+import { movesClocksOf } from '../faults/available.ts';
+import type { FaultTargets } from '../faults/targets.ts';
 import { monotonicNs, Recorder } from '../history/recorder.ts';
-import { movesServerClocks, movesWorkerClocks, type Plan } from '../plan/plan.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { ResourceHandle } from './resource-handle.ts';
 import { assignmentOf, runCourse } from './course.ts';
 import { startCrew, type Crew, type CrewRequest } from './crew.ts';
@@ -64,15 +65,15 @@ export class Arena {
       files.push(historyFile);
       worker.run(this.#task(plan, worker, incarnation, historyFile, originNs));
     };
-    const staff = staffOf(workers, (worker) => worker.start({ movableClock: movesWorkerClocks(plan) }), assign);
+    const staff = staffOf(workers, (worker) => worker.start({ movableClock: movesClocksOf('worker', plan) }), assign);
     const { revive } = staff;
-    const field: Field = { deployment: this.deployment, links: this.#crew.links, workers, revive };
+    const targets: FaultTargets = { deployment: this.deployment, links: this.#crew.links, workers, revive };
     staff.begin();
     const trouble = new AbortController();
     this.#onFailure = () => trouble.abort(this.#failure);
     const stop = AbortSignal.any([signal, trouble.signal]);
     try {
-      const stuck = await runCourse({ plan, field, workers, recorder }, stop);
+      const stuck = await runCourse({ plan, targets, workers, recorder }, stop);
       if (stuck !== undefined) this.#failure ??= new InfrastructureError(stuck);
     } catch (error) {
       // What ended the waiting says more than that it was ended.
@@ -94,10 +95,10 @@ export class Arena {
   /** Servers and workers as the plan needs them, all answering. */
   async #prepare(plan: Plan, workers: readonly WorkerHandle[]): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
-    await this.deployment?.prepareClocks(movesServerClocks(plan));
+    await this.deployment?.prepareClocks(movesClocksOf('server', plan));
     await Promise.all(
       workers.map(async (worker) => {
-        await worker.ensure({ movableClock: movesWorkerClocks(plan) });
+        await worker.ensure({ movableClock: movesClocksOf('worker', plan) });
         await worker.settle();
       }),
     );

@@ -1,7 +1,7 @@
 /** The course of one plan, real or simulated: work and faults, then the return of progress, then the end. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { allSettled } from '../base/all-settled.ts';
-import type { Field } from '../faults/fault.ts';
+import type { FaultTargets } from '../faults/targets.ts';
 import { runFaults } from '../faults/nemesis.ts';
 import type { EventRecorder } from '../history/recorder.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -15,7 +15,7 @@ export type CourseWorker = Pick<WorkerHandle, 'onNextGrants' | 'finish' | 'ended
 
 export interface Course {
   readonly plan: Plan;
-  readonly field: Field;
+  readonly targets: FaultTargets;
   readonly workers: readonly CourseWorker[];
   /** Of the nemesis. */
   readonly recorder: EventRecorder;
@@ -23,9 +23,9 @@ export interface Course {
 
 /** @returns what is wrong when a worker did not end. */
 export async function runCourse(course: Course, signal: AbortSignal): Promise<string | undefined> {
-  const { plan, field, workers, recorder } = course;
+  const { plan, targets, workers, recorder } = course;
   if (plan.cycles === undefined) {
-    await allSettled([runFaults(plan, field, recorder, signal), sleep(plan.workMs, undefined, { signal })]);
+    await allSettled([runFaults(plan, targets, recorder, signal), sleep(plan.workMs, undefined, { signal })]);
     await untilProgress(plan, workers, signal);
   } else await untilAllEnded(course, signal);
   const finished = await Promise.all(workers.map((worker) => worker.finish(FINISH_WITHIN_MS)));
@@ -35,12 +35,12 @@ export async function runCourse(course: Course, signal: AbortSignal): Promise<st
 }
 
 /** Of clients that end by themselves: until they have, and no longer than the plan may take. */
-async function untilAllEnded({ plan, field, workers, recorder }: Course, signal: AbortSignal): Promise<void> {
+async function untilAllEnded({ plan, targets, workers, recorder }: Course, signal: AbortSignal): Promise<void> {
   const over = new AbortController();
   const stop = AbortSignal.any([signal, over.signal]);
   const boundMs = plan.workMs + plan.leaseMs * 1.5 + plan.recoverMs * 1.05;
   void Promise.all(workers.map((worker) => worker.ended)).then(() => over.abort());
-  await allSettled([runFaults(plan, field, recorder, stop), sleep(boundMs, undefined, { signal: stop })]).catch(
+  await allSettled([runFaults(plan, targets, recorder, stop), sleep(boundMs, undefined, { signal: stop })]).catch(
     (error: unknown) => {
       if (!over.signal.aborted) throw error;
     },

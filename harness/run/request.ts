@@ -2,7 +2,7 @@
 import type { Hazard } from 'holdfast-locks/internal/claims';
 import type { LockModule, Topology } from 'holdfast-locks';
 import type { Choice, RealChoice } from '../backends/choose.ts';
-import type { Limits } from '../backends/deployment.ts';
+import type { LimitedHazards } from '../faults/available.ts';
 import type { ExternalConfig } from '../backends/external-config.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { SearchSpace } from '../plan/search-space.ts';
@@ -51,7 +51,7 @@ export interface RealRunRequest extends RunRequest {
 }
 
 export type PlanEvent =
-  | { readonly type: 'ready'; readonly version: string; readonly limits: Limits }
+  | { readonly type: 'ready'; readonly version: string; readonly limits: LimitedHazards }
   | { readonly type: 'started'; readonly plan: Plan }
   /** So many plans that the simulation found come before the others. */
   | { readonly type: 'foreseen'; readonly plans: number }

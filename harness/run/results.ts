@@ -1,8 +1,7 @@
 /** What the plans of one lock have come to: its matrix, its figures, and the files that show both. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Hazard } from 'holdfast-locks/internal/claims';
-import type { Limits } from '../backends/deployment.ts';
+import type { LimitedHazards } from '../faults/available.ts';
 import type { HistoryHeader } from '../history/events.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Judgement } from '../verdict/judge.ts';
@@ -15,12 +14,12 @@ import type { RunRequest } from './request.ts';
 
 export class Results {
   readonly #request: RunRequest;
-  readonly #limits: Limits;
+  readonly #limits: LimitedHazards;
   readonly #matrix: Matrix;
   readonly #metrics = new Metrics();
   readonly #totals = { increments: 0, overruns: 0, refusedStale: 0 };
 
-  constructor(request: RunRequest, limits: Limits) {
+  constructor(request: RunRequest, limits: LimitedHazards) {
     this.#request = request;
     this.#limits = limits;
     this.#matrix = new Matrix({ ...request, claims: request.lock.module.claims, limits });
@@ -58,9 +57,10 @@ export class Results {
       workers,
       leaseMs,
       cells: this.#matrix.cells((evidence) => this.#citation(evidence)),
-      notTestable: Object.entries(this.#limits)
-        .filter(([hazard]) => hazards.includes(hazard as Hazard))
-        .map(([hazard, reason]) => ({ hazard: hazard as Hazard, reason })),
+      notTestable: hazards.flatMap((hazard) => {
+        const reason = this.#limits[hazard];
+        return reason === undefined ? [] : [{ hazard, reason }];
+      }),
       ...this.#totals,
       ...this.#metrics.summary(),
     };

@@ -4,6 +4,7 @@ import { startDeployment, type RealProvisioner } from '../backends/choose.ts';
 import { layoutOf } from '../backends/deployment.ts';
 import type { Session } from '../backends/session.ts';
 import { allSettled } from '../base/all-settled.ts';
+import { limitedHazards } from '../faults/available.ts';
 import { nodesOf } from '../plan/plan.ts';
 import { judge } from '../verdict/judge.ts';
 import type { LockReport } from '../report/report.ts';
@@ -19,7 +20,7 @@ import { Results } from './results.ts';
 export async function runPlans(session: Session, request: RealRunRequest, signal: AbortSignal): Promise<LockReport> {
   const arenas = await startArenas(session, request, request.provisioner.kind, signal);
   const deployment = arenas[0]?.deployment;
-  const limits = deployment?.limits ?? {};
+  const limits = limitedHazards(request.topology, deployment?.limits ?? {});
   request.onPlan({ type: 'ready', version: deployment?.version ?? '-', limits });
   await mkdir(request.folder, { recursive: true });
   const results = new Results(request, limits);

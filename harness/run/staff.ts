@@ -1,7 +1,7 @@
 /** The workers of one run: each has its task, and has it again when a fault has killed it. */
-import type { Field } from '../faults/fault.ts';
+import type { FaultTargets } from '../faults/targets.ts';
 
-export interface Staff extends Pick<Field, 'revive'> {
+export interface Staff extends Pick<FaultTargets, 'revive'> {
   /** Gives everybody the task. */
   begin(): void;
   /** Whether any was killed. */

@@ -7,6 +7,7 @@ import {
   type Hazard,
   type Property,
 } from 'holdfast-locks/internal/claims';
+import type { LimitedHazards } from '../faults/available.ts';
 import type { Cell, Witness } from '../report/report.ts';
 import type { ChargedFinding, Judgement } from './judge.ts';
 
@@ -17,7 +18,7 @@ export interface MatrixOptions {
   /** Hazards that the profile must exercise. */
   readonly listed: readonly Hazard[];
   /** Hazards that cannot be brought about here, and why. */
-  readonly limits: Readonly<Partial<Record<Hazard, string>>>;
+  readonly limits: LimitedHazards;
 }
 
 /** A violation of a cell, with the plan that shows it. */
@@ -156,7 +157,7 @@ const keyOf = (property: Property, hazards: readonly Hazard[]): string => `${pro
 
 function parseKey(key: string): { readonly property: Property; readonly hazards: readonly Hazard[] } {
   const [property, hazards] = key.split('|') as [Property, string];
-  return { property, hazards: hazards.split('+') as Hazard[] };
+  return { property, hazards: hazards.split('+') };
 }
 
 function verdictOf(

@@ -1,5 +1,6 @@
 /** The stretch of a history around a finding, as a report draws it. */
 import type { Finding } from '../check/verdict.ts';
+import { findHazard } from '../faults/hazards/table.ts';
 import type { HistoryEvent, NemesisValue } from '../history/events.ts';
 import { workerOf, type Plan } from '../plan/plan.ts';
 import type { Timeline } from '../report/report.ts';
@@ -48,7 +49,7 @@ export function timelineOf(
       }
       const window = faults.get(id);
       if (window !== undefined && phase === 'end') window.toMs = atMs;
-      if (event.f === 'client-crash' && phase === 'start') endOpen(holdings, targetName(target), atMs);
+      if (phase === 'start' && findHazard(event.f)?.killsWorkers) endOpen(holdings, targetName(target), atMs);
       continue;
     }
     if (event.key !== key) continue;

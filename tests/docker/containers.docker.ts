@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Hazard } from '../../implementations/claims.ts';
 import { EXIT } from '../../harness/verdict/exit-codes.ts';
-import { PROFILES } from '../../harness/plan/profiles.ts';
+import { PROFILES } from '../../harness/faults/plans.ts';
 import { reportSchema, type LockReport } from '../../harness/report/report.ts';
 import { namesIn, Sandbox, until, type Ended } from '../e2e/program.ts';
 import { belongings, provideEngine, untilBelongings } from './engine.ts';

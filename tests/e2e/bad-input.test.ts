@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from '
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { findCommand } from '../../harness/backends/binaries.ts';
-import { makePlan } from '../../harness/plan/arbitrary.ts';
+import { makePlan } from '../../harness/faults/plans.ts';
 import { EXIT } from '../../harness/verdict/exit-codes.ts';
 import { namesIn, ROOT, Sandbox, type Ended, type Settings } from './program.ts';
 

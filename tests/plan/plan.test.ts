@@ -1,16 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { HAZARDS, type Hazard } from '../../implementations/claims.ts';
-import { makePlan, REGIMES, type PlanSizes } from '../../harness/plan/arbitrary.ts';
-import {
-  dataNodesOf,
-  hazardsOf,
-  nodesOf,
-  parsePlan,
-  PlanError,
-  type Fault,
-  type Plan,
-} from '../../harness/plan/plan.ts';
+import { hazardsOf } from '../../harness/faults/available.ts';
+import { makePlan } from '../../harness/faults/plans.ts';
+import { REGIMES, type PlanSizes } from '../../harness/plan/arbitrary.ts';
+import { dataNodesOf, nodesOf, parsePlan, PlanError, type Fault, type Plan } from '../../harness/plan/plan.ts';
 import { makeDeck, type DeckOptions } from '../../harness/run/deck.ts';
 
 const SIZES: PlanSizes = {

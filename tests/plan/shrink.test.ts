@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { makePlan } from '../../harness/plan/arbitrary.ts';
+import { makePlan } from '../../harness/faults/plans.ts';
 import { planSchema, type Plan } from '../../harness/plan/plan.ts';
 import { shrink } from '../../harness/plan/shrink.ts';
 

@@ -1,8 +1,10 @@
 /** Plans for tests of the simulation, and threads to run them in. */
 import { createHash } from 'node:crypto';
 import { ADAPTERS, findLock, type CatalogueEntry } from '../../implementations/catalogue.ts';
-import { makePlan, REGIMES, sizesOf, type PlanSizes } from '../../harness/plan/arbitrary.ts';
-import { hazardsOf, type Plan } from '../../harness/plan/plan.ts';
+import { makePlan } from '../../harness/faults/plans.ts';
+import { REGIMES, sizesOf, type PlanSizes } from '../../harness/plan/arbitrary.ts';
+import { hazardsOf } from '../../harness/faults/available.ts';
+import type { Plan } from '../../harness/plan/plan.ts';
 import { scenarioUrl } from '../../harness/run/scenarios.ts';
 import type { Simulated, ToThread } from '../../harness/sim/search/messages.ts';
 import { Pool } from '../../harness/sim/search/pool.ts';

@@ -2,9 +2,9 @@
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { HAZARDS } from 'holdfast-locks/internal/claims';
 import { BACKENDS, TOPOLOGIES } from 'holdfast-locks';
 import { endpointSchema } from '../../plan/endpoint-schema.ts';
+import { INTERVENTIONS } from '../deployment.ts';
 
 const node = z.number().int().nonnegative();
 
@@ -19,7 +19,7 @@ export type Wanted = z.infer<typeof wantedSchema>;
 export const keptSchema = wantedSchema.extend({
   version: z.string(),
   settings: z.record(z.string(), z.string()),
-  limits: z.partialRecord(z.enum(HAZARDS), z.string()),
+  limits: z.partialRecord(z.enum(INTERVENTIONS), z.string()),
   nodes: z.array(z.object({ endpoint: endpointSchema, upstream: z.string() })),
   toxiproxy: z.object({ api: endpointSchema, ports: z.array(z.tuple([z.number(), z.number()])).optional() }).optional(),
 });

@@ -111,7 +111,7 @@ export const leaseCases: readonly ConformanceCase[] = [
     async run(stage) {
       const { deployment } = stage;
       applicableIf(deployment !== undefined, 'it has no servers');
-      const unavailable = deployment.limits['server-crash'];
+      const unavailable = deployment.limits.kill;
       applicableIf(unavailable === undefined, unavailable ?? '');
       const [one, other] = await Promise.all([stage.connect(), stage.connect()]);
       const key = stage.key();

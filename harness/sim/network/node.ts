@@ -1,7 +1,7 @@
 /** A simulated server: what listens on the network, and what faults can do to it. */
 import type { Endpoint } from 'holdfast-locks';
 import type { Layout } from '../../backends/servers/layout.ts';
-import type { FieldNode } from '../../faults/fault.ts';
+import type { TargetNode } from '../../faults/targets.ts';
 import type { Connection, Listener, ServerSession } from './connection.ts';
 import { hostOf, PORT } from './network.ts';
 import type { EventKind } from '../engine/heap.ts';
@@ -59,7 +59,7 @@ export interface Ensemble {
   readonly succession?: Pick<Layout, 'promote' | 'rejoinsEmpty'>;
 }
 
-export class SimNode implements Listener, FieldNode {
+export class SimNode implements Listener, TargetNode {
   readonly index: number;
   readonly owner: Owner;
   readonly endpoint: Endpoint;

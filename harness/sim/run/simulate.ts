@@ -3,7 +3,7 @@ import type { LockModule } from 'holdfast-locks';
 import { assignmentOf, runCourse } from '../../run/course.ts';
 import { staffOf } from '../../run/staff.ts';
 import { housekeepingBytesOf } from '../../backends/housekeeping.ts';
-import type { Field } from '../../faults/fault.ts';
+import type { FaultTargets } from '../../faults/targets.ts';
 import type { TimedEvent, WireObservation } from '../../history/events.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { Scenario } from '../../resource/scenario.ts';
@@ -83,14 +83,14 @@ export function simulate({ plan, module, scenario }: Simulation, options: Simula
     const assign = (worker: SimWorker, incarnation: number): void =>
       worker.run(assignmentOf(plan, worker.index, incarnation), recorder);
     const staff = staffOf(workers, (worker) => worker.start(), assign);
-    const field: Field = {
+    const targets: FaultTargets = {
       deployment: servers === 0 ? undefined : deploymentOf(nodes, ensemble),
       links: network.links,
       workers,
       revive: staff.revive,
     };
     staff.begin();
-    const stuck = await runCourse({ plan, field, workers, recorder }, new AbortController().signal);
+    const stuck = await runCourse({ plan, targets, workers, recorder }, new AbortController().signal);
     network.finish();
     if (stuck !== undefined) world.fail(stuck);
     const { elapsedMs } = recorder;
@@ -110,7 +110,7 @@ export function simulate({ plan, module, scenario }: Simulation, options: Simula
 function deploymentOf(
   nodes: readonly SimNode[],
   { leader, isolate, form, succession = {} }: Ensemble,
-): NonNullable<Field['deployment']> {
+): NonNullable<FaultTargets['deployment']> {
   return {
     nodes,
     server: { clockMs: async ({ host }) => nodes.find(({ endpoint }) => endpoint.host === host)?.wallMs() ?? Infinity },

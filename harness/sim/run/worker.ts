@@ -1,7 +1,7 @@
 /** A simulated worker: a process that runs the clients of the lock, and can be stopped, killed and started again. */
 import type { ConnectedLock, Endpoint, LockModule } from 'holdfast-locks';
 import { UsageError } from '../../base/errors.ts';
-import type { FieldWorker } from '../../faults/fault.ts';
+import type { TargetWorker } from '../../faults/targets.ts';
 import type { CourseWorker } from '../../run/course.ts';
 import { checkedLock, ContractError } from '../../subject/module.ts';
 import type { Moment } from '../../plan/moments.ts';
@@ -27,7 +27,7 @@ export interface WorkerSurroundings {
   readonly scenario: Scenario;
 }
 
-export class SimWorker implements FieldWorker, CourseWorker {
+export class SimWorker implements TargetWorker, CourseWorker {
   readonly index: number;
   readonly #around: WorkerSurroundings;
   readonly #listeners = new Set<(word: Word) => void>();

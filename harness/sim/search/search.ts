@@ -1,6 +1,9 @@
 /** Small plans for the search: few workers, few cycles, and something different in each. */
 import type { Hazard } from 'holdfast-locks/internal/claims';
-import { makePlan, REGIMES, type PlanSizes } from '../../plan/arbitrary.ts';
+import { bothMoveClocks } from '../../faults/available.ts';
+import { hazardNamed } from '../../faults/hazards/table.ts';
+import { makePlan } from '../../faults/plans.ts';
+import { REGIMES, type PlanSizes } from '../../plan/arbitrary.ts';
 import type { Fault, Plan } from '../../plan/plan.ts';
 import type { SearchSpace, Struck } from '../../plan/search-space.ts';
 import { mix, Random } from '../../base/random.ts';
@@ -80,7 +83,7 @@ function aimedAt(moment: Struck, fault: Fault, { workers, leaseMs }: PlanSizes, 
 /** Some faults of processes strike between two steps of a program: at the very moment that they aim at. */
 function sharpened(fault: Fault, random: Random): Fault {
   const { aim, hazard } = fault;
-  if (aim === undefined || !hazard.startsWith('client-') || random.unit() < 0.5) return fault;
+  if (aim === undefined || hazardNamed(hazard).strikes !== 'worker' || random.unit() < 0.5) return fault;
   return { ...fault, aim: { ...aim, plusMs: 0, ...(random.unit() < 0.5 ? { moment: 'write' as const } : {}) } };
 }
 
@@ -97,5 +100,3 @@ function roomOf({ hazards, seed }: SearchSpace, random: Random): readonly [Hazar
   const pair = random.unit() < 0.2 ? random.pick([...pairs, undefined]) : undefined;
   return pair ?? [random.pick(hazards)];
 }
-
-const bothMoveClocks = (a: Hazard, b: Hazard): boolean => a.includes('clock-jump') && b.includes('clock-jump');

@@ -1,7 +1,7 @@
 /** The model of a PostgreSQL primary with its replica is held against real ones: what each of the two answers, and when. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { FieldNode } from '../../../harness/faults/fault.ts';
+import type { TargetNode } from '../../../harness/faults/targets.ts';
 import type { Layout } from '../../../harness/backends/servers/layout.ts';
 import { expiryShape, leaseStatements } from '../../../implementations/sql/postgres/lease-statements.ts';
 import type { Topology } from '../../../implementations/lock.ts';
@@ -16,12 +16,12 @@ const { schema, acquire, inspect } = leaseStatements('holdfast_lock', expiryShap
 const A_WHILE_MS = 300;
 
 interface Stage {
-  readonly nodes: readonly FieldNode[];
+  readonly nodes: readonly TargetNode[];
   readonly succession: Pick<Layout, 'promote' | 'rejoinsEmpty'>;
 }
 
 /** Rows without times and fences, or the code of the error. */
-async function ask({ endpoint }: FieldNode, text: string, values: readonly unknown[] = []): Promise<unknown> {
+async function ask({ endpoint }: TargetNode, text: string, values: readonly unknown[] = []): Promise<unknown> {
   const { host, port } = endpoint;
   const client = new pg.Client({ host, port, user: 'postgres', database: 'postgres' });
   client.on('error', () => undefined);
@@ -40,9 +40,9 @@ async function ask({ endpoint }: FieldNode, text: string, values: readonly unkno
   }
 }
 
-const isReplica = (node: FieldNode): Promise<unknown> => ask(node, 'SELECT pg_is_in_recovery() AS replica');
-const take = (node: FieldNode, token: string): Promise<unknown> => ask(node, acquire, ['a', token, 100_000]);
-const holder = (node: FieldNode): Promise<unknown> => ask(node, inspect, ['a']);
+const isReplica = (node: TargetNode): Promise<unknown> => ask(node, 'SELECT pg_is_in_recovery() AS replica');
+const take = (node: TargetNode, token: string): Promise<unknown> => ask(node, acquire, ['a', token, 100_000]);
+const holder = (node: TargetNode): Promise<unknown> => ask(node, inspect, ['a']);
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function eventually(look: () => Promise<unknown>, wanted: unknown): Promise<void> {

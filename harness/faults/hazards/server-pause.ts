@@ -1,0 +1,24 @@
+/** `server-pause`: SIGSTOP of servers, then SIGCONT: commands sent meanwhile run when they continue. */
+import { wentUnanswered } from '../evidence.ts';
+import type { HazardDefinition } from '../hazard.ts';
+import { nodesOf, ofServers } from '../server.ts';
+
+export const serverPause: HazardDefinition = {
+  ...ofServers,
+  name: 'server-pause',
+  summary: 'A minority of the servers, or the only one, stands still (SIGSTOP).',
+  bitWhen: 'a command went unanswered, or its connection was closed',
+  needs: () => 'pause',
+  draw: (draw) => draw.leaderThenAny(draw.minority, { durationMs: draw.ms(draw.lease / 2, draw.lease * 1.3) }),
+  async apply(targets, fault) {
+    const nodes = nodesOf(targets, fault);
+    await Promise.all(nodes.map((node) => node.pause()));
+    return {
+      heal: async () => {
+        await Promise.all(nodes.map((node) => node.resume()));
+      },
+    };
+  },
+  bit: wentUnanswered,
+  variants: (scope) => scope.onNodes(scope.minority, { durationMs: scope.lease }),
+};
