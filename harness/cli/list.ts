@@ -7,6 +7,7 @@ import { hazardsOf } from '../faults/available.ts';
 import { PROFILES } from '../faults/plans.ts';
 import { scenarioNames } from '../run/scenarios.ts';
 import { EXIT, type ExitCode } from '../verdict/exit-codes.ts';
+import { hazardText, listedHazards } from './list-hazards.ts';
 import { isReference } from './locks.ts';
 
 export function addList(program: Command, done: (code: ExitCode) => void): void {
@@ -14,10 +15,22 @@ export function addList(program: Command, done: (code: ExitCode) => void): void 
     .command('list')
     .description('show locks with their claims, scenarios, hazards and profiles')
     .option('--json', 'print one JSON object')
-    .action((options: { json?: boolean }) => done(list(options)));
+    .option('--hazards', 'show each hazard: what it does, when it bites, and where it is available')
+    .action((options: ListOptions) => done(options.hazards ? listHazards(options) : list(options)));
 }
 
-function list(options: { readonly json?: boolean }): ExitCode {
+interface ListOptions {
+  readonly json?: boolean;
+  readonly hazards?: boolean;
+}
+
+function listHazards({ json }: ListOptions): ExitCode {
+  const hazards = listedHazards();
+  process.stdout.write(json ? `${JSON.stringify({ hazards })}\n` : `Hazards\n${hazards.map(hazardText).join('')}`);
+  return EXIT.ok;
+}
+
+function list(options: ListOptions): ExitCode {
   const modules = [...catalogue.values()].map(({ module }) => module);
   if (options.json) {
     process.stdout.write(`${JSON.stringify({ locks: modules, scenarios: scenarioNames(), profiles: PROFILES })}\n`);

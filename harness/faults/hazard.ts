@@ -49,5 +49,6 @@ export interface AppliedFault {
 
 export const everywhere = (): boolean => true;
 
-export const onServers = (_topology: Topology, backend: string): boolean =>
-  backend !== 'memory' && backend !== 'sqlite';
+export const hasServers = (backend: string): boolean => backend !== 'memory' && backend !== 'sqlite';
+
+export const onServers = (_topology: Topology, backend: string): boolean => hasServers(backend);

@@ -4,6 +4,7 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { catalogue } from '../../implementations/catalogue.ts';
+import { HAZARDS } from '../../implementations/claims.ts';
 import { EXIT } from '../../harness/verdict/exit-codes.ts';
 import { parsePlan } from '../../harness/plan/plan.ts';
 import { reportSchema, type Cell, type Report } from '../../harness/report/report.ts';
@@ -201,6 +202,30 @@ void test('list --json names every lock of the catalogue, the scenarios and the 
   );
   assert.ok(scenarios.includes('shared-counter'));
   assert.deepEqual(Object.keys(profiles), ['smoke', 'default', 'deep']);
+});
+
+void test('list --hazards tells of each hazard what it does, when it bit and where it is available; --json the same', async () => {
+  await using sandbox = new Sandbox();
+  const [text, json] = [await sandbox.run(['list', '--hazards']), await sandbox.run(['list', '--hazards', '--json'])];
+  assert.deepEqual([text.code, text.stderr, json.code, json.stderr], [EXIT.ok, '', EXIT.ok, '']);
+  const { hazards } = JSON.parse(json.stdout) as {
+    hazards: { name: string; summary: string; bitWhen: string | null; topologies: string[]; serverless: boolean }[];
+  };
+  assert.deepEqual(
+    hazards.map(({ name }) => name),
+    HAZARDS,
+  );
+  for (const { name, summary, bitWhen, topologies } of hazards) {
+    assert.ok(topologies.length > 0, name);
+    const [head = '', ...rest] = text.stdout.split(`\n  ${name} `)[1]?.split('\n') ?? [];
+    assert.equal(head.trim(), summary);
+    if (bitWhen !== null) assert.equal(rest.shift()?.trim(), `bit when ${bitWhen}`);
+    assert.match(rest[0] ?? '', /^ +available (everywhere|wherever there are servers|on .+)$/);
+  }
+  const where = new Map(hazards.map((hazard) => [hazard.name, hazard]));
+  assert.ok(where.get('client-pause')?.serverless);
+  assert.ok(!where.get('latency')?.serverless && where.get('latency')?.topologies.includes('single'));
+  assert.ok(!where.get('failover')?.topologies.includes('single'));
 });
 
 void test('doctor --json says what is here and where', async () => {
