@@ -17,7 +17,7 @@ void it('faults that are cut short have all healed before they are over, whichev
     ...{ signal: () => true, setClock: () => undefined, wallClockMs: async () => 0, reaches: async () => true },
     kill: async () => over.abort(),
   };
-  const field = {
+  const targets = {
     ...{ deployment: undefined, links: [], workers: [worker, worker] },
     revive: () => {
       reviving.resolve();
@@ -28,7 +28,7 @@ void it('faults that are cut short have all healed before they are over, whichev
   // The pause has not even begun when all is cut short.
   const faults = [crash, { ...pause, afterMs: 60_000 }];
   const recorder = new MemoryRecorder(new World(1));
-  const ended = runFaults({ ...plan, faults }, field, recorder, over.signal).catch(() => log.push('over'));
+  const ended = runFaults({ ...plan, faults }, targets, recorder, over.signal).catch(() => log.push('over'));
   await reviving.promise;
   await new Promise(setImmediate);
   log.push('revived');
