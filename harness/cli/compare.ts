@@ -7,7 +7,7 @@ import { outcomeOf } from '../compare/outcome.ts';
 import { baselinesOf, entriesOf } from '../compare/stored.ts';
 import { UsageError } from '../base/errors.ts';
 import { INTERLEAVED_LIMITS, STORED_LIMITS, type Limits } from '../gates/change.ts';
-import { withThresholds } from '../gates/threshold.ts';
+import { withThresholds } from '../gates/judge-thresholds.ts';
 import { inspectMachine } from '../run/machine.ts';
 import type { Report } from '../report/report.ts';
 import { measureLocks, SHAPE, type CompareOptions } from './compare-locks.ts';

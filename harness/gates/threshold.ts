@@ -15,8 +15,6 @@
  */
 import { UsageError } from '../base/errors.ts';
 
-export { judgeThresholds, withThresholds } from './judge-thresholds.ts';
-
 const LATENCIES = ['acquire', 'try', 'hold', 'renew', 'release', 'handover'] as const;
 export type LatencyName = (typeof LATENCIES)[number];
 

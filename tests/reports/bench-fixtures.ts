@@ -2,7 +2,8 @@
 import { compareEntries } from '../../harness/compare/compare.ts';
 import { outcomeOf } from '../../harness/compare/outcome.ts';
 import { INTERLEAVED_LIMITS } from '../../harness/gates/change.ts';
-import { judgeThresholds, parseThreshold } from '../../harness/gates/threshold.ts';
+import { judgeThresholds } from '../../harness/gates/judge-thresholds.ts';
+import { parseThreshold } from '../../harness/gates/threshold.ts';
 import type { Load } from '../../harness/report/load.ts';
 import type { LockReport, Report } from '../../harness/report/report.ts';
 import { entry } from '../compare/entries.ts';
