@@ -49,6 +49,11 @@ export const HAZARDS: readonly Hazard[] = NAMES;
  */
 export type Claim = 'holds' | 'not-promised' | 'unavailable' | 'not-applicable';
 
+/** A violation under it is a failure of the lock. `unavailable` promises safety, and only that. */
+export function isPromise(claim: Claim): claim is 'holds' | 'unavailable' {
+  return claim === 'holds' || claim === 'unavailable';
+}
+
 /** The claims on one property: `otherwise` under every hazard that `except` does not name. */
 export interface PropertyClaims {
   readonly otherwise: Claim;

@@ -1,5 +1,5 @@
 /** How every report reads the cells of the matrix: what a cell amounts to, and rows grouped by property. */
-import { HAZARDS, PROPERTIES, type Property } from 'holdfast-locks/internal/claims';
+import { HAZARDS, isPromise, PROPERTIES, type Property } from 'holdfast-locks/internal/claims';
 import type { Cell, LockReport, ThresholdResult, Witness } from '../harness/report/report.ts';
 import { count, counted, hazardName, percentAtMost, significant, underHazards } from './wording.ts';
 
@@ -35,7 +35,7 @@ export function measuredPhrase({ measured, note }: ThresholdResult): string {
 }
 
 export function standingOf(cell: Cell): Standing {
-  if (cell.claim === 'not-applicable' || cell.claim === 'not-promised') return cell.claim;
+  if (!isPromise(cell.claim)) return cell.claim;
   if (cell.verdict === 'inconclusive') return cell.exempt ? 'not-judged' : 'inconclusive';
   return cell.verdict;
 }

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Option, type Command } from 'commander';
+import { isPromise } from 'holdfast-locks/internal/claims';
 import { parsePlan, PlanError, type Plan } from '../plan/plan.ts';
 import { UsageError } from '../base/errors.ts';
 import type { ExitCode } from '../verdict/exit-codes.ts';
@@ -39,7 +40,7 @@ export function loadPlan(path: string): Plan {
 function counterexampleOf(folder: string): string {
   const cells = readReport(folder).locks.flatMap((lock) => lock.cells);
   const violated = cells.filter((cell) => cell.verdict === 'violated' && cell.plan !== undefined);
-  const cell = violated.find(({ claim }) => claim !== 'not-promised') ?? violated[0];
+  const cell = violated.find(({ claim }) => isPromise(claim)) ?? violated[0];
   if (cell?.plan === undefined)
     throw new UsageError(`${folder} has no counterexample to replay: name one of its plan files`);
   return join(folder, cell.plan);

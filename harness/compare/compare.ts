@@ -1,4 +1,5 @@
 /** From measured locks to a comparison: figures, ranks, guarantees, changes against a baseline, and the guide. */
+import { isPromise } from 'holdfast-locks/internal/claims';
 import { FALSE_ALARMS } from '../gates/change.ts';
 import { METRICS, type Metric } from '../gates/metrics.ts';
 import { medianEstimate } from '../base/statistics.ts';
@@ -86,9 +87,7 @@ function figureOf(metric: Metric, report: LockReport): Figure | undefined {
 /** Why a lock has no rank, whatever its figures. */
 function refusalOf(report: LockReport): string | undefined {
   const { load, cells, backend } = report;
-  const broken = cells.find(
-    ({ claim, verdict }) => verdict === 'violated' && (claim === 'holds' || claim === 'unavailable'),
-  );
+  const broken = cells.find(({ claim, verdict }) => verdict === 'violated' && isPromise(claim));
   if (broken !== undefined)
     return `no rank: it breaks its claim on ${broken.property}${broken.hazard === 'none' ? '' : ` under ${broken.hazard}`}`;
   if (load?.checked.verdict === 'violated') return 'no rank: the history of its load shows a violation';

@@ -1,5 +1,12 @@
 /** What a lock promises, put as the questions that people ask, beside how often this was tested. */
-import { claimOn, type Claim, type Claims, type Hazard, type Property } from 'holdfast-locks/internal/claims';
+import {
+  claimOn,
+  isPromise,
+  type Claim,
+  type Claims,
+  type Hazard,
+  type Property,
+} from 'holdfast-locks/internal/claims';
 import { TOPOLOGIES } from 'holdfast-locks';
 import { hazardsOf } from '../faults/available.ts';
 import type { Cell, LockReport } from '../report/report.ts';
@@ -58,7 +65,7 @@ function answer({ question, property, hazards }: Question, report: LockReport, c
 
 const triesOf = (cell: Cell): number => (cell.hazard === 'none' ? cell.runs : cell.faultsBitten);
 const brokenIn = (cells: readonly Cell[]): { violated: boolean } => ({
-  violated: cells.some(({ verdict, claim }) => verdict === 'violated' && claim !== 'not-promised'),
+  violated: cells.some(({ verdict, claim }) => verdict === 'violated' && isPromise(claim)),
 });
 
 function claimOf(

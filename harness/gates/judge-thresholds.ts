@@ -1,4 +1,5 @@
 /** Whether a lock's report meets what was demanded. What was not measured is inconclusive, never met. */
+import { isPromise } from 'holdfast-locks/internal/claims';
 import type { Latency, LockReport, ThresholdResult } from '../report/report.ts';
 import type { LatencyThreshold, Operator, OtherThreshold, Threshold } from './threshold.ts';
 
@@ -109,7 +110,7 @@ function errorsOf({ load }: LockReport, aggregation: OtherThreshold['aggregation
 
 /** Violations of what is promised, in cells that judged something. */
 function violationsOf({ cells, load }: LockReport): Measured {
-  const promised = cells.filter(({ claim }) => claim === 'holds' || claim === 'unavailable');
+  const promised = cells.filter(({ claim }) => isPromise(claim));
   const violations = promised.reduce((sum, cell) => sum + cell.violations, 0);
   if (violations > 0) return { value: violations };
   if (load?.checked.verdict === 'violated') return { value: 1 };

@@ -1,4 +1,5 @@
 /** Every exit code of the program, and which one wins when several apply. */
+import { isPromise } from 'holdfast-locks/internal/claims';
 import type { Cell, LockReport } from '../report/report.ts';
 
 export const EXIT = {
@@ -35,21 +36,19 @@ export function worst(codes: readonly ExitCode[]): ExitCode {
   return PRECEDENCE.find((code) => codes.includes(code)) ?? EXIT.ok;
 }
 
-const isPromised = ({ claim }: Cell): boolean => claim === 'holds' || claim === 'unavailable';
-
 interface Strictness {
   /** What cannot be produced here counts as not exercised. */
   readonly requireAll: boolean;
 }
 
 const isOpen = (cell: Cell, { requireAll }: Strictness): boolean =>
-  isPromised(cell) && cell.verdict === 'inconclusive' && (!cell.exempt || requireAll);
+  isPromise(cell.claim) && cell.verdict === 'inconclusive' && (!cell.exempt || requireAll);
 
 /** What the cells and the thresholds of a lock amount to. */
 export function exitCodeOf({ cells, thresholds = [] }: Judged, strictness: Strictness): ExitCode {
   const verdicts = thresholds.map(({ verdict }) => verdict);
   return worst([
-    ...(cells.some((cell) => isPromised(cell) && cell.verdict === 'violated') ? [EXIT.violated] : []),
+    ...(cells.some((cell) => isPromise(cell.claim) && cell.verdict === 'violated') ? [EXIT.violated] : []),
     ...(verdicts.includes('missed') ? [EXIT.threshold] : []),
     ...(verdicts.includes('inconclusive') || cells.some((cell) => isOpen(cell, strictness)) ? [EXIT.inconclusive] : []),
   ]);
@@ -101,7 +100,7 @@ function andMore([first, ...others]: readonly string[]): string | undefined {
 function brokenClaims(locks: readonly (Pick<LockReport, 'name'> & Judged)[]): string[] {
   return locks.flatMap(({ name, cells }) =>
     cells
-      .filter((cell) => isPromised(cell) && cell.verdict === 'violated')
+      .filter((cell) => isPromise(cell.claim) && cell.verdict === 'violated')
       .map(
         ({ property, hazard }) =>
           `${name} breaks its own claim on ${property} ${hazard === 'none' ? 'without faults' : `under ${hazard}`}`,

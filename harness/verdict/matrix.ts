@@ -1,6 +1,7 @@
 /** The matrix row of a lock: one cell per property and hazard, filled by the judgements of its plans. */
 import {
   claimUnder,
+  isPromise,
   PROPERTIES,
   type Claim,
   type Claims,
@@ -152,7 +153,6 @@ export function brokenPromises(claims: Claims, { findings }: Judgement): Propert
     .map(({ finding }) => finding.property);
 }
 
-const isPromise = (claim: Claim): boolean => claim === 'holds' || claim === 'unavailable';
 const keyOf = (property: Property, hazards: readonly Hazard[]): string => `${property}|${hazards.toSorted().join('+')}`;
 
 function parseKey(key: string): { readonly property: Property; readonly hazards: readonly Hazard[] } {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { catalogue } from '../../implementations/catalogue.ts';
-import { claimOn, type Hazard, type Property } from '../../implementations/claims.ts';
+import { claimOn, isPromise, type Hazard, type Property } from '../../implementations/claims.ts';
 import type { LockModule } from '../../implementations/lock.ts';
 import { separable } from '../../harness/plan/plan.ts';
 import { isSimulated } from '../../harness/sim/servers/simulated.ts';
@@ -63,7 +63,7 @@ void describe('correct locks', () => {
     void it(`${name} is not accused of breaking a promise in ${schedules} schedules`, async () => {
       const { claims } = lockNamed(name).module;
       const isPromised = ({ property, hazards }: Violation): boolean =>
-        hazards.every((hazard) => ['holds', 'unavailable'].includes(claimOn(claims, property, hazard)));
+        hazards.every((hazard) => isPromise(claimOn(claims, property, hazard)));
       for (const result of await searchAll(name, schedules)) {
         assert.deepEqual(violationsIn(result).filter(isPromised), [], JSON.stringify(result.judgement.plan));
       }

@@ -1,5 +1,5 @@
 /** Which faults have struck at which moments while which properties were looked at, and where on the wire: what was tried. */
-import { claimOn, type Claims, type Hazard, type Property } from 'holdfast-locks/internal/claims';
+import { claimOn, isPromise, type Claims, type Hazard, type Property } from 'holdfast-locks/internal/claims';
 import type { Fault, Plan } from '../../plan/plan.ts';
 import type { Judgement } from '../../verdict/judge.ts';
 import { STRUCK, type Favoured, type Struck } from '../../plan/search-space.ts';
@@ -22,7 +22,7 @@ export class Coverage {
         ? []
         : STRUCK.flatMap((moment) =>
             properties
-              .filter((property) => ['holds', 'unavailable'].includes(claimOn(claims, property, hazard)))
+              .filter((property) => isPromise(claimOn(claims, property, hazard)))
               .map((property) => ({ property, place: { hazard, moment } })),
           ),
     );
