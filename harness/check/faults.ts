@@ -2,6 +2,7 @@
 import type { HistoryHeader } from '../history/events.ts';
 import { workerOf } from '../history/header.ts';
 import type { Sighting } from './leases.ts';
+import { Stretches } from './stretches.ts';
 
 /** One fault, from its start (stamped before it was applied) to its end (stamped after it was undone). */
 export interface FaultWindow {
@@ -71,6 +72,8 @@ export class WorkerFaults {
   readonly #stalls: readonly Stall[];
   readonly #firstSeen: ReadonlyMap<number, number>;
   readonly #kills = new Map<number, Sighting | undefined>();
+  /** Of each worker: when it stalled, or something was done to it or to the servers. */
+  readonly #disturbances = new Map<number, Stretches>();
 
   constructor(
     header: HistoryHeader,
@@ -109,12 +112,20 @@ export class WorkerFaults {
    * [from - margin, to]? `margin` is how long a disturbance is still felt when it is over.
    */
   disturbed(process: number, from: number, to: number, margin: number): boolean {
-    const worker = this.workerOf(process);
-    return (
-      this.windows.some(
-        (window) => (window.worker ?? worker) === worker && window.from <= to && window.healedAt + margin >= from,
-      ) || this.#stalls.some((stall) => stall.worker === worker && stall.from <= to && stall.to + margin >= from)
-    );
+    return this.#disturbancesOf(this.workerOf(process)).touches(from - margin, to);
+  }
+
+  /** Under load a worker stalls often: it is not gone through for each wait. */
+  #disturbancesOf(worker: number): Stretches {
+    const known = this.#disturbances.get(worker);
+    if (known !== undefined) return known;
+    const windows = this.windows.filter((window) => (window.worker ?? worker) === worker);
+    const disturbances = new Stretches([
+      ...windows.map((window) => ({ from: window.from, to: window.healedAt })),
+      ...this.#stalls.filter((stall) => stall.worker === worker),
+    ]);
+    this.#disturbances.set(worker, disturbances);
+    return disturbances;
   }
 
   /** A pause, a delay of requests to the resource (where asked for), or a stall of the worker that touches [from, to]. */
