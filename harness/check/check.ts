@@ -2,40 +2,11 @@
 import { HistoryError } from '../history/errors.ts';
 import type { HistoryEvent, HistoryHeader } from '../history/events.ts';
 import { historyOf, readHeader, type History } from '../history/read.ts';
-import { checkBelief } from './belief.ts';
-import { checkFairness } from './fairness.ts';
+import { CHECKERS } from './checkers.ts';
 import type { Bounds } from './linearize.ts';
-import { checkLiveness } from './liveness.ts';
-import { lockHistoryOf, readLockHistory, type LockHistory } from './lock-history.ts';
-import { checkLock } from './lock.ts';
-import { checkNotice } from './notice.ts';
+import { lockHistoryOf, readLockHistory } from './lock-history.ts';
 import { operationsOf, readOperations } from './operations.ts';
-import { checkReentrancy } from './reentrancy.ts';
-import { checkResource } from './resource.ts';
-import { checkSemaphore } from './semaphore.ts';
-import { checkSharing } from './sharing.ts';
-import { counter, kv, mutex, register, type SequentialChecker } from './sequential-check.ts';
 import { MODELS, type Model, type Verdict } from './verdict.ts';
-
-type Checker =
-  | { readonly of: 'leases'; readonly check: (history: LockHistory) => Verdict }
-  | ({ readonly of: 'operations' } & SequentialChecker);
-
-const CHECKERS: Readonly<Record<Model, Checker>> = {
-  lock: { of: 'leases', check: checkLock },
-  belief: { of: 'leases', check: checkBelief },
-  resource: { of: 'leases', check: checkResource },
-  notice: { of: 'leases', check: checkNotice },
-  liveness: { of: 'leases', check: checkLiveness },
-  fairness: { of: 'leases', check: checkFairness },
-  reentrancy: { of: 'leases', check: checkReentrancy },
-  sharing: { of: 'leases', check: checkSharing },
-  semaphore: { of: 'leases', check: checkSemaphore },
-  mutex: { of: 'operations', ...mutex },
-  counter: { of: 'operations', ...counter },
-  register: { of: 'operations', ...register },
-  kv: { of: 'operations', ...kv },
-};
 
 /**
  * Judges a history in memory. Pure but for the clock that bounds the general search (mutex, register, kv).

@@ -19,7 +19,7 @@ import type { Finding, Verdict } from './verdict.ts';
  */
 export function checkLock(history: LockHistory): Verdict {
   const findings = new Findings();
-  const counts = { leases: 0, overlaps: 0, deadOnArrival: 0, tokensOutOfOrder: 0, tokensShared: 0 };
+  const counts = { leases: 0, overlaps: 0, deadOnArrival: 0, tokens: 0, tokensOutOfOrder: 0, tokensShared: 0 };
   let operations = 0;
   for (const [key, leases] of history.byKey) {
     const service = serviceOf(leases, history.faults);
@@ -27,6 +27,7 @@ export function checkLock(history: LockHistory): Verdict {
     operations += service.operations;
     counts.leases += service.holds.length + service.moments.length;
     counts.deadOnArrival += service.moments.length;
+    for (const { fence } of leases) if (fence !== undefined) counts.tokens += 1;
     const overlapsBefore = counts.overlaps;
     holds.overlaps((earlier, later) => {
       counts.overlaps += 1;
@@ -107,7 +108,7 @@ function releasedUngranted(history: LockHistory, key: string, lease: Lease): Tol
 }
 
 /** Of two tokens that do not rise. */
-export function fenceFinding(history: LockHistory, key: string, { kind, lower, higher, because }: FenceFault): Told {
+function fenceFinding(history: LockHistory, key: string, { kind, lower, higher, because }: FenceFault): Told {
   const { info } = history;
   const leases = because === undefined ? [lower, higher] : [lower, higher, because];
   const at = Math.max(lower.returned, higher.returned);

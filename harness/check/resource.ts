@@ -1,16 +1,15 @@
 import { charge } from './charge.ts';
 import { lostUpdates, type LostUpdate } from './damage.ts';
-import { fencesInRealTime } from './fences.ts';
 import { eventsAt, Findings, moment } from './findings.ts';
 import type { Lease } from './leases.ts';
 import type { ResourceUse } from './lock-events.ts';
-import { fenceFinding } from './lock.ts';
 import type { LockHistory } from './lock-history.ts';
 import { keyName, nameOf } from './tell.ts';
 import type { Finding, Verdict } from './verdict.ts';
 
 /**
- * Verdict 3 (`no-lost-update`, the plain door) and verdict 4 (`fencing`, the fenced door and the tokens).
+ * Verdict 3 (`no-lost-update`, the plain door) and the half of verdict 4 that the resource sees (`fencing`, the fenced
+ * door); the tokens themselves are compared in verdict 1, along the order of the grants.
  *
  * A lost update at the plain door is charged to the lock only if the write and one of those that it undid were each
  * accepted while the belief in their own lease lasted. Otherwise it is an overrun, charged to the pause, the delay or
@@ -26,8 +25,6 @@ export function checkResource(history: LockHistory): Verdict {
     fencedIncrements: 0,
     fencedLost: 0,
     refusedStale: 0,
-    tokensOutOfOrder: 0,
-    tokensShared: 0,
   };
   const usesOf = Map.groupBy(history.uses, ({ lease }) => lease);
   const byCounter = Map.groupBy(history.uses, ({ key, door }) => `${door} ${key}`);
@@ -44,12 +41,6 @@ export function checkResource(history: LockHistory): Verdict {
       if (finding.kind === 'inconclusive') counts.inconclusive += 1;
       findings.add(finding);
     }
-  }
-  for (const [key, leases] of history.byKey) {
-    fencesInRealTime(leases, (fault) => {
-      counts[fault.kind === 'order' ? 'tokensOutOfOrder' : 'tokensShared'] += 1;
-      findings.add(fenceFinding(history, key, fault));
-    });
   }
   return findings.verdict('resource', counts.increments + counts.fencedIncrements + counts.refusedStale, counts);
 }

@@ -7,16 +7,16 @@ import { InfrastructureError } from '../base/errors.ts';
 import { limitedHazards } from '../faults/available.ts';
 import type { TimedEvent } from '../history/events.ts';
 import { clientsOf, type Plan } from '../plan/plan.ts';
-import { headerOf, writeHistory } from '../run/merge.ts';
+import { writeHistory } from '../run/merge.ts';
 import type { LockUnderTest } from '../run/request.ts';
 import { historyFile, planFile } from '../run/results.ts';
 import type { Simulated } from '../sim/search/messages.ts';
-import type { Judgement } from '../verdict/judge.ts';
+import { judgeFile, type Judgement } from '../verdict/judge.ts';
 import { Matrix, type Evidence } from '../verdict/matrix.ts';
 import type { Cell, LockReport } from '../report/report.ts';
 import { witnessOf } from '../verdict/story.ts';
 import { gather } from './gather.ts';
-import { judgeLoad } from './judge.ts';
+import { headerOfLoad } from './header.ts';
 import type { Load, Round } from '../report/load.ts';
 import { Meter } from './meter.ts';
 import type { RoundOutcome } from './round.ts';
@@ -24,8 +24,8 @@ import { isSaturated } from './saturation.ts';
 import type { LoadSettings } from './settings.ts';
 import { mergedCounts, Totals, type Measured } from './totals.ts';
 
-/** What the history of a benchmark is judged by. */
-const CHECKED: readonly Property[] = ['exclusion', 'no-lost-update', 'fencing'];
+/** What every load tries under each of its hazards; the rest is told only where a history held something of it. */
+const ALWAYS_TRIED: readonly Property[] = ['exclusion', 'no-lost-update', 'fencing'];
 
 const BIN_LENGTHS_MS = [250, 1000, 2000, 5000, 10_000, 30_000, 60_000];
 const BINS_AT_MOST = 120;
@@ -47,16 +47,20 @@ export interface AccountOf {
 export class Account {
   readonly totals: Totals;
   readonly #of: AccountOf;
+  /** Those of the rounds. */
+  readonly #hazards: readonly Hazard[];
   readonly #matrix: Matrix;
   readonly #sums = { events: 0, operations: 0, increments: 0, overruns: 0 };
 
   constructor(of: AccountOf) {
     this.#of = of;
     const { lock, settings, deployment } = of;
-    const hazards: readonly Hazard[] = settings.hazards.length === 0 ? ['none'] : settings.hazards;
+    this.#hazards = settings.hazards.length === 0 ? ['none'] : settings.hazards;
+    // What breaks before a fault begins is charged to none.
+    const hazards: readonly Hazard[] = [...new Set<Hazard>(['none', ...this.#hazards])];
     const { claims } = lock.module;
     const limits = limitedHazards(settings.topology, deployment?.limits ?? {});
-    this.#matrix = new Matrix({ claims, hazards, listed: hazards, limits });
+    this.#matrix = new Matrix({ claims, hazards, listed: this.#hazards, limits });
     this.totals = new Totals(settings);
   }
 
@@ -66,7 +70,7 @@ export class Account {
    * @throws InfrastructureError when what the workers counted is not what the history holds
    */
   async take(plan: Plan, outcome: RoundOutcome, atMs: number, totals = this.totals): Promise<Round> {
-    const { run, settings } = this.#of;
+    const { run, lock, settings } = this.#of;
     const { ask } = settings;
     const { durationMs: plannedMs } = totals.shape;
     const { fromNs, toNs, endedNs } = outcome.times;
@@ -76,16 +80,16 @@ export class Account {
     /** Whether a fault bit is told by everything around it. */
     const events: TimedEvent[] = [];
     const disturbed = plan.faults.length > 0;
-    await gather(outcome.files, headerOf(run, plan), path, (event) => {
+    await gather(outcome.files, headerOfLoad(run, plan, lock.module, totals.shape), path, (event) => {
       meter.add(event);
       this.#sums.events += 1;
       if (disturbed) events.push(event);
     });
     if (!outcome.killed) requireAllCounts(outcome, meter);
-    const { judgement, operations } = await judgeLoad(plan, path, events);
+    const judgement = await judgeFile(plan, path, events);
     await writeFile(join(settings.folder, planFile(plan)), `${JSON.stringify(plan, null, 2)}\n`);
     const durationMs = Math.max(1, (Math.min(toNs, endedNs) - fromNs) / 1e6);
-    return this.#add({ meter, outcome, plan, binNs, atMs, durationMs }, judgement, operations, totals);
+    return this.#add({ meter, outcome, plan, binNs, atMs, durationMs }, judgement, totals);
   }
 
   /** A round that was simulated, and judged there. Its times are virtual. */
@@ -102,12 +106,12 @@ export class Account {
     const times = { originNs: 0n, startNs: 0, fromNs, toNs, endedNs: toNs };
     const outcome = { times, files: [], loaded: [], killed: false, server: undefined, bought: undefined };
     const measured = { meter, outcome, plan, binNs, atMs: 0, durationMs: settings.durationMs };
-    return this.#add(measured, judgement, judgement.operations.exclusion ?? 0, this.totals);
+    return this.#add(measured, judgement, this.totals);
   }
 
-  #add(measured: Omit<Measured, 'bitten'>, judgement: Judgement, operations: number, totals: Totals): Round {
+  #add(measured: Omit<Measured, 'bitten'>, judgement: Judgement, totals: Totals): Round {
     this.#matrix.add(judgement);
-    this.#sums.operations += operations;
+    this.#sums.operations += judgement.operations.exclusion ?? 0;
     this.#sums.increments += judgement.increments;
     this.#sums.overruns += judgement.overruns;
     return totals.add({ ...measured, bitten: judgement.bitten });
@@ -117,9 +121,7 @@ export class Account {
     const { lock, settings, deployment, commandsPerCycle } = this.#of;
     const { name, summary, backend: kind } = lock.module;
     const { kind: provisioner, reason: provisionerReason } = settings.provisioner;
-    const cells = this.#matrix
-      .cells((evidence) => this.#citation(evidence))
-      .filter(({ property }) => CHECKED.includes(property));
+    const cells = this.#matrix.cells((evidence) => this.#citation(evidence)).filter((cell) => this.#isTold(cell));
     const load = this.totals.load();
     const { mode, workers, clientsPerWorker, keys, keySkew, holdMs, thinkMs, warmUpMs, preset } = settings;
     return {
@@ -154,19 +156,21 @@ export class Account {
     };
   }
 
+  #isTold({ property, hazard, operations, violations }: Cell): boolean {
+    const tried = ALWAYS_TRIED.includes(property) && this.#hazards.some((one) => one === hazard);
+    return tried || operations > 0 || violations > 0;
+  }
+
   #citation({ charged, judgement }: Evidence): Required<Pick<Cell, 'witness' | 'plan' | 'replay'>> {
     const { plan, events, bitten } = judgement;
     const { settings } = this.#of;
     return {
       witness: witnessOf(plan, events, charged.finding, bitten),
       plan: planFile(plan),
-      replay: `npm run check -- ${join(settings.folder, historyFile(plan))} --model ${modelOf(charged.finding.property)}`,
+      replay: `npm run check -- ${join(settings.folder, historyFile(plan))} --model ${charged.model}`,
     };
   }
 }
-
-/** What `check` is asked for to see it again. */
-const modelOf = (property: Property): string => (property === 'no-lost-update' ? 'resource' : 'lock');
 
 function verdictOf(cells: readonly Cell[]): Load['checked']['verdict'] {
   if (cells.some(({ verdict }) => verdict === 'violated')) return 'violated';

@@ -1,23 +1,19 @@
-/** From the history of one plan to what it says about each property. */
+/** From the history of one plan to what it says about each property: the same for `verify`, `bench` and any other. */
 import { HAZARDS, type Hazard, type Property } from 'holdfast-locks/internal/claims';
-import type { Finding, Verdict } from '../check/verdict.ts';
-import { checkBelief } from '../check/belief.ts';
-import { checkFairness } from '../check/fairness.ts';
-import { checkLiveness } from '../check/liveness.ts';
-import { lockHistoryOf, type LockHistory } from '../check/lock-history.ts';
-import { checkLock } from '../check/lock.ts';
-import { checkNotice } from '../check/notice.ts';
-import { checkReentrancy } from '../check/reentrancy.ts';
-import { checkResource } from '../check/resource.ts';
-import { checkSharing } from '../check/sharing.ts';
+import { LEASE_CHECKERS } from '../check/checkers.ts';
+import { lockHistoryOf, readLockHistory, type LockHistory } from '../check/lock-history.ts';
+import type { Finding, Model } from '../check/verdict.ts';
 import { judgeBites } from '../faults/bite.ts';
-import { historyOf } from '../history/read.ts';
 import type { HistoryEvent, HistoryHeader, NemesisValue } from '../history/events.ts';
+import { historyOf } from '../history/read.ts';
 import type { Plan } from '../plan/plan.ts';
+import { eventsAround } from './excerpt.ts';
 
 /** A finding, and the hazards that were active before it: their claims are the ones it tests. */
 export interface ChargedFinding {
   readonly finding: Finding;
+  /** By which `check` finds it again. */
+  readonly model: Model;
   readonly hazards: readonly Hazard[];
 }
 
@@ -25,7 +21,7 @@ export interface Judgement {
   readonly plan: Plan;
   readonly events: readonly HistoryEvent[];
   readonly findings: readonly ChargedFinding[];
-  /** Operations judged for each property. */
+  /** Operations judged for each property; a property that the history could not be held to is missing. */
   readonly operations: Readonly<Partial<Record<Property, number>>>;
   readonly applied: readonly string[];
   readonly bitten: readonly string[];
@@ -34,64 +30,60 @@ export interface Judgement {
   readonly refusedStale: number;
 }
 
-/** What judges a run's own history, and the property whose operations each counts. */
-const CHECKERS: readonly (readonly [(history: LockHistory) => Verdict, Property | undefined])[] = [
-  [checkLock, 'exclusion'],
-  [checkBelief, undefined],
-  [checkResource, undefined],
-  [checkNotice, 'loss-notice'],
-  [checkLiveness, 'deadlock-freedom'],
-  [checkFairness, 'fairness'],
-  [checkReentrancy, 'reentrancy'],
-  [checkSharing, 'sharing'],
-];
-
+/** Judges a history in memory. @throws HistoryError */
 export function judge(plan: Plan, header: HistoryHeader, events: readonly HistoryEvent[]): Judgement {
-  const starts = faultStarts(events);
+  return { ...judgeHistory(plan, lockHistoryOf(historyOf(events, header)), events), events };
+}
+
+/**
+ * Judges a file of any length. Of its events the judgement has those around the first violation.
+ * @param notable the events about faults and the wire, by which it is told whether a fault bit
+ * @throws HistoryError
+ */
+export async function judgeFile(plan: Plan, path: string, notable: readonly HistoryEvent[]): Promise<Judgement> {
+  const judged = judgeHistory(plan, await readLockHistory(path), notable);
+  const first = judged.findings.find(({ finding }) => finding.kind === 'violation');
+  return { ...judged, events: first === undefined ? [] : await eventsAround(path, first.finding) };
+}
+
+function judgeHistory(plan: Plan, history: LockHistory, notable: readonly HistoryEvent[]): Omit<Judgement, 'events'> {
+  const { header } = history.info;
+  const starts = faultStarts(notable);
   const operations: Partial<Record<Property, number>> = {};
-  const findings: ChargedFinding[] = [];
+  const findings = new Map<string, ChargedFinding>();
   const counts = new Map<string, number>();
-  const history = lockHistoryOf(historyOf(events, header));
-  for (const [check, property] of CHECKERS) {
-    const verdict: Verdict = check(history);
-    if (property !== undefined) operations[property] = verdict.operations;
+  for (const { model, check, judges, needs } of LEASE_CHECKERS) {
+    if (needs !== undefined && header[needs] === undefined) continue;
+    const verdict = check(history);
+    for (const property of Object.keys(judges) as (keyof typeof judges)[])
+      operations[property] = (operations[property] ?? 0) + (judges[property]?.(verdict) ?? 0);
     for (const finding of verdict.findings) {
-      // Tokens out of order are seen by two checkers.
-      const isKnown = findings.some(({ finding: known }) => isSame(known, finding));
-      if (!isKnown) findings.push({ finding, hazards: activeBefore(finding.at, starts) });
+      const accusation = accusationOf(finding);
+      if (findings.has(accusation)) continue;
+      findings.set(accusation, { finding, model, hazards: activeBefore(finding.at, starts) });
     }
     for (const [name, count] of Object.entries(verdict.counts)) counts.set(name, (counts.get(name) ?? 0) + count);
   }
-  operations.fencing = events.filter((event) => event.f === 'acquire' && event.type === 'ok' && hasFence(event)).length;
-  const increments = events.filter(isPlainWrite).length;
-  operations['no-lost-update'] = increments;
   return {
     plan,
-    events,
-    findings,
+    findings: [...findings.values()],
     operations,
-    ...judgeBites(plan, events),
-    increments,
+    ...judgeBites(plan, notable),
+    increments: counts.get('increments') ?? 0,
     overruns: counts.get('overruns') ?? 0,
     refusedStale: counts.get('refusedStale') ?? 0,
   };
 }
 
-function isSame(one: Finding, other: Finding): boolean {
-  const proof = ({ kind, property, key, leases }: Finding): string =>
-    [kind, property, key, ...leases.toSorted()].join('|');
-  return proof(one) === proof(other);
+/**
+ * Two leases that the service gave the lock to at once were believed in at once by their clients, as a rule: one overlap,
+ * seen from both ends. It is told by the checker that stands first.
+ */
+function accusationOf({ kind, property, key, leases }: Finding): string {
+  return JSON.stringify([kind, property, key, ...leases.toSorted()]);
 }
 
-const valueOf = (event: HistoryEvent): Record<string, unknown> => (event.value ?? {}) as Record<string, unknown>;
-const hasFence = (event: HistoryEvent): boolean => valueOf(event)['fence'] !== undefined;
-
-function isPlainWrite(event: HistoryEvent): boolean {
-  const { door, accepted } = valueOf(event);
-  return event.process === 'resource' && event.f === 'write' && door === 'plain' && accepted === true;
-}
-
-export function faultStarts(events: readonly HistoryEvent[]): ReadonlyMap<Hazard, number> {
+function faultStarts(events: readonly HistoryEvent[]): ReadonlyMap<Hazard, number> {
   const starts = new Map<Hazard, number>();
   for (const event of events) {
     if (event.process !== 'nemesis') continue;
@@ -103,7 +95,7 @@ export function faultStarts(events: readonly HistoryEvent[]): ReadonlyMap<Hazard
 }
 
 /** Faults that began before `at` may have caused it, also when they have healed since. */
-export function activeBefore(at: number, starts: ReadonlyMap<Hazard, number>): readonly Hazard[] {
+function activeBefore(at: number, starts: ReadonlyMap<Hazard, number>): readonly Hazard[] {
   const active = [...starts].filter(([, start]) => start <= at).map(([hazard]) => hazard);
   return active.length === 0 ? ['none'] : active;
 }

@@ -52,9 +52,11 @@ export class Matrix {
   add(judgement: Judgement): readonly Evidence[] {
     const { plan } = judgement;
     for (const property of PROPERTIES) {
+      const operations = judgement.operations[property];
+      if (operations === undefined) continue;
       const tally = this.#tally(property, plan.hazards);
       tally.runs++;
-      tally.operations += judgement.operations[property] ?? 0;
+      tally.operations += operations;
       tally.applied += judgement.applied.length;
       tally.bitten += judgement.bitten.length;
       if (property === 'no-lost-update') tally.overruns += judgement.overruns;

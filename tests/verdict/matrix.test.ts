@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import type { Claims, Hazard, Property } from '../../implementations/claims.ts';
 import type { Finding } from '../../harness/check/verdict.ts';
 import type { HistoryEvent } from '../../harness/history/events.ts';
-import { judge, type Judgement } from '../../harness/verdict/judge.ts';
+import { judge, type ChargedFinding, type Judgement } from '../../harness/verdict/judge.ts';
 import { brokenPromises, Matrix, type MatrixOptions } from '../../harness/verdict/matrix.ts';
 import type { Cell } from '../../harness/report/report.ts';
 import { cycle, HEADER, inOrder, nemesis, smallPlan } from './small-plan.ts';
@@ -22,6 +22,10 @@ const OPTIONS: MatrixOptions = { claims: CLAIMS, hazards: HAZARDS, listed: HAZAR
 
 function finding(property: Property, kind: Finding['kind'] = 'violation'): Finding {
   return { kind, property, key: 'a', summary: 'what happened', at: 0, leases: [], witness: [] };
+}
+
+function charge(found: Finding, hazards: readonly Hazard[]): ChargedFinding {
+  return { finding: found, model: 'lock', hazards };
 }
 
 /** A judgement by hand: a plan under these hazards in which every fault bit. */
@@ -92,7 +96,7 @@ void describe('the verdict of a cell', () => {
   });
 
   void test('is inconclusive where harm was done whose cause the history does not show', () => {
-    const unexplained = { finding: finding('no-lost-update', 'inconclusive'), hazards: ['none' as const] };
+    const unexplained = charge(finding('no-lost-update', 'inconclusive'), ['none']);
     const cells = cellsOf([judgement(['none'], { findings: [unexplained] })]);
     assert.equal(cellOf(cells, 'none', 'no-lost-update').verdict, 'inconclusive');
     assert.equal(cellOf(cells, 'none').verdict, 'holds', 'of that property only');
@@ -106,7 +110,7 @@ void describe('the verdict of a cell', () => {
   });
 
   void test('is violated by one violation among any number of good runs, and has the first as its witness', () => {
-    const bad = (hazards: readonly Hazard[]) => ({ findings: [{ finding: finding('exclusion'), hazards }] });
+    const bad = (hazards: readonly Hazard[]) => ({ findings: [charge(finding('exclusion'), hazards)] });
     const runs = [judgement(['none']), judgement(['none'], bad(['none'])), judgement(['none'], bad(['none']))];
     const cell = cellOf(cellsOf(runs), 'none');
     assert.partialDeepStrictEqual(cell, { verdict: 'violated', violations: 2, runs: 3, plan: 'plan.json' });
@@ -114,7 +118,7 @@ void describe('the verdict of a cell', () => {
   });
 
   void test('is of the hazards that a violation is charged to, whatever else the plan had', () => {
-    const findings = [{ finding: finding('exclusion'), hazards: ['client-pause'] as const }];
+    const findings = [charge(finding('exclusion'), ['client-pause'])];
     const cells = cellsOf([judgement(['client-pause', 'server-pause'], { findings })]);
     assert.equal(cellOf(cells, 'client-pause').verdict, 'violated');
     assert.equal(cellOf(cells, 'client-pause+server-pause').verdict, 'holds');
@@ -153,17 +157,15 @@ void test('fairness must be exercised without faults; under them, what was left 
 
 void test('add answers each kind of violation of a promise once, and none of what is not promised', () => {
   const matrix = new Matrix(OPTIONS);
-  const under = (hazard: Hazard) =>
-    judgement([hazard], { findings: [{ finding: finding('exclusion'), hazards: [hazard] }] });
+  const under = (hazard: Hazard) => judgement([hazard], { findings: [charge(finding('exclusion'), [hazard])] });
   const broken = (one: Judgement): readonly string[] =>
     matrix.add(one).map(({ charged }) => `${charged.finding.property} ${charged.hazards.join('+')}`);
   assert.deepEqual(broken(under('clock-jump')), []);
   assert.deepEqual(broken(judgement(['none'])), []);
   assert.deepEqual(broken(under('server-pause')), ['exclusion server-pause'], 'unavailable is safe');
-  const both = (['exclusion', 'exclusion', 'fencing'] as const).map((property) => ({
-    finding: finding(property),
-    hazards: ['client-pause'] as const,
-  }));
+  const both = (['exclusion', 'exclusion', 'fencing'] as const).map((property) =>
+    charge(finding(property), ['client-pause']),
+  );
   assert.deepEqual(broken(judgement(['client-pause'], { findings: both })), [
     'exclusion client-pause',
     'fencing client-pause',
@@ -206,11 +208,8 @@ void describe('a violation is charged to the hazards that had begun before it', 
 
 test('what was never promised under the hazards of a plan is no broken promise, also beside one', () => {
   const hazards: readonly Hazard[] = ['clock-jump', 'client-pause'];
-  const findings = (['exclusion', 'no-lost-update'] as const).map((property) => ({
-    finding: finding(property),
-    hazards,
-  }));
+  const findings = (['exclusion', 'no-lost-update'] as const).map((property) => charge(finding(property), hazards));
   assert.deepEqual(brokenPromises(CLAIMS, judgement(hazards, { findings })), ['no-lost-update']);
-  const unexplained = [{ finding: finding('fencing', 'inconclusive'), hazards }];
+  const unexplained = [charge(finding('fencing', 'inconclusive'), hazards)];
   assert.deepEqual(brokenPromises(CLAIMS, judgement(hazards, { findings: unexplained })), []);
 });
