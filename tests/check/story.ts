@@ -130,8 +130,11 @@ function tell(drafts: readonly Draft[], kind: StoryKind, abreast: number): Lease
         : [],
       probes: ok ? one.probes.map(({ after, held }) => ({ at: returned + after, held })) : [],
       lostAt: ok && one.lost !== undefined ? returned + one.lost : undefined,
+      // A release may be called after the kill: on behalf of the dead, or between the stamp of the signal and the signal.
       killedAt:
-        one.release === 'none' && one.killed !== undefined ? Math.max(called, returned + one.killed) : undefined,
+        ['none', 'unknown', 'failed'].includes(one.release) && one.killed !== undefined
+          ? Math.max(called, returned + one.killed)
+          : undefined,
       release,
     };
   });
