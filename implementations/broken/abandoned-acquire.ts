@@ -10,7 +10,7 @@ import { within } from '../lease/within.ts';
 import { LockTimeoutError } from '../lock.ts';
 import type { AcquireOptions, Lease } from '../lock.ts';
 import { RedisBackend } from '../redis/basic.ts';
-import { redisSpecimen } from './specimen.ts';
+import { redisSpecimen } from './shared/redis-specimen.ts';
 
 class AbandoningLock extends LeaseLock {
   override async acquire(key: string, { timeoutMs = 10_000, ...options }: AcquireOptions = {}): Promise<Lease> {

@@ -8,7 +8,7 @@ import type { Answer, LeaseRequest } from '../lease/backend.ts';
 import { systemClock } from '../lease/clock.ts';
 import { LeaseLock } from '../lease/lease-lock.ts';
 import { RedisBackend } from '../redis/basic.ts';
-import { redisSpecimen } from './specimen.ts';
+import { redisSpecimen } from './shared/redis-specimen.ts';
 
 const MOST_FAILURES = 5;
 const OPEN_MS = 1000;

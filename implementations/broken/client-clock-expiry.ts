@@ -5,7 +5,7 @@
  * Must show: exclusion violated under client-clock-jump.
  */
 import { SqliteTableLock } from '../sql/sqlite/table.ts';
-import { sqliteSpecimen } from './sql-specimen.ts';
+import { sqliteSpecimen } from './shared/sql-specimen.ts';
 
 const wallClock = { boot: 'any', now: () => Date.now() * 1000 };
 

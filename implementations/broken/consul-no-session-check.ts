@@ -8,8 +8,8 @@ import { ConsulLock } from '../consul/lock.ts';
 import type { Grant } from '../lease/backend.ts';
 import type { LeaseSettings } from '../lease/held-lease.ts';
 import type { Lease } from '../lock.ts';
-import { consulSpecimen } from './coordination-specimen.ts';
-import { TrustingLease } from './trusting-lease.ts';
+import { consulSpecimen } from './shared/coordination-specimen.ts';
+import { TrustingLease } from './shared/trusting-lease.ts';
 
 class TrustingConsulLock extends ConsulLock {
   protected override hold(settings: LeaseSettings, grant: Grant, sentAt: number): Lease {

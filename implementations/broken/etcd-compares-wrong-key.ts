@@ -8,7 +8,7 @@ import { EtcdBackend, EtcdLock } from '../etcd/lock.ts';
 import type { EtcdLease } from '../etcd/leases.ts';
 import type { Ahead, PlaceName } from '../etcd/place.ts';
 import { Place } from '../etcd/place.ts';
-import { etcdSpecimen } from './coordination-specimen.ts';
+import { etcdSpecimen } from './shared/coordination-specimen.ts';
 
 class AlwaysTrue extends EtcdBackend {
   protected override async enter(

@@ -9,7 +9,7 @@ import { EtcdBackend, EtcdLock } from '../etcd/lock.ts';
 import type { Ahead, PlaceName } from '../etcd/place.ts';
 import { Place } from '../etcd/place.ts';
 import { sleep } from '../lease/clock.ts';
-import { etcdSpecimen } from './coordination-specimen.ts';
+import { etcdSpecimen } from './shared/coordination-specimen.ts';
 
 const KEEP_ALIVE_EVERY_MS = 200;
 

@@ -10,7 +10,7 @@ import { queueOf } from '../etcd/place.ts';
 import type { Ahead, Place } from '../etcd/place.ts';
 import { systemClock } from '../lease/clock.ts';
 import { requestTimeoutMs } from '../lease/request-timeout.ts';
-import { etcdSpecimen } from './coordination-specimen.ts';
+import { etcdSpecimen } from './shared/coordination-specimen.ts';
 
 class Trusting extends EtcdBackend {
   protected override async confirm({ lease, name, createRevision }: Place, leaseMs: number): Promise<Ahead> {

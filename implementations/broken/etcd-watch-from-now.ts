@@ -8,8 +8,8 @@ import { EtcdBackend, EtcdLock } from '../etcd/lock.ts';
 import type { Ahead, Place } from '../etcd/place.ts';
 import { keyChange } from '../etcd/waiter.ts';
 import { sleep } from '../lease/clock.ts';
-import { etcdSpecimen } from './coordination-specimen.ts';
-import { GAP_MS } from './specimen.ts';
+import { etcdSpecimen } from './shared/coordination-specimen.ts';
+import { GAP_MS } from './shared/redis-specimen.ts';
 
 /** Revision 0 is now; the watch is asked for from the one after that which is given. */
 const BEFORE_NOW = -1n;

@@ -5,8 +5,8 @@
  * Must show: fairness violated under client-clock-jump.
  */
 import { RedisFairLock } from '../redis/fair.ts';
-import { DocumentQueue, fairClaims } from './queue.ts';
-import { redisSpecimen } from './specimen.ts';
+import { DocumentQueue, fairClaims } from './shared/queue.ts';
+import { redisSpecimen } from './shared/redis-specimen.ts';
 
 const NS_PER_MS = 1e6;
 

@@ -4,8 +4,8 @@
  * Must show: deadlock-freedom violated under client-crash.
  */
 import { RedisFairLock } from '../redis/fair.ts';
-import { DocumentQueue, fairClaims } from './queue.ts';
-import { redisSpecimen } from './specimen.ts';
+import { DocumentQueue, fairClaims } from './shared/queue.ts';
+import { redisSpecimen } from './shared/redis-specimen.ts';
 
 export const lock = redisSpecimen(
   {

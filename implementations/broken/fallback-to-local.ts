@@ -9,7 +9,7 @@ import { LeaseLock } from '../lease/lease-lock.ts';
 import { within } from '../lease/within.ts';
 import type { ReleaseOutcome } from '../lock.ts';
 import { RedisBackend } from '../redis/basic.ts';
-import { redisSpecimen } from './specimen.ts';
+import { redisSpecimen } from './shared/redis-specimen.ts';
 
 const SERVER_MS = 100;
 

@@ -11,7 +11,7 @@ import { systemClock } from '../lease/clock.ts';
 import { LeaseLock } from '../lease/lease-lock.ts';
 import { within } from '../lease/within.ts';
 import { RedisBackend } from '../redis/basic.ts';
-import { redisSpecimen } from './specimen.ts';
+import { redisSpecimen } from './shared/redis-specimen.ts';
 
 /** A time limit, but none that has to do with the lease. */
 const COMMAND_MS = 2000;

@@ -9,7 +9,7 @@ import { sleep, systemClock } from '../lease/clock.ts';
 import { LeaseLock } from '../lease/lease-lock.ts';
 import type { ReleaseOutcome } from '../lock.ts';
 import { RedisBackend } from '../redis/basic.ts';
-import { GAP_MS, redisSpecimen } from './specimen.ts';
+import { GAP_MS, redisSpecimen } from './shared/redis-specimen.ts';
 
 class GetThenDelete extends RedisBackend {
   override async free({ key, token }: Grant): Promise<ReleaseOutcome> {

@@ -8,7 +8,7 @@ import type { Grant } from '../lease/backend.ts';
 import { LeaseLock } from '../lease/lease-lock.ts';
 import type { ReleaseOutcome } from '../lock.ts';
 import { RedisBackend } from '../redis/basic.ts';
-import { redisSpecimen } from './specimen.ts';
+import { redisSpecimen } from './shared/redis-specimen.ts';
 
 class DeleteWhoeverHolds extends RedisBackend {
   override async free({ key }: Grant): Promise<ReleaseOutcome> {

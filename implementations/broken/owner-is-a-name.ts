@@ -6,8 +6,9 @@
 import { hostname } from 'node:os';
 import type { Answer, LeaseRequest } from '../lease/backend.ts';
 import { LeaseLock } from '../lease/lease-lock.ts';
-import { claims, RedisReentrantBackend } from '../redis/reentrant.ts';
-import { redisSpecimen } from './specimen.ts';
+import { RedisReentrantBackend } from '../redis/reentrant.ts';
+import { claims } from '../redis/modules/reentrant.ts';
+import { redisSpecimen } from './shared/redis-specimen.ts';
 
 class NamedAfterTheHost extends RedisReentrantBackend {
   override attempt(request: LeaseRequest): Promise<Answer> {

@@ -4,7 +4,7 @@
  * Must show: exclusion violated under minority-partition.
  */
 import { Redlock, RedlockBackend } from '../redis/redlock.ts';
-import { redlockSpecimen } from './specimen.ts';
+import { redlockSpecimen } from './shared/redis-specimen.ts';
 
 export const lock = redlockSpecimen(
   {

@@ -5,7 +5,7 @@
  * Must show: exclusion violated under latency.
  */
 import { Redlock } from '../redis/redlock.ts';
-import { redlockSpecimen } from './specimen.ts';
+import { redlockSpecimen } from './shared/redis-specimen.ts';
 
 /** A time limit, but none that has to do with the lease. */
 const PATIENCE_MS = 3000;

@@ -5,7 +5,7 @@
  */
 import type { LeaseRequest } from '../lease/backend.ts';
 import { Redlock, RedlockBackend } from '../redis/redlock.ts';
-import { redlockSpecimen } from './specimen.ts';
+import { redlockSpecimen } from './shared/redis-specimen.ts';
 
 class DeleteEverywhere extends RedlockBackend {
   override async undo({ key }: LeaseRequest): Promise<void> {

@@ -8,7 +8,7 @@ import type { Answer, Grant, LeaseRequest } from '../lease/backend.ts';
 import type { LeaseSettings } from '../lease/held-lease.ts';
 import type { Lease } from '../lock.ts';
 import { Redlock, RedlockBackend } from '../redis/redlock.ts';
-import { redlockSpecimen } from './specimen.ts';
+import { redlockSpecimen } from './shared/redis-specimen.ts';
 
 /** A time limit, but none that has to do with the lease. */
 const PATIENCE_MS = 5000;

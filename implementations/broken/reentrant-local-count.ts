@@ -7,8 +7,9 @@
 import type { Answer, Grant, LeaseRequest } from '../lease/backend.ts';
 import { LeaseLock } from '../lease/lease-lock.ts';
 import type { ReleaseOutcome } from '../lock.ts';
-import { claims, RedisReentrantBackend } from '../redis/reentrant.ts';
-import { redisSpecimen } from './specimen.ts';
+import { RedisReentrantBackend } from '../redis/reentrant.ts';
+import { claims } from '../redis/modules/reentrant.ts';
+import { redisSpecimen } from './shared/redis-specimen.ts';
 
 class CountedHere extends RedisReentrantBackend {
   readonly #counts = new Map<string, number>();

@@ -9,7 +9,7 @@ import { LeaseLock } from '../lease/lease-lock.ts';
 import type { ReleaseOutcome } from '../lock.ts';
 import { RedisBackend } from '../redis/basic.ts';
 import { newToken } from '../token.ts';
-import { redisSpecimen } from './specimen.ts';
+import { redisSpecimen } from './shared/redis-specimen.ts';
 
 const LEASE_MS = 30_000;
 

@@ -13,7 +13,7 @@ import type { LeaseSettings } from '../lease/held-lease.ts';
 import { LeaseLock } from '../lease/lease-lock.ts';
 import { RedisBackend } from '../redis/basic.ts';
 import { Script } from '../redis/scripts.ts';
-import { redisSpecimen } from './specimen.ts';
+import { redisSpecimen } from './shared/redis-specimen.ts';
 
 const EXTEND_OR_SET = `
 local holder = redis.call('GET', KEYS[1])

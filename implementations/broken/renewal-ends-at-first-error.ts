@@ -8,8 +8,8 @@ import type { LeaseSettings } from '../lease/held-lease.ts';
 import { LeaseLock } from '../lease/lease-lock.ts';
 import type { Lease } from '../lock.ts';
 import { RedisBackend } from '../redis/basic.ts';
-import { redisSpecimen } from './specimen.ts';
-import { WatchdogLease } from './trusting-lease.ts';
+import { redisSpecimen } from './shared/redis-specimen.ts';
+import { WatchdogLease } from './shared/trusting-lease.ts';
 
 class GivesUp extends WatchdogLease {
   #ended = false;

@@ -10,8 +10,8 @@ import { LeaseLock } from '../lease/lease-lock.ts';
 import { LockOutcomeUnknownError } from '../lock.ts';
 import type { Lease } from '../lock.ts';
 import { RedisBackend } from '../redis/basic.ts';
-import { redisSpecimen } from './specimen.ts';
-import { WatchdogLease } from './trusting-lease.ts';
+import { redisSpecimen } from './shared/redis-specimen.ts';
+import { WatchdogLease } from './shared/trusting-lease.ts';
 
 class NeverLost extends RedisBackend {
   override async extend(grant: Grant): Promise<'extended' | 'lost'> {

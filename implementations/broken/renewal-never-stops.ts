@@ -7,7 +7,7 @@
 import type { Answer, Grant, LeaseRequest } from '../lease/backend.ts';
 import { LeaseLock } from '../lease/lease-lock.ts';
 import { RedisBackend } from '../redis/basic.ts';
-import { redisSpecimen } from './specimen.ts';
+import { redisSpecimen } from './shared/redis-specimen.ts';
 
 const RENEWALS_PER_LEASE = 3;
 

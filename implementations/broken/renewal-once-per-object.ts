@@ -9,8 +9,8 @@ import type { LeaseSettings } from '../lease/held-lease.ts';
 import { LeaseLock } from '../lease/lease-lock.ts';
 import type { Lease, ReleaseOutcome } from '../lock.ts';
 import { RedisBackend } from '../redis/basic.ts';
-import { redisSpecimen } from './specimen.ts';
-import { WatchdogLease } from './trusting-lease.ts';
+import { redisSpecimen } from './shared/redis-specimen.ts';
+import { WatchdogLease } from './shared/trusting-lease.ts';
 
 /** Shared by all leases of one lock object. */
 interface Watchdog {

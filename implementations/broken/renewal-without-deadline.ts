@@ -9,8 +9,8 @@ import type { Grant } from '../lease/backend.ts';
 import type { LeaseSettings } from '../lease/held-lease.ts';
 import { LeaseLock } from '../lease/lease-lock.ts';
 import { RedisBackend } from '../redis/basic.ts';
-import { redisSpecimen } from './specimen.ts';
-import { TrustingLease } from './trusting-lease.ts';
+import { redisSpecimen } from './shared/redis-specimen.ts';
+import { TrustingLease } from './shared/trusting-lease.ts';
 
 class TrustingLock extends LeaseLock {
   protected override hold(settings: LeaseSettings, grant: Grant, sentAt: number): Lease {

@@ -7,7 +7,7 @@
 import { LeaseLock } from '../lease/lease-lock.ts';
 import { SqliteLeaseBackend } from '../sql/sqlite/lease-backend.ts';
 import { expiryShape, leaseStatements } from '../sql/sqlite/statements.ts';
-import { sqliteSpecimen } from './sql-specimen.ts';
+import { sqliteSpecimen } from './shared/sql-specimen.ts';
 
 const statements = {
   ...leaseStatements('holdfast_lock', expiryShape),

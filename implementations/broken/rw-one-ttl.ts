@@ -8,8 +8,8 @@ import type { Answer, Grant, LeaseRequest } from '../lease/backend.ts';
 import { LeaseLock } from '../lease/lease-lock.ts';
 import type { ReleaseOutcome } from '../lock.ts';
 import { RedisBackend } from '../redis/basic.ts';
-import { claims } from '../redis/read-write.ts';
-import { redisSpecimen } from './specimen.ts';
+import { claims } from '../redis/modules/read-write.ts';
+import { redisSpecimen } from './shared/redis-specimen.ts';
 
 class OneCounter extends RedisBackend {
   override readonly shares = true;

@@ -5,8 +5,9 @@
  */
 import type { Answer, LeaseRequest } from '../lease/backend.ts';
 import { LeaseLock } from '../lease/lease-lock.ts';
-import { claims, RedisReadWriteBackend } from '../redis/read-write.ts';
-import { redisSpecimen } from './specimen.ts';
+import { RedisReadWriteBackend } from '../redis/read-write.ts';
+import { claims } from '../redis/modules/read-write.ts';
+import { redisSpecimen } from './shared/redis-specimen.ts';
 
 class IgnoresReaders extends RedisReadWriteBackend {
   override async attempt(request: LeaseRequest): Promise<Answer> {

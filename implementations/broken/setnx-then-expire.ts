@@ -8,7 +8,7 @@ import type { Answer, LeaseRequest } from '../lease/backend.ts';
 import { sleep, systemClock } from '../lease/clock.ts';
 import { LeaseLock } from '../lease/lease-lock.ts';
 import { RedisBackend } from '../redis/basic.ts';
-import { GAP_MS, redisSpecimen } from './specimen.ts';
+import { GAP_MS, redisSpecimen } from './shared/redis-specimen.ts';
 
 class SetThenExpire extends RedisBackend {
   override async attempt({ key, token, leaseMs }: LeaseRequest): Promise<Answer> {

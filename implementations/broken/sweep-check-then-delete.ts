@@ -9,8 +9,8 @@ import { sleep, systemClock } from '../lease/clock.ts';
 import { LeaseLock } from '../lease/lease-lock.ts';
 import { PostgresLeaseBackend } from '../sql/postgres/lease-backend.ts';
 import { heartbeatShape, leaseStatements } from '../sql/postgres/lease-statements.ts';
-import { GAP_MS } from './specimen.ts';
-import { postgresSpecimen } from './sql-specimen.ts';
+import { GAP_MS } from './shared/redis-specimen.ts';
+import { postgresSpecimen } from './shared/sql-specimen.ts';
 
 const TABLE = 'holdfast_heartbeat';
 const STALE = `SELECT name FROM ${TABLE} WHERE token IS NOT NULL

@@ -8,7 +8,7 @@ import type { Answer, Grant, LeaseRequest } from '../lease/backend.ts';
 import { LeaseLock } from '../lease/lease-lock.ts';
 import { RedisBackend } from '../redis/basic.ts';
 import { newToken } from '../token.ts';
-import { redisSpecimen } from './specimen.ts';
+import { redisSpecimen } from './shared/redis-specimen.ts';
 
 class OneToken extends RedisBackend {
   readonly #token = newToken();

@@ -15,7 +15,7 @@ import type { Lease, ReleaseOutcome } from '../lock.ts';
 import { SqliteLeaseBackend } from '../sql/sqlite/lease-backend.ts';
 import type { SqliteLeaseOptions } from '../sql/sqlite/lease-backend.ts';
 import { expiryShape, leaseStatements } from '../sql/sqlite/statements.ts';
-import { sqliteSpecimen } from './sql-specimen.ts';
+import { sqliteSpecimen } from './shared/sql-specimen.ts';
 
 /** Between two looks inside the transaction, and how many there are: in all, longer than a lease. */
 const LOOK_MS = 50;

@@ -8,8 +8,8 @@ import type { Grant } from '../lease/backend.ts';
 import type { LeaseSettings } from '../lease/held-lease.ts';
 import type { Lease } from '../lock.ts';
 import { ZookeeperLock } from '../zookeeper/lock.ts';
-import { zookeeperSpecimen } from './coordination-specimen.ts';
-import { TrustingLease } from './trusting-lease.ts';
+import { zookeeperSpecimen } from './shared/coordination-specimen.ts';
+import { TrustingLease } from './shared/trusting-lease.ts';
 
 class TrustingZookeeperLock extends ZookeeperLock {
   protected override hold(settings: LeaseSettings, grant: Grant, sentAt: number): Lease {

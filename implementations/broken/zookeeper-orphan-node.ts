@@ -6,7 +6,7 @@
  */
 import { ZookeeperBackend, ZookeeperLock } from '../zookeeper/lock.ts';
 import type { Place } from '../zookeeper/places.ts';
-import { zookeeperSpecimen } from './coordination-specimen.ts';
+import { zookeeperSpecimen } from './shared/coordination-specimen.ts';
 
 class Forgetful extends ZookeeperBackend {
   override async undo(): Promise<void> {}

@@ -9,7 +9,7 @@ import { ZookeeperBackend, ZookeeperLock } from '../zookeeper/lock.ts';
 import type { LockNode, Naming } from '../zookeeper/nodes.ts';
 import { pathOf } from '../zookeeper/nodes.ts';
 import type { ZookeeperLockOptions } from '../zookeeper/lock.ts';
-import { zookeeperSpecimen } from './coordination-specimen.ts';
+import { zookeeperSpecimen } from './shared/coordination-specimen.ts';
 
 class OneFolder extends ZookeeperBackend {
   readonly #folder: string;

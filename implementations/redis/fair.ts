@@ -4,15 +4,13 @@
  * else wakes up and nobody can slip in between. Redis's pub/sub only carries the news: a waiter that missed it learns of
  * its turn by asking, which it does to stay alive in the queue.
  */
-import type { Claims } from '../claims.ts';
-import type { Inspection, LockModule } from '../lock.ts';
+import type { Inspection } from '../lock.ts';
 import type { Answer, Grant, LeaseBackend, LeaseRequest } from '../lease/backend.ts';
 import { LeaseLock } from '../lease/lease-lock.ts';
 import { acquireInTurn, aliveMs } from '../lease/turn.ts';
 import type { Call, Granted } from '../lease/acquire.ts';
 import type { Handover, QueueAnswer, QueueBackend, Stay } from '../lease/turn.ts';
 import { newToken } from '../token.ts';
-import { claims as basicClaims, connectRedis } from './basic.ts';
 import type { RedisLockOptions } from './basic.ts';
 import { fairScripts } from './fair-scripts.ts';
 import type { FairScripts } from './fair-scripts.ts';
@@ -122,21 +120,3 @@ export class RedisFairLock extends LeaseLock {
     return turn.finally(() => this.#turns.delete(turn));
   }
 }
-
-export const claims: Claims = {
-  ...basicClaims,
-  // The queue is part of the data, and who is alive in it is judged by the server's clock.
-  ...(basicClaims.exclusion === undefined ? {} : { fairness: basicClaims.exclusion }),
-};
-
-export const lock: LockModule = {
-  name: 'redis-fair',
-  summary: 'One Redis server, first come, first served: a release hands the lock to the next in the queue.',
-  backend: 'redis',
-  topologies: ['single'],
-  claims,
-  recoverMs: 2500,
-  load: { clientsPerWorker: 3 },
-  roundTrips: 2,
-  connect: (context) => connectRedis(context, (options) => new RedisFairLock(options)),
-};

@@ -4,12 +4,9 @@
  * readers out. An owner that writes may read as well and then give the writing up (downgrade); one that reads and asks to
  * write is refused at once, for it would wait for itself.
  */
-import type { Claims } from '../claims.ts';
 import { LockUpgradeError } from '../lock.ts';
-import type { LockModule } from '../lock.ts';
 import type { Answer, Grant, LeaseBackend, LeaseRequest, WakeUps } from '../lease/backend.ts';
 import { LeaseLock } from '../lease/lease-lock.ts';
-import { claims as basicClaims, connectRedis } from './basic.ts';
 import type { RedisLockOptions } from './basic.ts';
 import { extensionAnswer, fencedAnswer, ignoreReply, RedisNode } from './node.ts';
 import { readWriteScripts } from './read-write-scripts.ts';
@@ -96,21 +93,3 @@ export class RedisReadWriteLock extends LeaseLock {
     super(new RedisReadWriteBackend(options), options);
   }
 }
-
-export const claims: Claims = {
-  ...basicClaims,
-  // With the data or the clock, the server loses who reads and who waits.
-  ...(basicClaims.exclusion === undefined ? {} : { sharing: basicClaims.exclusion }),
-};
-
-export const lock: LockModule = {
-  name: 'redis-read-write',
-  summary: 'One Redis server: many readers or one writer; a waiting writer keeps new readers out.',
-  backend: 'redis',
-  topologies: ['single'],
-  claims,
-  recoverMs: 2500,
-  load: { clientsPerWorker: 2 },
-  roundTrips: 2,
-  connect: (context) => connectRedis(context, (options) => new RedisReadWriteLock(options)),
-};

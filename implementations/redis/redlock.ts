@@ -3,18 +3,14 @@
  * independent servers. It survives the loss of a minority of them; it issues no fencing token, and it rests on clocks
  * that run at about the same speed, and on servers that do not forget a key before it expires.
  */
-import { z } from 'zod';
-import type { Claims } from '../claims.ts';
 import { LockBackendError, LockOutcomeUnknownError, isLockError } from '../lock.ts';
-import type { Inspection, LockModule, ReleaseOutcome } from '../lock.ts';
+import type { Inspection, ReleaseOutcome } from '../lock.ts';
 import type { Answer, Grant, LeaseBackend, LeaseRequest, WakeUps } from '../lease/backend.ts';
 import { systemClock } from '../lease/clock.ts';
 import type { Clock } from '../lease/clock.ts';
 import { LeaseLock } from '../lease/lease-lock.ts';
 import { atLeast } from '../lease/options.ts';
 import type { LeaseLockOptions } from '../lease/options.ts';
-import { connectClients, connected, redisOptions } from './connect.ts';
-import { parseOptions } from '../lease/module-options.ts';
 import { RedisNode } from './node.ts';
 import type { RedisClient } from './connections.ts';
 import { poll } from './votes.ts';
@@ -213,41 +209,3 @@ export class Redlock extends LeaseLock {
     super(backend, { ...options, retry: { ...RETRY, ...options.retry } });
   }
 }
-
-export const redlockOptions = redisOptions.extend({ nodeTimeoutMs: z.number().min(1).optional() });
-
-const unsafe = {
-  'server-crash-volatile': 'not-promised',
-  failover: 'not-applicable',
-  'clock-jump': 'not-promised',
-  'clock-jump-majority': 'not-promised',
-} as const;
-
-export const claims: Claims = {
-  exclusion: { otherwise: 'holds', except: { ...unsafe, 'majority-partition': 'unavailable' } },
-  'no-lost-update': {
-    otherwise: 'holds',
-    except: { ...unsafe, 'majority-partition': 'unavailable', 'client-pause': 'not-promised' },
-  },
-  'loss-notice': { otherwise: 'holds', except: { failover: 'not-applicable' } },
-  'deadlock-freedom': {
-    otherwise: 'holds',
-    except: { failover: 'not-applicable', 'clock-jump-back': 'not-promised', 'clock-jump-majority': 'not-promised' },
-  },
-};
-
-export const lock: LockModule = {
-  name: 'redlock',
-  summary: 'A majority of independent Redis servers; survives a minority of them; no fencing token.',
-  backend: 'redis',
-  topologies: ['5 independent nodes'],
-  claims,
-  recoverMs: 2500,
-  roundTrips: 2,
-  async connect(context) {
-    const options = parseOptions(redlockOptions, context.options);
-    const { commands, subscribers } = connectClients(context, options);
-    const redlock = new Redlock({ ...options, clients: commands, subscribers, prefix: context.prefix });
-    return connected(redlock, { commands, subscribers }, context.signal);
-  },
-};

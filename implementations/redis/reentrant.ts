@@ -6,11 +6,9 @@
  * counter would, and a command that was sent again does not count twice. All leases of one stay of an owner have the
  * fencing token of that stay: with a higher one, the inner lease would shut the outer one out of the resource.
  */
-import type { Claims } from '../claims.ts';
-import type { LockModule } from '../lock.ts';
 import type { Grant, LeaseBackend, LeaseRequest } from '../lease/backend.ts';
 import { LeaseLock } from '../lease/lease-lock.ts';
-import { claims as basicClaims, connectRedis, RedisBackend } from './basic.ts';
+import { RedisBackend } from './basic.ts';
 import type { RedisLockOptions } from './basic.ts';
 import { extensionAnswer, fencedAnswer, ignoreReply } from './node.ts';
 import { NEXT_FENCE, NOW, Script } from './scripts.ts';
@@ -127,20 +125,3 @@ export class RedisReentrantLock extends LeaseLock {
     super(new RedisReentrantBackend(options), options);
   }
 }
-
-export const claims: Claims = {
-  ...basicClaims,
-  // With the data or the clock, the server loses who the owner is.
-  ...(basicClaims.exclusion === undefined ? {} : { reentrancy: basicClaims.exclusion }),
-};
-
-export const lock: LockModule = {
-  name: 'redis-reentrant',
-  summary: 'One Redis server: the same owner is granted again at once, others when its last lease has ended.',
-  backend: 'redis',
-  topologies: ['single'],
-  claims,
-  recoverMs: 2500,
-  roundTrips: 2,
-  connect: (context) => connectRedis(context, (options) => new RedisReentrantLock(options)),
-};

@@ -1,5 +1,5 @@
 /** `redis-basic`, but every holder first idles away `SLOWED_MS` on the processor: a change that made a lock slower. */
-import { lock as basic } from '../../implementations/redis/basic.ts';
+import { lock as basic } from '../../implementations/redis/modules/basic.ts';
 import type { AcquireOptions, Lease, LockModule } from '../../implementations/lock.ts';
 
 const SLOWED_MS = Number(process.env['SLOWED_MS'] ?? '0.06');

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
-import { tmpdir } from 'node:os';
 import { execFile } from 'node:child_process';
+import { readdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
 import { catalogue, findLock } from '../../implementations/catalogue.ts';
 import type { ConnectContext, ConnectedLock, Endpoint, LockModule } from '../../implementations/lock.ts';
-import { lock as redisBasic } from '../../implementations/redis/basic.ts';
+import { lock as redisBasic } from '../../implementations/redis/modules/basic.ts';
 import { Link } from './redis/link.ts';
 import { RedisServer } from './redis/servers.ts';
 
@@ -44,6 +45,15 @@ describe('the catalogue', () => {
       assert.equal(Reflect.get(Object(loaded), 'lock'), module);
     }
     assert.equal(findLock('no such lock'), undefined);
+  });
+
+  it('has every file of the specimens’ folder under the name of the file, and nothing else of that folder', async () => {
+    const files = await readdir(new URL('../../implementations/broken/', import.meta.url));
+    const specimens = [...catalogue].filter(([, { module }]) => module.specimen !== undefined);
+    assert.deepEqual(
+      specimens.map(([name]) => `${name}.ts`),
+      files.filter((file) => file !== 'shared').toSorted(),
+    );
   });
 
   it('names the mistake of every specimen, and what it must show', () => {

@@ -4,7 +4,7 @@ import { it } from 'node:test';
 import { inWorld, install } from './in-world.ts';
 
 install();
-const { lock: readWrite } = await import('../../implementations/redis/read-write.ts');
+const { lock: readWrite } = await import('../../implementations/redis/modules/read-write.ts');
 
 void it('redis-read-write: a reader whose lease had lapsed when a writer was granted has lost it for good', async () => {
   const outcome = await inWorld('redis', 1, async ({ endpoints, nodes }) => {

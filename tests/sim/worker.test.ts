@@ -12,7 +12,7 @@ import { SimWorker } from '../../harness/sim/run/worker.ts';
 import { World } from '../../harness/sim/engine/world.ts';
 
 install();
-const { lock: module } = await import('../../implementations/redis/basic.ts');
+const { lock: module } = await import('../../implementations/redis/modules/basic.ts');
 const { scenario } = await import('../../scenarios/shared-counter.ts');
 
 void it('a process that is told to close its lock while it connects closes it when it is connected', async () => {

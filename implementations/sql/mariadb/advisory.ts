@@ -7,13 +7,11 @@
  */
 import type { RowDataPacket } from 'mysql2/promise';
 import { LockBackendError } from '../../lock.ts';
-import type { Inspection, LockModule } from '../../lock.ts';
+import type { Inspection } from '../../lock.ts';
 import type { HeldGrant, HolderBackend } from '../../connection/backend.ts';
 import { ConnectionLock } from '../../connection/connection-lock.ts';
 import type { ConnectionLockOptions } from '../../connection/connection-lock.ts';
-import { forgetfulConnectionClaims } from '../claims.ts';
 import { hashOf } from '../names.ts';
-import { connectHolders } from './connect.ts';
 import { MariadbDatabase } from './database.ts';
 import type { DatabaseOptions } from './database.ts';
 import { FENCE_SCHEMA } from './fence.ts';
@@ -87,15 +85,3 @@ export class MariadbAdvisoryLock extends ConnectionLock {
     super(new AdvisoryBackend(options), options);
   }
 }
-
-export const lock: LockModule = {
-  name: 'sql-advisory-mariadb',
-  summary: 'MariaDB’s GET_LOCK, held by a connection; no lease; queued by the server; fence from a sequence.',
-  backend: 'mariadb',
-  topologies: ['single'],
-  claims: forgetfulConnectionClaims,
-  recoverMs: 2500,
-  roundTrips: 2,
-  leasesAtOnce: 20,
-  connect: (context) => connectHolders(context, (options) => new MariadbAdvisoryLock(options)),
-};

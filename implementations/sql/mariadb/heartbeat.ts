@@ -3,11 +3,8 @@
  * by the server's own clock, takes the row over. How long that is, the holder has written into the row: if the taker decided,
  * a holder could not know its own deadline.
  */
-import type { LockModule } from '../../lock.ts';
 import { LeaseLock } from '../../lease/lease-lock.ts';
 import type { LeaseLockOptions } from '../../lease/options.ts';
-import { leaseClaims } from '../claims.ts';
-import { connectLease } from './connect.ts';
 import { MARIADB_RETRY, MariadbLeaseBackend } from './lease-backend.ts';
 import type { MariadbLeaseOptions } from './lease-backend.ts';
 import { heartbeatShape, leaseStatements } from './lease-statements.ts';
@@ -25,15 +22,3 @@ export class MariadbHeartbeatLock extends LeaseLock {
     });
   }
 }
-
-export const lock: LockModule = {
-  name: 'sql-heartbeat-mariadb',
-  summary: 'A row of a MariaDB table with the holder’s heartbeat, taken over after its silence; waiters poll.',
-  backend: 'mariadb',
-  topologies: ['single'],
-  claims: leaseClaims,
-  recoverMs: 2500,
-  polls: true,
-  roundTrips: 2,
-  connect: (context) => connectLease(context, (options) => new MariadbHeartbeatLock(options)),
-};

@@ -4,13 +4,11 @@
  *
  * No lease, as with the advisory lock. An open transaction keeps InnoDB from purging: not for long holds.
  */
-import type { Inspection, LockModule } from '../../lock.ts';
+import type { Inspection } from '../../lock.ts';
 import type { HeldGrant, HolderBackend } from '../../connection/backend.ts';
 import { ConnectionLock } from '../../connection/connection-lock.ts';
 import type { ConnectionLockOptions } from '../../connection/connection-lock.ts';
-import { forgetfulConnectionClaims } from '../claims.ts';
 import { rowName } from '../names.ts';
-import { connectHolders } from './connect.ts';
 import { MariadbDatabase } from './database.ts';
 import type { DatabaseOptions } from './database.ts';
 import { FENCE_SCHEMA } from './fence.ts';
@@ -113,16 +111,3 @@ export class MariadbRowLock extends ConnectionLock {
     super(new RowBackend(options), options);
   }
 }
-
-export const lock: LockModule = {
-  name: 'sql-row-mariadb',
-  summary:
-    'SELECT … FOR UPDATE on MariaDB, in a transaction that lasts as long as the lock; no lease; fence from a sequence.',
-  backend: 'mariadb',
-  topologies: ['single'],
-  claims: forgetfulConnectionClaims,
-  recoverMs: 2500,
-  roundTrips: 2,
-  leasesAtOnce: 20,
-  connect: (context) => connectHolders(context, (options) => new MariadbRowLock(options)),
-};

@@ -4,11 +4,8 @@
  *
  * Safe as long as the server keeps what it has committed and its clock is not set forward.
  */
-import type { LockModule } from '../../lock.ts';
 import { LeaseLock } from '../../lease/lease-lock.ts';
 import type { LeaseLockOptions } from '../../lease/options.ts';
-import { leaseClaims } from '../claims.ts';
-import { connectLease } from './connect.ts';
 import { MARIADB_RETRY, MariadbLeaseBackend } from './lease-backend.ts';
 import type { MariadbLeaseOptions } from './lease-backend.ts';
 import { expiryShape, leaseStatements } from './lease-statements.ts';
@@ -26,15 +23,3 @@ export class MariadbTableLock extends LeaseLock {
     });
   }
 }
-
-export const lock: LockModule = {
-  name: 'sql-table-mariadb',
-  summary: 'A row of a MariaDB table with token, fence and expiry; one statement each; waiters poll.',
-  backend: 'mariadb',
-  topologies: ['single'],
-  claims: leaseClaims,
-  recoverMs: 2500,
-  polls: true,
-  roundTrips: 2,
-  connect: (context) => connectLease(context, (options) => new MariadbTableLock(options)),
-};

@@ -5,13 +5,11 @@
  * No lease: a holder that was paused still holds it. But the server frees it the moment a connection breaks, and the holder
  * may learn of that later than its successor of the grant.
  */
-import type { Inspection, LockModule } from '../../lock.ts';
+import type { Inspection } from '../../lock.ts';
 import type { HeldGrant, HolderBackend } from '../../connection/backend.ts';
 import { ConnectionLock } from '../../connection/connection-lock.ts';
 import type { ConnectionLockOptions } from '../../connection/connection-lock.ts';
-import { queuedConnectionClaims } from '../claims.ts';
 import { hashOf } from '../names.ts';
-import { connectHolders } from './connect.ts';
 import { PostgresDatabase } from './database.ts';
 import type { DatabaseOptions } from './database.ts';
 import { FENCE_SCHEMA, NEXT_FENCE } from './fence.ts';
@@ -96,18 +94,3 @@ export class PostgresAdvisoryLock extends ConnectionLock {
     super(new AdvisoryBackend(options), options);
   }
 }
-
-export const lock: LockModule = {
-  name: 'sql-advisory-postgres',
-  summary: 'PostgreSQL’s advisory lock, held by a connection; no lease; queued by the server; fence from a sequence.',
-  backend: 'postgres',
-  topologies: ['single', 'primary and replica'],
-  claims: queuedConnectionClaims,
-  recoverMs: 2500,
-  roundTrips: 2,
-  load: { clientsPerWorker: 3 },
-  // A waiter may have to make a connection before it can queue.
-  turns: { allowanceMs: 600 },
-  leasesAtOnce: 20,
-  connect: (context) => connectHolders(context, (options) => new PostgresAdvisoryLock(options)),
-};

@@ -3,11 +3,8 @@
  * lease, by the server's own clock, takes the row over. How long that is, the holder has written into the row: if the
  * taker decided, a holder could not know its own deadline.
  */
-import type { LockModule } from '../../lock.ts';
 import { LeaseLock } from '../../lease/lease-lock.ts';
 import type { LeaseLockOptions } from '../../lease/options.ts';
-import { leaseClaims } from '../claims.ts';
-import { connectLease } from './connect.ts';
 import { PostgresLeaseBackend } from './lease-backend.ts';
 import type { PostgresLeaseOptions } from './lease-backend.ts';
 import { heartbeatShape, leaseStatements } from './lease-statements.ts';
@@ -25,15 +22,3 @@ export class PostgresHeartbeatLock extends LeaseLock {
     );
   }
 }
-
-export const lock: LockModule = {
-  name: 'sql-heartbeat-postgres',
-  summary:
-    'A row of a PostgreSQL table with the holder’s heartbeat, taken over after its silence; woken by LISTEN/NOTIFY.',
-  backend: 'postgres',
-  topologies: ['single', 'primary and replica'],
-  claims: leaseClaims,
-  recoverMs: 2500,
-  roundTrips: 2,
-  connect: (context) => connectLease(context, (options) => new PostgresHeartbeatLock(options)),
-};

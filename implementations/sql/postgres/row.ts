@@ -5,13 +5,11 @@
  * No lease, as with the advisory lock. An open transaction keeps VACUUM from its work: not for long holds.
  */
 import pg from 'pg';
-import type { Inspection, LockModule } from '../../lock.ts';
+import type { Inspection } from '../../lock.ts';
 import type { HeldGrant, HolderBackend } from '../../connection/backend.ts';
 import { ConnectionLock } from '../../connection/connection-lock.ts';
 import type { ConnectionLockOptions } from '../../connection/connection-lock.ts';
-import { forgetfulConnectionClaims } from '../claims.ts';
 import { checkTable, rowName } from '../names.ts';
-import { connectHolders } from './connect.ts';
 import { PostgresDatabase } from './database.ts';
 import type { DatabaseOptions } from './database.ts';
 import { FENCE_SCHEMA, NEXT_FENCE } from './fence.ts';
@@ -110,16 +108,3 @@ export class PostgresRowLock extends ConnectionLock {
     super(new RowBackend(options), options);
   }
 }
-
-export const lock: LockModule = {
-  name: 'sql-row-postgres',
-  summary:
-    'SELECT … FOR UPDATE on PostgreSQL, in a transaction that lasts as long as the lock; no lease; fence from a sequence.',
-  backend: 'postgres',
-  topologies: ['single', 'primary and replica'],
-  claims: forgetfulConnectionClaims,
-  recoverMs: 2500,
-  roundTrips: 2,
-  leasesAtOnce: 20,
-  connect: (context) => connectHolders(context, (options) => new PostgresRowLock(options)),
-};

@@ -4,11 +4,8 @@
  *
  * Safe as long as the server keeps what it has committed and its clock is not set forward.
  */
-import type { LockModule } from '../../lock.ts';
 import { LeaseLock } from '../../lease/lease-lock.ts';
 import type { LeaseLockOptions } from '../../lease/options.ts';
-import { leaseClaims } from '../claims.ts';
-import { connectLease } from './connect.ts';
 import { PostgresLeaseBackend } from './lease-backend.ts';
 import type { PostgresLeaseOptions } from './lease-backend.ts';
 import { expiryShape, leaseStatements } from './lease-statements.ts';
@@ -23,14 +20,3 @@ export class PostgresTableLock extends LeaseLock {
     super(new PostgresLeaseBackend(options, leaseStatements(options.table ?? 'holdfast_lock', expiryShape)), options);
   }
 }
-
-export const lock: LockModule = {
-  name: 'sql-table-postgres',
-  summary: 'A row of a PostgreSQL table with token, fence and expiry; one statement each; woken by LISTEN/NOTIFY.',
-  backend: 'postgres',
-  topologies: ['single', 'primary and replica'],
-  claims: leaseClaims,
-  recoverMs: 2500,
-  roundTrips: 2,
-  connect: (context) => connectLease(context, (options) => new PostgresTableLock(options)),
-};

@@ -1,7 +1,7 @@
 /** A process that closes its lock while the client reads the layout of a cluster: nothing may keep it alive then. */
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
-import { lock } from '../../../implementations/redis/cluster.ts';
+import { lock } from '../../../implementations/redis/modules/cluster.ts';
 import { RequestParser } from '../../../harness/sim/servers/redis/parser.ts';
 
 /** The first reading connects; the second happens beside the commands. */

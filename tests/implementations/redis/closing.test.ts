@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { it } from 'node:test';
-import { connectClients } from '../../../implementations/redis/connect.ts';
+import { connectClients } from '../../../implementations/redis/modules/connect.ts';
 import { Channels } from '../../../implementations/redis/wake-ups.ts';
 import { RequestParser } from '../../../harness/sim/servers/redis/parser.ts';
 

@@ -1,12 +1,12 @@
 /** What the SQL specimens share: everything that is not their mistake is the reference implementation's. */
-import type { LeaseLock } from '../lease/lease-lock.ts';
-import type { LeaseLockOptions } from '../lease/options.ts';
-import type { LockModule, Specimen } from '../lock.ts';
-import { fileClaims, leaseClaims } from '../sql/claims.ts';
-import { connectLease } from '../sql/postgres/connect.ts';
-import type { PostgresLeaseOptions } from '../sql/postgres/lease-backend.ts';
-import { connectFile } from '../sql/sqlite/connect.ts';
-import type { SqliteLeaseOptions } from '../sql/sqlite/lease-backend.ts';
+import type { LeaseLock } from '../../lease/lease-lock.ts';
+import type { LeaseLockOptions } from '../../lease/options.ts';
+import type { LockModule, Specimen } from '../../lock.ts';
+import { fileClaims, leaseClaims } from '../../sql/modules/claims.ts';
+import { connectLease } from '../../sql/postgres/modules/connect.ts';
+import type { PostgresLeaseOptions } from '../../sql/postgres/lease-backend.ts';
+import { connectFile } from '../../sql/sqlite/modules/connect.ts';
+import type { SqliteLeaseOptions } from '../../sql/sqlite/lease-backend.ts';
 
 interface Definition {
   readonly name: string;

@@ -1,5 +1,5 @@
 /** What several specimens have in common: leases that are lost only when their backend says so, and not by the clock. */
-import { HeldLease } from '../lease/held-lease.ts';
+import { HeldLease } from '../../lease/held-lease.ts';
 
 export class TrustingLease extends HeldLease {
   protected override lossAt(): number {

@@ -1,13 +1,13 @@
 /** What the Redis specimens share: everything that is not their mistake is the reference implementation's. */
-import type { Claims } from '../claims.ts';
-import type { LeaseLock } from '../lease/lease-lock.ts';
-import type { LockModule, Specimen } from '../lock.ts';
-import { claims as basicClaims, connectRedis } from '../redis/basic.ts';
-import type { RedisLockOptions } from '../redis/basic.ts';
-import { connectClients, connected } from '../redis/connect.ts';
-import { parseOptions } from '../lease/module-options.ts';
-import { claims as redlockClaims, redlockOptions } from '../redis/redlock.ts';
-import type { RedlockOptions } from '../redis/redlock.ts';
+import type { Claims } from '../../claims.ts';
+import type { LeaseLock } from '../../lease/lease-lock.ts';
+import type { LockModule, Specimen } from '../../lock.ts';
+import { claims as basicClaims, connectRedis } from '../../redis/modules/basic.ts';
+import type { RedisLockOptions } from '../../redis/basic.ts';
+import { connectClients, connected } from '../../redis/modules/connect.ts';
+import { parseOptions } from '../../lease/module-options.ts';
+import { claims as redlockClaims, redlockOptions } from '../../redis/modules/redlock.ts';
+import type { RedlockOptions } from '../../redis/redlock.ts';
 
 interface Definition extends Pick<LockModule, 'load'> {
   readonly name: string;

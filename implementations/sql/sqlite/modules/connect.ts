@@ -1,13 +1,13 @@
 /** The file that the lock modules open for the harness: one in the folder that all clients of a run share. */
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import type { LeaseLock } from '../../lease/lease-lock.ts';
-import { parseOptions } from '../../lease/module-options.ts';
-import type { LeaseLockOptions } from '../../lease/options.ts';
-import { sleep, systemClock } from '../../lease/clock.ts';
-import type { ConnectContext, ConnectedLock } from '../../lock.ts';
-import { sqlLeaseOptions } from '../options.ts';
-import type { DatabaseOptions } from './database.ts';
+import type { LeaseLock } from '../../../lease/lease-lock.ts';
+import { parseOptions } from '../../../lease/module-options.ts';
+import type { LeaseLockOptions } from '../../../lease/options.ts';
+import { sleep, systemClock } from '../../../lease/clock.ts';
+import type { ConnectContext, ConnectedLock } from '../../../lock.ts';
+import { sqlLeaseOptions } from '../../modules/options.ts';
+import type { DatabaseOptions } from '../database.ts';
 
 const FILE = 'locks.sqlite';
 const PREPARE_WITHIN_MS = 5000;

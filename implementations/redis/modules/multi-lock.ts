@@ -2,12 +2,13 @@
  * The lock on several keys, over the lock on one Redis server: each name stands for three keys, given in any order.
  */
 import { randomInt } from 'node:crypto';
-import { MultiLease } from '../decorators/multi-lease.ts';
-import { MultiLock } from '../decorators/multi-lock.ts';
-import type { AcquireOptions, Health, Inspection, Lease, Lock, LockModule, TryAcquireOptions } from '../lock.ts';
-import { checkKey } from '../key.ts';
-import { usingLease } from '../using.ts';
-import { claims, connectRedis, RedisLock } from './basic.ts';
+import { MultiLease } from '../../decorators/multi-lease.ts';
+import { MultiLock } from '../../decorators/multi-lock.ts';
+import type { AcquireOptions, Health, Inspection, Lease, Lock, LockModule, TryAcquireOptions } from '../../lock.ts';
+import { checkKey } from '../../key.ts';
+import { usingLease } from '../../using.ts';
+import { RedisLock } from '../basic.ts';
+import { claims, connectRedis } from './basic.ts';
 
 const PARTS = ['/1', '/2', '/3'];
 

@@ -1,5 +1,5 @@
 /** What the SQL locks promise, and why. */
-import type { Claims, PropertyClaims } from '../claims.ts';
+import type { Claims, PropertyClaims } from '../../claims.ts';
 
 /** Without a majority of anything; cut off, nobody is granted anything. */
 const hasNoQuorum = { 'minority-partition': 'not-applicable', 'majority-partition': 'unavailable' } as const;

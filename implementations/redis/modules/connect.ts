@@ -2,10 +2,10 @@
 import { Cluster, Redis } from 'ioredis';
 import type { RedisOptions } from 'ioredis';
 import { z } from 'zod';
-import type { RedisClient } from './connections.ts';
-import type { LeaseLock } from '../lease/lease-lock.ts';
-import { leaseOptions } from '../lease/module-options.ts';
-import type { ConnectContext, ConnectedLock, Endpoint } from '../lock.ts';
+import type { RedisClient } from '../connections.ts';
+import type { LeaseLock } from '../../lease/lease-lock.ts';
+import { leaseOptions } from '../../lease/module-options.ts';
+import type { ConnectContext, ConnectedLock, Endpoint } from '../../lock.ts';
 
 export const redisOptions = leaseOptions.extend({
   /** Wake waiters by publish and subscribe; without, they poll. */

@@ -1,4 +1,4 @@
-import type { ConnectedLock, Lock } from '../lock.ts';
+import type { ConnectedLock, Lock } from '../../lock.ts';
 
 /** How long `connect` waits for a server that does not answer; afterwards the lock reports it, call by call. */
 const READY_WITHIN_MS = 2000;

@@ -1,17 +1,17 @@
 /** The pools that the lock modules make for the harness: a healed link is in use again within about 100 ms. */
 import { Client, Pool } from 'pg';
 import type { ClientConfig, PoolClient, PoolConfig } from 'pg';
-import type { ConnectionLock, ConnectionLockOptions } from '../../connection/connection-lock.ts';
-import type { LeaseLock } from '../../lease/lease-lock.ts';
-import { parseOptions } from '../../lease/module-options.ts';
-import type { LeaseLockOptions } from '../../lease/options.ts';
-import type { ConnectContext, ConnectedLock, Endpoint } from '../../lock.ts';
-import { causeOf } from '../cause.ts';
-import { connected } from '../connected.ts';
-import { sqlConnectionOptions, sqlLeaseOptions } from '../options.ts';
-import type { DatabaseModuleOptions } from '../options.ts';
-import type { DatabaseOptions, PostgresPool } from './database.ts';
-import type { PostgresLeaseOptions } from './lease-backend.ts';
+import type { ConnectionLock, ConnectionLockOptions } from '../../../connection/connection-lock.ts';
+import type { LeaseLock } from '../../../lease/lease-lock.ts';
+import { parseOptions } from '../../../lease/module-options.ts';
+import type { LeaseLockOptions } from '../../../lease/options.ts';
+import type { ConnectContext, ConnectedLock, Endpoint } from '../../../lock.ts';
+import { causeOf } from '../../cause.ts';
+import { connected } from '../../modules/connected.ts';
+import { sqlConnectionOptions, sqlLeaseOptions } from '../../modules/options.ts';
+import type { DatabaseModuleOptions } from '../../modules/options.ts';
+import type { DatabaseOptions, PostgresPool } from '../database.ts';
+import type { PostgresLeaseOptions } from '../lease-backend.ts';
 
 const CONNECT_TIMEOUT_MS = 1000;
 /** A backend that waits for a lock looks so often whether its client is still there (PostgreSQL 14 and newer). */

@@ -1,15 +1,15 @@
 /** The pools that the lock modules make for the harness: a healed link is in use again within about 100 ms. */
 import { createPool } from 'mysql2/promise';
 import type { Pool } from 'mysql2/promise';
-import type { ConnectionLock, ConnectionLockOptions } from '../../connection/connection-lock.ts';
-import type { LeaseLock } from '../../lease/lease-lock.ts';
-import { parseOptions } from '../../lease/module-options.ts';
-import type { LeaseLockOptions } from '../../lease/options.ts';
-import type { ConnectContext, ConnectedLock } from '../../lock.ts';
-import { connected } from '../connected.ts';
-import { sqlConnectionOptions, sqlLeaseOptions } from '../options.ts';
-import type { DatabaseModuleOptions } from '../options.ts';
-import type { DatabaseOptions } from './database.ts';
+import type { ConnectionLock, ConnectionLockOptions } from '../../../connection/connection-lock.ts';
+import type { LeaseLock } from '../../../lease/lease-lock.ts';
+import { parseOptions } from '../../../lease/module-options.ts';
+import type { LeaseLockOptions } from '../../../lease/options.ts';
+import type { ConnectContext, ConnectedLock } from '../../../lock.ts';
+import { connected } from '../../modules/connected.ts';
+import { sqlConnectionOptions, sqlLeaseOptions } from '../../modules/options.ts';
+import type { DatabaseModuleOptions } from '../../modules/options.ts';
+import type { DatabaseOptions } from '../database.ts';
 
 const CONNECT_TIMEOUT_MS = 1000;
 const LEASE_CONNECTIONS = 10;

@@ -1,6 +1,6 @@
 /** Options of the SQL lock modules, as JSON. */
 import { z } from 'zod';
-import { leaseOptions } from '../lease/module-options.ts';
+import { leaseOptions } from '../../lease/module-options.ts';
 
 const database = z.strictObject({
   /** Whose database it is where the endpoint names no user. */

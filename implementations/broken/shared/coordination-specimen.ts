@@ -1,11 +1,11 @@
 /** What the specimens on ZooKeeper, etcd and Consul share: everything that is not their mistake is the reference's. */
-import type { ConsulLock, ConsulLockOptions } from '../consul/lock.ts';
-import { claims as consulClaims, connectConsul } from '../consul/module.ts';
-import type { EtcdLock, EtcdLockOptions } from '../etcd/lock.ts';
-import { claims as etcdClaims, connectEtcd } from '../etcd/module.ts';
-import type { LockModule, Specimen } from '../lock.ts';
-import type { ZookeeperLock, ZookeeperLockOptions } from '../zookeeper/lock.ts';
-import { claims as zookeeperClaims, connectZookeeper } from '../zookeeper/module.ts';
+import type { ConsulLock, ConsulLockOptions } from '../../consul/lock.ts';
+import { claims as consulClaims, connectConsul } from '../../consul/module.ts';
+import type { EtcdLock, EtcdLockOptions } from '../../etcd/lock.ts';
+import { claims as etcdClaims, connectEtcd } from '../../etcd/module.ts';
+import type { LockModule, Specimen } from '../../lock.ts';
+import type { ZookeeperLock, ZookeeperLockOptions } from '../../zookeeper/lock.ts';
+import { claims as zookeeperClaims, connectZookeeper } from '../../zookeeper/module.ts';
 
 interface Definition {
   readonly name: string;

@@ -1,10 +1,11 @@
 /** A queue as documents have it, for the specimens that make a mistake in it: waiters poll, and the first one takes the lock. */
-import type { Claims } from '../claims.ts';
-import { Script, NEXT_FENCE, NOW } from '../redis/scripts.ts';
-import { claims as basicClaims, RedisBackend } from '../redis/basic.ts';
-import type { RedisLockOptions } from '../redis/basic.ts';
-import type { Answer, LeaseRequest } from '../lease/backend.ts';
-import type { QueueAnswer, QueueBackend } from '../lease/turn.ts';
+import type { Claims } from '../../claims.ts';
+import { Script, NEXT_FENCE, NOW } from '../../redis/scripts.ts';
+import { RedisBackend } from '../../redis/basic.ts';
+import { claims as basicClaims } from '../../redis/modules/basic.ts';
+import type { RedisLockOptions } from '../../redis/basic.ts';
+import type { Answer, LeaseRequest } from '../../lease/backend.ts';
+import type { QueueAnswer, QueueBackend } from '../../lease/turn.ts';
 
 /** How often a waiter looks whether it is its turn. */
 const POLL_MS = 20;

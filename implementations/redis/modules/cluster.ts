@@ -3,10 +3,10 @@
  * belong to one lock bear its key as hash tag, so that its scripts find them on one node. A replica that takes over may
  * not have heard of the last grants: under a failover nothing is promised.
  */
-import type { LockModule } from '../lock.ts';
-import { RedisLock } from './basic.ts';
+import type { LockModule } from '../../lock.ts';
+import { RedisLock } from '../basic.ts';
 import { connectCluster, connected, redisOptions } from './connect.ts';
-import { parseOptions } from '../lease/module-options.ts';
+import { parseOptions } from '../../lease/module-options.ts';
 import { replicatedClaims } from './sentinel.ts';
 
 export const lock: LockModule = {

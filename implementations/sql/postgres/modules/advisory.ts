@@ -1,0 +1,20 @@
+/** `sql-advisory-postgres` as the harness loads it. */
+import type { LockModule } from '../../../lock.ts';
+import { queuedConnectionClaims } from '../../modules/claims.ts';
+import { PostgresAdvisoryLock } from '../advisory.ts';
+import { connectHolders } from './connect.ts';
+
+export const lock: LockModule = {
+  name: 'sql-advisory-postgres',
+  summary: 'PostgreSQL’s advisory lock, held by a connection; no lease; queued by the server; fence from a sequence.',
+  backend: 'postgres',
+  topologies: ['single', 'primary and replica'],
+  claims: queuedConnectionClaims,
+  recoverMs: 2500,
+  roundTrips: 2,
+  load: { clientsPerWorker: 3 },
+  // A waiter may have to make a connection before it can queue.
+  turns: { allowanceMs: 600 },
+  leasesAtOnce: 20,
+  connect: (context) => connectHolders(context, (options) => new PostgresAdvisoryLock(options)),
+};
