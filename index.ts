@@ -1,80 +1,13 @@
 /** Holdfast as a library: the lock contract and the reference locks. Nothing of the harness is imported. */
-export type {
-  AcquireOptions,
-  ConnectContext,
-  ConnectedLock,
-  Endpoint,
-  Health,
-  Inspection,
-  Lease,
-  Lock,
-  LockModule,
-  LossReason,
-  Mode,
-  Outcome,
-  ReleaseOutcome,
-  TryAcquireOptions,
-} from 'holdfast-locks';
-export {
-  InvalidKeyError,
-  isLockError,
-  LeaseLostError,
-  LockAbortedError,
-  LockBackendError,
-  LockError,
-  LockNotOwnedError,
-  LockOutcomeUnknownError,
-  LockTimeoutError,
-  LockUpgradeError,
-} from 'holdfast-locks';
-export type { Claim, Claims, Hazard, Property } from 'holdfast-locks/internal/claims';
-export type { LeaseBackend } from 'holdfast-locks/internal/lease/backend';
-export { LeaseLock } from 'holdfast-locks/internal/lease/lease-lock';
-export type { LeaseLockOptions } from 'holdfast-locks/internal/lease/options';
-export type { RetryStrategy } from 'holdfast-locks/internal/lease/retry';
-export { LocalLock } from 'holdfast-locks/internal/baseline/local';
-export { RedisLock } from 'holdfast-locks/internal/redis/basic';
-export type { RedisLockOptions } from 'holdfast-locks/internal/redis/basic';
-export { Redlock } from 'holdfast-locks/internal/redis/redlock';
-export type { RedlockOptions } from 'holdfast-locks/internal/redis/redlock';
-export { RedisReentrantLock } from 'holdfast-locks/internal/redis/reentrant';
-export { RedisReadWriteLock } from 'holdfast-locks/internal/redis/read-write';
-export { RedisFairLock } from 'holdfast-locks/internal/redis/fair';
-export { ConnectionLock } from 'holdfast-locks/internal/connection/connection-lock';
-export type { ConnectionLockOptions } from 'holdfast-locks/internal/connection/connection-lock';
-export type { Holder, HolderBackend } from 'holdfast-locks/internal/connection/backend';
-export { MariadbAdvisoryLock } from 'holdfast-locks/internal/sql/mariadb/advisory';
-export type { MariadbAdvisoryLockOptions } from 'holdfast-locks/internal/sql/mariadb/advisory';
-export { MariadbHeartbeatLock } from 'holdfast-locks/internal/sql/mariadb/heartbeat';
-export type { MariadbHeartbeatLockOptions } from 'holdfast-locks/internal/sql/mariadb/heartbeat';
-export { MariadbRowLock } from 'holdfast-locks/internal/sql/mariadb/row';
-export type { MariadbRowLockOptions } from 'holdfast-locks/internal/sql/mariadb/row';
-export { MariadbTableLock } from 'holdfast-locks/internal/sql/mariadb/table';
-export type { MariadbTableLockOptions } from 'holdfast-locks/internal/sql/mariadb/table';
-export { PostgresAdvisoryLock } from 'holdfast-locks/internal/sql/postgres/advisory';
-export type { PostgresAdvisoryLockOptions } from 'holdfast-locks/internal/sql/postgres/advisory';
-export { PostgresHeartbeatLock } from 'holdfast-locks/internal/sql/postgres/heartbeat';
-export type { PostgresHeartbeatLockOptions } from 'holdfast-locks/internal/sql/postgres/heartbeat';
-export { PostgresRowLock } from 'holdfast-locks/internal/sql/postgres/row';
-export type { PostgresRowLockOptions } from 'holdfast-locks/internal/sql/postgres/row';
-export { PostgresTableLock } from 'holdfast-locks/internal/sql/postgres/table';
-export type { PostgresTableLockOptions } from 'holdfast-locks/internal/sql/postgres/table';
-export { SqliteHeartbeatLock } from 'holdfast-locks/internal/sql/sqlite/heartbeat';
-export type { SqliteHeartbeatLockOptions } from 'holdfast-locks/internal/sql/sqlite/heartbeat';
-export { SqliteTableLock } from 'holdfast-locks/internal/sql/sqlite/table';
-export type { SqliteTableLockOptions } from 'holdfast-locks/internal/sql/sqlite/table';
-export { RedisSentinelLock } from 'holdfast-locks/internal/redis/sentinel';
-export type { RedisSentinelLockOptions } from 'holdfast-locks/internal/redis/sentinel';
-export { MultiLock } from 'holdfast-locks/internal/decorators/multi-lock';
-export type { MultiLockOptions } from 'holdfast-locks/internal/decorators/multi-lock';
-export { MultiLease } from 'holdfast-locks/internal/decorators/multi-lease';
-export { ConsulLock } from 'holdfast-locks/internal/consul/lock';
-export type { ConsulLockOptions } from 'holdfast-locks/internal/consul/lock';
-export type { ConsulClient } from 'holdfast-locks/internal/consul/client';
-export { EtcdClient } from 'holdfast-locks/internal/etcd/client';
-export type { EtcdClientOptions } from 'holdfast-locks/internal/etcd/client';
-export { EtcdLock } from 'holdfast-locks/internal/etcd/lock';
-export type { EtcdLockOptions } from 'holdfast-locks/internal/etcd/lock';
-export { ZookeeperLock } from 'holdfast-locks/internal/zookeeper/lock';
-export type { ZookeeperLockOptions } from 'holdfast-locks/internal/zookeeper/lock';
-export type { ZookeeperClient } from 'holdfast-locks/internal/zookeeper/client';
+export * from 'holdfast-locks';
+export * from 'holdfast-locks/connection';
+export * from 'holdfast-locks/consul';
+export * from 'holdfast-locks/etcd';
+export * from 'holdfast-locks/lease';
+export * from 'holdfast-locks/mariadb';
+export * from 'holdfast-locks/memory';
+export * from 'holdfast-locks/multi-lock';
+export * from 'holdfast-locks/postgres';
+export * from 'holdfast-locks/redis';
+export * from 'holdfast-locks/sqlite';
+export * from 'holdfast-locks/zookeeper';

@@ -11,6 +11,7 @@ import { systemClock } from '../lease/clock.ts';
 import { LeaseLock } from '../lease/lease-lock.ts';
 import { within } from '../lease/within.ts';
 import { RedisBackend } from '../redis/basic.ts';
+import { commandsOf } from './shared/commands.ts';
 import { redisSpecimen } from './shared/redis-specimen.ts';
 
 /** A time limit, but none that has to do with the lease. */
@@ -18,7 +19,7 @@ const COMMAND_MS = 2000;
 
 class LateFenceBackend extends RedisBackend {
   drawFence(key: string): Promise<number> {
-    return this.node.run(() => this.node.client.incr(`${this.node.fenceKey(key)}:late`));
+    return this.node.run(() => commandsOf(this.node).incr(`${this.node.fenceKey(key)}:late`));
   }
 }
 

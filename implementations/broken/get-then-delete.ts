@@ -9,11 +9,12 @@ import { sleep, systemClock } from '../lease/clock.ts';
 import { LeaseLock } from '../lease/lease-lock.ts';
 import type { ReleaseOutcome } from '../lock.ts';
 import { RedisBackend } from '../redis/basic.ts';
+import { commandsOf } from './shared/commands.ts';
 import { GAP_MS, redisSpecimen } from './shared/redis-specimen.ts';
 
 class GetThenDelete extends RedisBackend {
   override async free({ key, token }: Grant): Promise<ReleaseOutcome> {
-    const { client } = this.node;
+    const client = commandsOf(this.node);
     const lockKey = this.node.lockKey(key);
     const holder = await this.node.run(() => client.get(lockKey));
     if (holder !== token) return 'lost';

@@ -6,17 +6,18 @@
 import type { Answer, Grant, LeaseRequest } from '../lease/backend.ts';
 import { LeaseLock } from '../lease/lease-lock.ts';
 import { RedisBackend } from '../redis/basic.ts';
+import { commandsOf } from './shared/commands.ts';
 import { redisSpecimen } from './shared/redis-specimen.ts';
 
 class WithoutExpiry extends RedisBackend {
   override async attempt({ key, token }: LeaseRequest): Promise<Answer> {
     const lockKey = this.node.lockKey(key);
-    const set = await this.node.run(() => this.node.client.set(lockKey, token, 'NX'));
+    const set = await this.node.run(() => commandsOf(this.node).set(lockKey, token, 'NX'));
     return { kind: set === 'OK' ? 'granted' : 'busy' };
   }
 
   override async extend({ key, token }: Grant): Promise<'extended' | 'lost'> {
-    const holder = await this.node.run(() => this.node.client.get(this.node.lockKey(key)));
+    const holder = await this.node.run(() => commandsOf(this.node).get(this.node.lockKey(key)));
     return holder === token ? 'extended' : 'lost';
   }
 }

@@ -8,11 +8,12 @@ import type { Grant } from '../lease/backend.ts';
 import { LeaseLock } from '../lease/lease-lock.ts';
 import type { ReleaseOutcome } from '../lock.ts';
 import { RedisBackend } from '../redis/basic.ts';
+import { commandsOf } from './shared/commands.ts';
 import { redisSpecimen } from './shared/redis-specimen.ts';
 
 class DeleteWhoeverHolds extends RedisBackend {
   override async free({ key }: Grant): Promise<ReleaseOutcome> {
-    const { client } = this.node;
+    const client = commandsOf(this.node);
     const deleted = await this.node.run(() => client.del(this.node.lockKey(key)));
     await this.node.run(() => client.publish(this.node.channel(key), ''));
     return deleted === 1 ? 'released' : 'lost';

@@ -5,11 +5,12 @@
  */
 import type { LeaseRequest } from '../lease/backend.ts';
 import { Redlock, RedlockBackend } from '../redis/redlock.ts';
+import { commandsOf } from './shared/commands.ts';
 import { redlockSpecimen } from './shared/redis-specimen.ts';
 
 class DeleteEverywhere extends RedlockBackend {
   override async undo({ key }: LeaseRequest): Promise<void> {
-    await Promise.allSettled(this.nodes.map((node) => node.client.del(node.lockKey(key))));
+    await Promise.allSettled(this.nodes.map((node) => commandsOf(node).del(node.lockKey(key))));
   }
 }
 

@@ -9,11 +9,12 @@ import { sleep, systemClock } from '../lease/clock.ts';
 import { LeaseLock } from '../lease/lease-lock.ts';
 import type { ReleaseOutcome } from '../lock.ts';
 import { RedisBackend } from '../redis/basic.ts';
+import { commandsOf } from './shared/commands.ts';
 import { GAP_MS, redisSpecimen } from './shared/redis-specimen.ts';
 
 class GetThenSet extends RedisBackend {
   override async attempt({ key, token, owner = token, leaseMs }: LeaseRequest): Promise<Answer> {
-    const { client } = this.node;
+    const client = commandsOf(this.node);
     const lockKey = this.node.lockKey(key);
     const holder = await this.node.run(() => client.get(lockKey));
     if (holder !== null && holder !== owner) return { kind: 'busy' };

@@ -7,6 +7,7 @@
 import type { Answer, Grant, LeaseRequest } from '../lease/backend.ts';
 import { LeaseLock } from '../lease/lease-lock.ts';
 import { RedisBackend } from '../redis/basic.ts';
+import { commandsOf } from './shared/commands.ts';
 import { redisSpecimen } from './shared/redis-specimen.ts';
 
 const RENEWALS_PER_LEASE = 3;
@@ -21,7 +22,7 @@ class RenewsForEver extends RedisBackend {
   }
 
   override async extend({ key, leaseMs }: Grant): Promise<'extended' | 'lost'> {
-    const { client } = this.node;
+    const client = commandsOf(this.node);
     const kept = await this.node.run(() => client.pexpire(this.node.lockKey(key), leaseMs));
     return kept === 1 ? 'extended' : 'lost';
   }
@@ -29,7 +30,7 @@ class RenewsForEver extends RedisBackend {
   #renewForEver({ key, leaseMs }: LeaseRequest): void {
     if (this.#renewed.has(key)) return;
     this.#renewed.add(key);
-    const { client } = this.node;
+    const client = commandsOf(this.node);
     const renew = (): void => void client.pexpire(this.node.lockKey(key), leaseMs).catch(() => undefined);
     const timer = setInterval(renew, leaseMs / RENEWALS_PER_LEASE).unref();
     client.once('end', () => clearInterval(timer));

@@ -9,13 +9,14 @@ import { LeaseLock } from '../lease/lease-lock.ts';
 import type { ReleaseOutcome } from '../lock.ts';
 import { RedisBackend } from '../redis/basic.ts';
 import { claims } from '../redis/modules/read-write.ts';
+import { commandsOf } from './shared/commands.ts';
 import { redisSpecimen } from './shared/redis-specimen.ts';
 
 class OneCounter extends RedisBackend {
   override readonly shares = true;
 
   override async attempt(request: LeaseRequest): Promise<Answer> {
-    const { client } = this.node;
+    const client = commandsOf(this.node);
     const { key, token, mode, leaseMs } = request;
     const [writer, readers] = [this.node.lockKey(key), this.#readers(key)];
     return this.node.run(async () => {
@@ -35,14 +36,14 @@ class OneCounter extends RedisBackend {
 
   override async extend(grant: Grant): Promise<'extended' | 'lost'> {
     if (grant.mode === 'exclusive') return super.extend(grant);
-    const { client } = this.node;
+    const client = commandsOf(this.node);
     const kept = await this.node.run(() => client.pexpire(this.#readers(grant.key), grant.leaseMs));
     return kept === 1 ? 'extended' : 'lost';
   }
 
   override async free(grant: Grant): Promise<ReleaseOutcome> {
     if (grant.mode === 'exclusive') return super.free(grant);
-    const { client } = this.node;
+    const client = commandsOf(this.node);
     const left = await this.node.run(() => client.decr(this.#readers(grant.key)));
     if (left <= 0) await this.node.run(() => client.del(this.#readers(grant.key)));
     return 'released';

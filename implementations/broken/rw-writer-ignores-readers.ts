@@ -7,6 +7,7 @@ import type { Answer, LeaseRequest } from '../lease/backend.ts';
 import { LeaseLock } from '../lease/lease-lock.ts';
 import { RedisReadWriteBackend } from '../redis/read-write.ts';
 import { claims } from '../redis/modules/read-write.ts';
+import { commandsOf } from './shared/commands.ts';
 import { redisSpecimen } from './shared/redis-specimen.ts';
 
 class IgnoresReaders extends RedisReadWriteBackend {
@@ -14,7 +15,9 @@ class IgnoresReaders extends RedisReadWriteBackend {
     if (request.mode === 'shared') return super.attempt(request);
     const { key, token, leaseMs } = request;
     const lease = `${token}|0|`;
-    const set = await this.node.run(() => this.node.client.set(this.node.lockKey(key), lease, 'PX', leaseMs, 'NX'));
+    const set = await this.node.run(() =>
+      commandsOf(this.node).set(this.node.lockKey(key), lease, 'PX', leaseMs, 'NX'),
+    );
     return { kind: set === 'OK' ? 'granted' : 'busy' };
   }
 }

@@ -7,11 +7,12 @@
 import type { Answer, Grant, LeaseRequest } from '../lease/backend.ts';
 import { LeaseLock } from '../lease/lease-lock.ts';
 import { RedisBackend } from '../redis/basic.ts';
+import { commandsOf } from './shared/commands.ts';
 import { redisSpecimen } from './shared/redis-specimen.ts';
 
 class InSeconds extends RedisBackend {
   override async attempt({ key, token, leaseMs }: LeaseRequest): Promise<Answer> {
-    const { client } = this.node;
+    const client = commandsOf(this.node);
     const lockKey = this.node.lockKey(key);
     const set = await this.node.run(() => client.setnx(lockKey, token));
     if (set === 0) return { kind: 'busy' };
@@ -20,7 +21,7 @@ class InSeconds extends RedisBackend {
   }
 
   override async extend({ key, leaseMs }: Grant): Promise<'extended' | 'lost'> {
-    const { client } = this.node;
+    const client = commandsOf(this.node);
     const kept = await this.node.run(() => client.expire(this.node.lockKey(key), Math.floor(leaseMs / 1000)));
     return kept === 1 ? 'extended' : 'lost';
   }

@@ -8,11 +8,12 @@ import type { Answer, LeaseRequest } from '../lease/backend.ts';
 import { sleep, systemClock } from '../lease/clock.ts';
 import { LeaseLock } from '../lease/lease-lock.ts';
 import { RedisBackend } from '../redis/basic.ts';
+import { commandsOf } from './shared/commands.ts';
 import { GAP_MS, redisSpecimen } from './shared/redis-specimen.ts';
 
 class SetThenExpire extends RedisBackend {
   override async attempt({ key, token, leaseMs }: LeaseRequest): Promise<Answer> {
-    const { client } = this.node;
+    const client = commandsOf(this.node);
     const lockKey = this.node.lockKey(key);
     const set = await this.node.run(() => client.setnx(lockKey, token));
     if (set === 0) return { kind: 'busy' };

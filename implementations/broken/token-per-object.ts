@@ -8,6 +8,7 @@ import type { Answer, Grant, LeaseRequest } from '../lease/backend.ts';
 import { LeaseLock } from '../lease/lease-lock.ts';
 import { RedisBackend } from '../redis/basic.ts';
 import { newToken } from '../token.ts';
+import { commandsOf } from './shared/commands.ts';
 import { redisSpecimen } from './shared/redis-specimen.ts';
 
 class OneToken extends RedisBackend {
@@ -15,7 +16,7 @@ class OneToken extends RedisBackend {
 
   override async attempt({ key, leaseMs }: LeaseRequest): Promise<Answer> {
     const set = await this.node.run(() =>
-      this.node.client.set(this.node.lockKey(key), this.#token, 'PX', leaseMs, 'NX'),
+      commandsOf(this.node).set(this.node.lockKey(key), this.#token, 'PX', leaseMs, 'NX'),
     );
     return { kind: set === 'OK' ? 'granted' : 'busy' };
   }

@@ -125,7 +125,7 @@ export const lock = sqliteSpecimen(
   },
   (options) => {
     // The same file once more: as another connection would see it.
-    const { database } = options;
+    const database = options.database as DatabaseSync;
     const Database = database.constructor as new (path: string, options: { timeout: number }) => DatabaseSync;
     const waiting = new Database(database.location() ?? '', { timeout: 0 });
     return new TrustingLock(new WaitingInside(options, waiting), { ...options, commandTimeoutMs: LOOK_MS * LOOKS * 2 });

@@ -5,7 +5,6 @@
  * A session serves one acquisition at a time. Its time to live is at least the lease; the server may take twice as long to
  * end it, so that it is this process that ends what has lapsed, as long as it lives.
  */
-import { z } from 'zod';
 import { plainName } from '../key.ts';
 import type { Answer, Grant, LeaseBackend, LeaseRequest } from '../lease/backend.ts';
 import type { Clock } from '../lease/clock.ts';
@@ -16,6 +15,8 @@ import type { LeaseLockOptions } from '../lease/options.ts';
 import { requestTimeoutMs } from '../lease/request-timeout.ts';
 import { LockBackendError } from '../lock.ts';
 import type { Inspection, ReleaseOutcome } from '../lock.ts';
+import { entryOf, lastChangeOf } from './answers.ts';
+import type { KeyEntry } from './answers.ts';
 import { Agents, RefusalError } from './client.ts';
 import type { ConsulClient } from './client.ts';
 import { ConsulSessions } from './sessions.ts';
@@ -31,8 +32,6 @@ export interface ConsulLockOptions extends LeaseLockOptions {
   readonly leastTtlMs?: number;
 }
 
-const entrySchema = z.object({ Session: z.string().optional(), ModifyIndex: z.number(), Value: z.string().nullish() });
-const transactionSchema = z.object({ Results: z.array(z.object({ KV: entrySchema })).min(1) });
 const INSPECT_WITHIN_MS = 2000;
 
 /** What has the lock. */
@@ -104,7 +103,7 @@ export class ConsulBackend implements LeaseBackend {
     const sentAt = this.#clock.now();
     if (!(await this.sessions.renew(session, leaseMs))) return this.#lose(token);
     const holder = await this.#read(key, requestTimeoutMs(leaseMs));
-    if (holder?.Session !== session.id) return this.#lose(token);
+    if (holder?.session !== session.id) return this.#lose(token);
     this.#held.prolong(token, sentAt + leaseMs);
     return 'extended';
   }
@@ -142,8 +141,8 @@ export class ConsulBackend implements LeaseBackend {
 
   async inspect(key: string): Promise<Inspection> {
     const entry = await this.#read(key, INSPECT_WITHIN_MS);
-    if (entry?.Session === undefined) return { key, held: false };
-    return { key, held: true, token: entry.Value ?? '', fencingToken: BigInt(entry.ModifyIndex) };
+    if (entry?.session === undefined) return { key, held: false };
+    return { key, held: true, token: entry.value, fencingToken: BigInt(entry.changedAt) };
   }
 
   async probe(): Promise<string | undefined> {
@@ -173,16 +172,15 @@ export class ConsulBackend implements LeaseBackend {
   async #transact(operations: object[], leaseMs: number): Promise<bigint> {
     const timeout = requestTimeoutMs(leaseMs);
     const answer = await this.agents.ask(timeout, (client) => client.transaction.create(operations, { timeout }));
-    const indexes = transactionSchema.parse(answer).Results.map(({ KV }) => KV.ModifyIndex);
-    return BigInt(indexes.at(-1) ?? 0);
+    return lastChangeOf(answer);
   }
 
   /** As of now, by a leader that has made sure that it still is one. */
-  async #read(key: string, timeout: number): Promise<z.infer<typeof entrySchema> | undefined> {
+  async #read(key: string, timeout: number): Promise<KeyEntry | undefined> {
     const answer = await this.agents.ask(timeout, (client) =>
       client.kv.get({ key: this.nameOf(key), consistent: true, timeout }),
     );
-    return entrySchema.optional().parse(answer);
+    return entryOf(answer);
   }
 }
 

@@ -1,16 +1,14 @@
 /** Sessions of Consul: what a lock is held by. */
-import { z } from 'zod';
 import type { Clock } from '../lease/clock.ts';
 import { spareMs, Stock } from '../lease/stock.ts';
 import type { Mortal } from '../lease/stock.ts';
 import { requestTimeoutMs } from '../lease/request-timeout.ts';
+import { sessionIdOf } from './answers.ts';
 import { RefusalError } from './client.ts';
 import type { Agents } from './client.ts';
 
 /** One holds at most one key at a time. */
 export type ConsulSession = Mortal;
-
-const createdSchema = z.object({ ID: z.string() });
 
 /** Sessions that nobody needs any more are ended so many at a time, each with this much time. */
 const ENDINGS_AT_ONCE = 8;
@@ -50,7 +48,7 @@ export class ConsulSessions {
         timeout,
       }),
     );
-    return { id: createdSchema.parse(created).ID, ttlMs, renewedAt };
+    return { id: sessionIdOf(created), ttlMs, renewedAt };
   }
 
   /** For the next acquisition: only if the end of this one is certain. */

@@ -1,8 +1,8 @@
 /** Wake-ups by Consul's blocking queries: one open request for each key that somebody waits for. */
-import { z } from 'zod';
 import { sleep } from '../lease/clock.ts';
 import type { Clock } from '../lease/clock.ts';
 import type { WakeUps } from '../lease/backend.ts';
+import { watchedOf } from './answers.ts';
 import { RequestContext } from './client.ts';
 import type { Agents } from './client.ts';
 
@@ -11,14 +11,6 @@ const WAIT_MS = 10_000;
 const ANSWER_WITHIN_MS = 12_000;
 /** After a query that failed. */
 const PAUSE_MS = 100;
-
-const answerSchema = z.tuple(
-  [
-    z.object({ headers: z.object({ 'x-consul-index': z.string() }) }),
-    z.object({ Session: z.string().optional() }).optional(),
-  ],
-  z.unknown(),
-);
 
 export class BlockingQueries implements WakeUps {
   readonly #agents: Agents;
@@ -56,11 +48,10 @@ export class BlockingQueries implements WakeUps {
         const answer = await this.#agents.ask(Infinity, (client) =>
           client.kv.get({ key: name, index, wait: `${WAIT_MS}ms`, timeout: ANSWER_WITHIN_MS, ctx: context }),
         );
-        const [{ headers }, entry] = answerSchema.parse(answer);
-        const next = headers['x-consul-index'];
+        const { held, index: next } = watchedOf(answer);
         // Indexes may fall, after a loss of data: then the counting starts anew.
         index = Number(next) < Number(index) ? '0' : next;
-        if (!watch.ended && entry?.Session === undefined) hint();
+        if (!watch.ended && !held) hint();
       } catch {
         // Waiters poll meanwhile.
         index = '0';

@@ -10,6 +10,8 @@ import { LockTimeoutError } from '../lock.ts';
 import type { AcquireOptions, Lease, Lock, TryAcquireOptions } from '../lock.ts';
 import { MultiLease } from './multi-lease.ts';
 
+export { MultiLease };
+
 export interface MultiLockOptions {
   /** How long `acquire` waits for all keys together, if the call does not say. Default 10 s. */
   readonly timeoutMs?: number;

@@ -8,7 +8,7 @@ import type { Grant, LeaseBackend, LeaseRequest, WakeUps } from '../lease/backen
 import { LeaseLock } from '../lease/lease-lock.ts';
 import type { LeaseLockOptions } from '../lease/options.ts';
 import { RedisNode } from './node.ts';
-import type { RedisClient } from './connections.ts';
+import type { RedisClient } from './client.ts';
 import { Channels } from './wake-ups.ts';
 
 export interface RedisLockOptions extends LeaseLockOptions {

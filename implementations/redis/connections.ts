@@ -1,6 +1,4 @@
-import type { Cluster, Redis } from 'ioredis';
-
-export type RedisClient = Redis | Cluster;
+import type { RedisClient } from './client.ts';
 
 /** How often a client has lost its connection, or one of those to the nodes of a cluster. */
 export interface Connections {
@@ -14,7 +12,7 @@ export function connectionsOf(client: RedisClient): Connections {
   let count = counts.get(client);
   if (count === undefined) {
     const counted = { lost: 0 };
-    for (const event of ['close', '-node']) {
+    for (const event of ['close', '-node'] as const) {
       client.on(event, () => {
         counted.lost += 1;
       });

@@ -6,7 +6,7 @@
  * for too long.
  */
 import { NEXT_FENCE, NOW, Script } from './scripts.ts';
-import type { RedisClient } from './connections.ts';
+import type { RedisClient } from './client.ts';
 
 /** One script may drop so many dead waiters; the next one goes on. */
 const MOST_POPS = 100;

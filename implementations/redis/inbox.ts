@@ -1,6 +1,6 @@
 /** The address at which one lock object is told of the grants to its waiters: a channel of its own. */
 import type { Handover } from '../lease/turn.ts';
-import type { RedisClient } from './connections.ts';
+import type { RedisClient } from './client.ts';
 import { Channels } from './wake-ups.ts';
 
 interface Listener {

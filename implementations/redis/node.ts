@@ -3,7 +3,8 @@ import { LockBackendError, LockOutcomeUnknownError } from '../lock.ts';
 import type { Inspection, LockError, ReleaseOutcome } from '../lock.ts';
 import type { Answer, Grant, LeaseRequest } from '../lease/backend.ts';
 import { connectionsOf } from './connections.ts';
-import type { Connections, RedisClient } from './connections.ts';
+import type { RedisClient } from './client.ts';
+import type { Connections } from './connections.ts';
 import { lockScripts } from './scripts.ts';
 import type { LockScripts, Script } from './scripts.ts';
 

@@ -4,7 +4,7 @@
  * a writer that waits), 5 fence. Times are the server's, in milliseconds.
  */
 import { NEXT_FENCE, NOW, Script } from './scripts.ts';
-import type { RedisClient } from './connections.ts';
+import type { RedisClient } from './client.ts';
 
 /**
  * For how long the word of a writer keeps readers out, and how often a writer that waits repeats it. Short, for nobody

@@ -12,7 +12,7 @@ import { LeaseLock } from '../lease/lease-lock.ts';
 import { atLeast } from '../lease/options.ts';
 import type { LeaseLockOptions } from '../lease/options.ts';
 import { RedisNode } from './node.ts';
-import type { RedisClient } from './connections.ts';
+import type { RedisClient } from './client.ts';
 import { poll } from './votes.ts';
 import type { Votes } from './votes.ts';
 import { SCATTER_MS, scatteredWakeUps } from './wake-ups.ts';

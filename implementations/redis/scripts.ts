@@ -1,7 +1,8 @@
 /** The scripts of the Redis locks: each makes one decision atomically, in a handful of commands. */
 import { createHash } from 'node:crypto';
 import { connectionsOf } from './connections.ts';
-import type { Connections, RedisClient } from './connections.ts';
+import type { RedisClient } from './client.ts';
+import type { Connections } from './connections.ts';
 
 /** How long the last fence is kept: until then, a lock that is not used any more costs one small key. */
 export const FENCE_LIFETIME_MS = 7 * 24 * 3600 * 1000;

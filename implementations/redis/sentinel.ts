@@ -4,17 +4,17 @@
  * has it) and does not close it: the Sentinels may choose another replica, and an old primary that was cut off goes on
  * granting until it learns of its successor.
  */
-import type { Redis } from 'ioredis';
 import { LockBackendError } from '../lock.ts';
 import type { Answer, LeaseRequest } from '../lease/backend.ts';
 import { LeaseLock } from '../lease/lease-lock.ts';
 import { atLeast } from '../lease/options.ts';
 import { RedisBackend } from './basic.ts';
 import type { RedisLockOptions } from './basic.ts';
+import type { PrimaryClient } from './client.ts';
 
 export interface RedisSentinelLockOptions extends RedisLockOptions {
   /** Follows the primary: made with the addresses of the Sentinels. */
-  readonly client: Redis;
+  readonly client: PrimaryClient;
   /** A grant counts when so many replicas have it; 0 asks none. Default 1. */
   readonly replicas?: number;
   /** How long they may take. The connection is blocked meanwhile, for all who share it. Default 50. */
@@ -22,7 +22,7 @@ export interface RedisSentinelLockOptions extends RedisLockOptions {
 }
 
 export class RedisSentinelBackend extends RedisBackend {
-  readonly #client: Redis;
+  readonly #client: PrimaryClient;
   readonly #replicas: number;
   readonly #replicationMs: number;
 

@@ -1,7 +1,7 @@
 /** Wake-ups by Redis's publish and subscribe. Messages are lost with the connection, so they are only hints. */
 import type { WakeUps } from '../lease/backend.ts';
 import type { Clock, Timer } from '../lease/clock.ts';
-import type { RedisClient } from './connections.ts';
+import type { RedisClient } from './client.ts';
 
 /** With what was said, unless it only is that the subscription has taken effect. */
 type Hint = (message?: string) => void;

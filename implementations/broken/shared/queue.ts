@@ -6,6 +6,7 @@ import { claims as basicClaims } from '../../redis/modules/basic.ts';
 import type { RedisLockOptions } from '../../redis/basic.ts';
 import type { Answer, LeaseRequest } from '../../lease/backend.ts';
 import type { QueueAnswer, QueueBackend } from '../../lease/turn.ts';
+import { commandsOf } from './commands.ts';
 
 /** How often a waiter looks whether it is its turn. */
 const POLL_MS = 20;
@@ -77,7 +78,7 @@ export class DocumentQueue extends RedisBackend implements QueueBackend {
 
   override async undo(request: LeaseRequest): Promise<void> {
     const lockKey = this.node.lockKey(request.key);
-    await this.node.run(() => this.node.client.zrem(`${lockKey}:queue`, request.token));
+    await this.node.run(() => commandsOf(this.node).zrem(`${lockKey}:queue`, request.token));
     await super.undo(request);
   }
 }

@@ -2,7 +2,6 @@
 import { Cluster, Redis } from 'ioredis';
 import type { RedisOptions } from 'ioredis';
 import { z } from 'zod';
-import type { RedisClient } from '../connections.ts';
 import type { LeaseLock } from '../../lease/lease-lock.ts';
 import { leaseOptions } from '../../lease/module-options.ts';
 import type { ConnectContext, ConnectedLock, Endpoint } from '../../lock.ts';
@@ -12,11 +11,13 @@ export const redisOptions = leaseOptions.extend({
   wakeUps: z.boolean().default(true),
 });
 
+type Client = Redis | Cluster;
+
 /** For one server or several, in the order of the endpoints. */
 export interface RedisClients {
-  readonly commands: readonly [RedisClient, ...RedisClient[]];
+  readonly commands: readonly [Client, ...Client[]];
   /** Empty when wake-ups are off. */
-  readonly subscribers: readonly RedisClient[];
+  readonly subscribers: readonly Client[];
   /** Ends what is done beside the commands. */
   readonly stop?: () => void;
 }
@@ -139,7 +140,7 @@ export function connectCluster(
   return { commands: [quiet(cluster)], subscribers: wakeUps ? [cluster] : [], stop: () => clearInterval(reading) };
 }
 
-function quiet<Client extends RedisClient>(client: Client): Client {
+function quiet<Opened extends Client>(client: Opened): Opened {
   // The commands that fail say so; a connection's own errors would otherwise go to the console.
   client.on('error', ignore);
   return client;
@@ -161,12 +162,12 @@ export async function connected(lock: LeaseLock, clients: RedisClients, signal: 
 }
 
 /** Resolves when the client, and with a cluster each primary, is connected, its time is up, or the signal aborts. */
-async function ready(client: RedisClient, signal: AbortSignal): Promise<void> {
+async function ready(client: Client, signal: AbortSignal): Promise<void> {
   await isReady(client, signal);
   if (client instanceof Cluster) await Promise.all(client.nodes('master').map((node) => isReady(node, signal)));
 }
 
-function isReady(client: RedisClient, signal: AbortSignal): Promise<void> {
+function isReady(client: Client, signal: AbortSignal): Promise<void> {
   if (client.status === 'ready' || signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {
     const done = (): void => {
@@ -182,7 +183,7 @@ function isReady(client: RedisClient, signal: AbortSignal): Promise<void> {
 }
 
 /** Ends a client in whatever state it is, and resolves when its socket is gone. */
-function disconnect(client: RedisClient): Promise<void> {
+function disconnect(client: Client): Promise<void> {
   if (client.status === 'end') return Promise.resolve();
   return new Promise((resolve) => {
     const done = (): void => {

@@ -5,13 +5,13 @@
  * No lease: a holder that was paused still holds it. But the server frees it the moment a connection breaks, and the holder
  * may learn of that later than its successor of the grant.
  */
-import type { RowDataPacket } from 'mysql2/promise';
 import { LockBackendError } from '../../lock.ts';
 import type { Inspection } from '../../lock.ts';
 import type { HeldGrant, HolderBackend } from '../../connection/backend.ts';
 import { ConnectionLock } from '../../connection/connection-lock.ts';
 import type { ConnectionLockOptions } from '../../connection/connection-lock.ts';
 import { hashOf } from '../names.ts';
+import type { MariadbRow } from './client.ts';
 import { MariadbDatabase } from './database.ts';
 import type { DatabaseOptions } from './database.ts';
 import { FENCE_SCHEMA } from './fence.ts';
@@ -77,7 +77,7 @@ function lockName(name: string): string {
 }
 
 function firstOf(rows: unknown, column: string): unknown {
-  return Array.isArray(rows) ? (rows as RowDataPacket[])[0]?.[column] : undefined;
+  return Array.isArray(rows) ? (rows as MariadbRow[])[0]?.[column] : undefined;
 }
 
 export class MariadbAdvisoryLock extends ConnectionLock {

@@ -1,13 +1,13 @@
 /** A MariaDB database as the locks use it: one statement at a time, each on any connection of a pool. */
-import type { Pool, PoolConnection, ResultSetHeader, RowDataPacket } from 'mysql2/promise';
 import { LockBackendError } from '../../lock.ts';
 import { systemClock } from '../../lease/clock.ts';
 import { CutShortError, within } from '../../lease/within.ts';
-import { connectionError, errorNumberOf, statementError } from './errors.ts';
+import type { MariadbConnection, MariadbPool, MariadbRow } from './client.ts';
+import { causeNumberOf, connectionError, statementError } from './errors.ts';
 
 export interface DatabaseOptions {
   /** Of `mysql2/promise`. */
-  readonly pool: Pick<Pool, 'getConnection'>;
+  readonly pool: MariadbPool;
   /** Create what `schema` creates when it is missing. Default false: the error has the statements. */
   readonly createMissing?: boolean;
 }
@@ -28,7 +28,7 @@ const DEADLOCK = 1213;
 export const MISSING = [1146, 4091];
 
 export class MariadbDatabase {
-  readonly #pool: Pick<Pool, 'getConnection'>;
+  readonly #pool: MariadbPool;
   readonly #schema: readonly string[];
   readonly #createMissing: boolean;
 
@@ -48,7 +48,7 @@ export class MariadbDatabase {
       try {
         return await this.#once(statement, withdrawn);
       } catch (error) {
-        const number = errorNumberOf(error instanceof Error ? error.cause : undefined);
+        const number = causeNumberOf(error);
         if (repetition >= REPETITIONS || number === undefined) throw error;
         if (MISSING.includes(number)) await this.create(error);
         else if (number !== DEADLOCK) throw error;
@@ -57,23 +57,23 @@ export class MariadbDatabase {
   }
 
   /** Its rows. */
-  async rows(statement: Statement, withdrawn?: () => boolean): Promise<RowDataPacket[]> {
+  async rows(statement: Statement, withdrawn?: () => boolean): Promise<MariadbRow[]> {
     const result = await this.run(statement, withdrawn);
     return Array.isArray(result) ? result : [];
   }
 
   /** How many rows it found, whether or not it changed them: `mysql2` asks for that count (FOUND_ROWS). */
   async count(statement: Statement): Promise<number> {
-    return ((await this.run(statement)) as ResultSetHeader).affectedRows;
+    return numberIn(await this.run(statement), 'affectedRows');
   }
 
   /** What its LAST_INSERT_ID(…) was given. */
   async insertId(statement: Statement, withdrawn?: () => boolean): Promise<number> {
-    return ((await this.run(statement, withdrawn)) as ResultSetHeader).insertId;
+    return numberIn(await this.run(statement, withdrawn), 'insertId');
   }
 
   /** A connection for one's own use, to be given back by `giveBack`. Its errors are swallowed: see the statements. */
-  async checkOut(): Promise<PoolConnection> {
+  async checkOut(): Promise<MariadbConnection> {
     const coming = this.#pool.getConnection();
     try {
       const connection = await within(systemClock, coming, CONNECT_WITHIN_MS);
@@ -130,7 +130,7 @@ export class MariadbDatabase {
 
 /** The answer, unless the connection is silent for too long. After an error that is not MariaDB's, it is to be destroyed. */
 export async function answerOf(
-  connection: PoolConnection,
+  connection: MariadbConnection,
   { sql, values = [] }: Statement,
   limitMs = SILENCE_MS,
 ): Promise<unknown> {
@@ -139,10 +139,14 @@ export async function answerOf(
 }
 
 /** Back into the pool, or out of this world. */
-export function giveBack(connection: PoolConnection, broken: boolean): void {
+export function giveBack(connection: MariadbConnection, broken: boolean): void {
   if (broken) connection.destroy();
   else connection.release();
   connection.off('error', ignore);
+}
+
+function numberIn(result: unknown, name: 'affectedRows' | 'insertId'): number {
+  return Number(Reflect.get(Object(result), name));
 }
 
 function ignore(): void {}

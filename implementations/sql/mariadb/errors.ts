@@ -32,6 +32,11 @@ export function errorNumberOf(error: unknown): number | undefined {
   return typeof number === 'number' && number >= 1000 ? number : undefined;
 }
 
+/** The number of the error that a `LockError` was made of. */
+export function causeNumberOf(error: unknown): number | undefined {
+  return errorNumberOf(error instanceof Error ? error.cause : undefined);
+}
+
 /** For an error of a statement. A statement that MariaDB refused has changed nothing. */
 export function statementError(error: unknown): LockError {
   if (isLockError(error)) return error;

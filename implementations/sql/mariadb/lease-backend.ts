@@ -66,7 +66,7 @@ export class MariadbLeaseBackend implements LeaseBackend {
     const [row] = await this.database.rows({ sql: this.statements.inspect, values: [this.nameOf(key)] });
     if (row === undefined) return { key, held: false };
     const remainingMs = Math.max(0, Number(row['remaining']));
-    return { key, held: true, token: String(row['token']), fencingToken: BigInt(row['fence']), remainingMs };
+    return { key, held: true, token: String(row['token']), fencingToken: BigInt(String(row['fence'])), remainingMs };
   }
 
   probe(): Promise<string | undefined> {

@@ -12,7 +12,8 @@ import { rowName } from '../names.ts';
 import { MariadbDatabase } from './database.ts';
 import type { DatabaseOptions } from './database.ts';
 import { FENCE_SCHEMA } from './fence.ts';
-import { MariadbHolder, causeNumberOf } from './holder.ts';
+import { causeNumberOf } from './errors.ts';
+import { MariadbHolder } from './holder.ts';
 import { NO_WAIT, rowStatements, waitAtMost } from './holder-statements.ts';
 import type { RowStatements } from './holder-statements.ts';
 

@@ -40,8 +40,8 @@ class AdvisoryHolder extends PostgresHolder {
       waitMs === 0
         ? { name: 'try advisory', text: TRY, values: [id] }
         : { name: 'wait advisory', text: WAIT, values: [id, String(Math.ceil(waitMs))] };
-    const result = await this.asking(() => this.ask(query));
-    const fence: unknown = result?.rows[0]?.fence;
+    const result = await this.unlessBusy(() => this.ask(query));
+    const fence: unknown = result?.rows[0]?.['fence'];
     if (typeof fence === 'string') return { fencingToken: BigInt(fence) };
     // It may have been granted in the very moment in which the wait was ended.
     if (result === undefined) await this.ask({ text: 'SELECT pg_advisory_unlock_all()' });
@@ -51,7 +51,7 @@ class AdvisoryHolder extends PostgresHolder {
   async unlock(): Promise<'released' | 'lost'> {
     const text = 'SELECT pg_advisory_unlock($1::bigint) AS released';
     const { rows } = await this.ask({ name: 'unlock advisory', text, values: [this.#id] });
-    return rows[0]?.released === true ? 'released' : 'lost';
+    return rows[0]?.['released'] === true ? 'released' : 'lost';
   }
 }
 

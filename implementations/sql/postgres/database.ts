@@ -1,14 +1,9 @@
 /** A PostgreSQL database as the locks use it: one statement at a time, each on any connection of a pool. */
-import type { PoolClient, QueryConfig, QueryResult, QueryResultRow } from 'pg';
 import { LockBackendError } from '../../lock.ts';
 import { systemClock } from '../../lease/clock.ts';
 import { within } from '../../lease/within.ts';
-import { connectionError, sqlStateOf, statementError } from './errors.ts';
-
-/** What the locks need of `pg.Pool`. */
-export interface PostgresPool {
-  connect(): Promise<PoolClient>;
-}
+import type { PostgresConnection, PostgresPool, PostgresQuery, PostgresResult } from './client.ts';
+import { causeStateOf, connectionError, MISSING_TABLE, statementError } from './errors.ts';
 
 export interface DatabaseOptions {
   readonly pool: PostgresPool;
@@ -23,7 +18,6 @@ const ENDS_WITHIN_MS = 500;
 /** Statements that PostgreSQL ended for the sake of others are repeated this often: serialization failure, deadlock. */
 const REPETITIONS = 5;
 const REPEATABLE = ['40001', '40P01'];
-const MISSING_TABLE = '42P01';
 /** Number of the advisory lock under which tables are created; two sessions that create one at once fail. */
 const CREATION = 7_206_541_101;
 
@@ -43,12 +37,12 @@ export class PostgresDatabase {
    * Runs one statement in a transaction of its own.
    * @param withdrawn asked once there is a connection: nothing is sent for a caller who has gone.
    */
-  async run<Row extends QueryResultRow>(query: QueryConfig, withdrawn?: () => boolean): Promise<Row[]> {
+  async run<Row extends object>(query: PostgresQuery, withdrawn?: () => boolean): Promise<Row[]> {
     for (let repetition = 0; ; repetition += 1) {
       try {
         return await this.#once<Row>(query, withdrawn);
       } catch (error) {
-        const code = sqlStateOf(error instanceof Error ? error.cause : undefined);
+        const code = causeStateOf(error);
         if (repetition >= REPETITIONS || code === undefined) throw error;
         if (code === MISSING_TABLE) await this.create(error);
         else if (!REPEATABLE.includes(code)) throw error;
@@ -57,7 +51,7 @@ export class PostgresDatabase {
   }
 
   /** A connection for one's own use, to be given back by its `release`. Its errors are swallowed: see the statements. */
-  async checkOut(): Promise<PoolClient> {
+  async checkOut(): Promise<PostgresConnection> {
     try {
       const client = await this.#pool.connect();
       client.on('error', ignore);
@@ -78,7 +72,7 @@ export class PostgresDatabase {
    * Ends the session of a connection that was given up while `statement` ran, if it still runs: by then its process may be
    * another's.
    */
-  async terminate(client: PoolClient, statement: string): Promise<void> {
+  async terminate(client: PostgresConnection, statement: string): Promise<void> {
     // Else the answer comes before the end, and what is free by then may still be granted to it.
     const text = `SELECT pg_terminate_backend(pid, ${ENDS_WITHIN_MS}) FROM pg_stat_activity
       WHERE pid = $1 AND state = 'active' AND left(query, 500) = left($2, 500)`;
@@ -96,12 +90,12 @@ export class PostgresDatabase {
     await this.#once({ text: `SELECT pg_advisory_xact_lock(${CREATION}); ${this.#schema}` });
   }
 
-  async #once<Row extends QueryResultRow>(query: QueryConfig, withdrawn?: () => boolean): Promise<Row[]> {
+  async #once<Row extends object>(query: PostgresQuery, withdrawn?: () => boolean): Promise<Row[]> {
     const client = await this.checkOut();
     let broken = false;
     try {
       if (withdrawn?.() === true) throw new LockBackendError('the caller had gone', 'definite');
-      return (await answerOf<Row>(client, query)).rows;
+      return (await answerOf(client, query)).rows as Row[];
     } catch (error) {
       const lockError = statementError(error);
       broken = lockError.outcome === 'unknown';
@@ -113,16 +107,16 @@ export class PostgresDatabase {
 }
 
 /** The answer, unless the connection is silent for too long. After an error without SQLSTATE it is to be destroyed. */
-export function answerOf<Row extends QueryResultRow>(
-  client: PoolClient,
-  query: QueryConfig,
+export function answerOf(
+  client: PostgresConnection,
+  query: PostgresQuery,
   limitMs = SILENCE_MS,
-): Promise<QueryResult<Row>> {
-  return within(systemClock, client.query<Row>(query), limitMs);
+): Promise<PostgresResult> {
+  return within(systemClock, client.query(query), limitMs);
 }
 
 /** Back into the pool, or out of this world. */
-export function giveBack(client: PoolClient, broken: boolean): void {
+export function giveBack(client: PostgresConnection, broken: boolean): void {
   client.release(broken);
   client.off('error', ignore);
 }

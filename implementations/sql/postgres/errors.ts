@@ -20,10 +20,17 @@ const ADVICE: Readonly<Record<string, string>> = {
 /** The classes after which nobody knows: the connection broke, the server is going down, or it failed inside. */
 const UNKNOWN = /^(08|57P|XX)/;
 
+export const MISSING_TABLE = '42P01';
+
 export function sqlStateOf(error: unknown): string | undefined {
   const code = error instanceof Error ? Reflect.get(error, 'code') : undefined;
   // Errors of the system (ECONNRESET…) have codes, too.
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
+}
+
+/** The state of the error that a `LockError` was made of. */
+export function causeStateOf(error: unknown): string | undefined {
+  return sqlStateOf(error instanceof Error ? error.cause : undefined);
 }
 
 /** For an error of a statement. A statement that PostgreSQL refused has changed nothing. */

@@ -3,8 +3,9 @@ import type { Inspection, ReleaseOutcome } from '../../lock.ts';
 import type { Answer, Grant, LeaseBackend, LeaseRequest, WakeUps } from '../../lease/backend.ts';
 import { rowName } from '../names.ts';
 import { Withdrawals } from '../withdrawals.ts';
+import type { PostgresPool } from './client.ts';
 import { PostgresDatabase } from './database.ts';
-import type { DatabaseOptions, PostgresPool } from './database.ts';
+import type { DatabaseOptions } from './database.ts';
 import type { LeaseStatements } from './lease-statements.ts';
 import { Notifications } from './notifications.ts';
 

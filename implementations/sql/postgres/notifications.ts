@@ -1,8 +1,7 @@
 /** Wake-ups by PostgreSQL's LISTEN and NOTIFY. What is announced while the connection is down is gone: only hints. */
-import type { Notification, PoolClient } from 'pg';
 import { systemClock } from '../../lease/clock.ts';
+import type { PostgresConnection, PostgresNotification, PostgresPool } from './client.ts';
 import { answerOf, giveBack } from './database.ts';
-import type { PostgresPool } from './database.ts';
 
 type Hint = () => void;
 
@@ -61,7 +60,7 @@ export class Notifications {
 
   /** Settles when the connection is lost, could not be had, or is not needed any longer. */
   async #listen(): Promise<void> {
-    let client: PoolClient;
+    let client: PostgresConnection;
     try {
       client = await this.#pool.connect();
     } catch {
@@ -72,8 +71,10 @@ export class Notifications {
       this.#state = 'lost';
       this.#wake?.();
     };
-    const onNotification = ({ payload = '' }: Notification): void => this.#announce(payload);
-    client.on('error', onLost).on('end', onLost).on('notification', onNotification);
+    const onNotification = ({ payload = '' }: PostgresNotification): void => this.#announce(payload);
+    client.on('error', onLost);
+    client.on('end', onLost);
+    client.on('notification', onNotification);
     try {
       await answerOf(client, { text: `LISTEN "${this.#channel}"` });
       this.#state = 'listening';
@@ -84,7 +85,8 @@ export class Notifications {
       // As above.
       this.#state = 'lost';
     }
-    client.off('end', onLost).off('notification', onNotification);
+    client.off('end', onLost);
+    client.off('notification', onNotification);
     giveBack(client, !this.#isListening());
     client.off('error', onLost);
   }

@@ -4,12 +4,12 @@
  *
  * No lease, as with the advisory lock. An open transaction keeps VACUUM from its work: not for long holds.
  */
-import pg from 'pg';
 import type { Inspection } from '../../lock.ts';
 import type { HeldGrant, HolderBackend } from '../../connection/backend.ts';
 import { ConnectionLock } from '../../connection/connection-lock.ts';
 import type { ConnectionLockOptions } from '../../connection/connection-lock.ts';
 import { checkTable, rowName } from '../names.ts';
+import type { PostgresResult } from './client.ts';
 import { PostgresDatabase } from './database.ts';
 import type { DatabaseOptions } from './database.ts';
 import { FENCE_SCHEMA, NEXT_FENCE } from './fence.ts';
@@ -34,7 +34,7 @@ class RowHolder extends PostgresHolder {
 
   async lock(key: string, waitMs: number): Promise<HeldGrant | undefined> {
     const name = rowName(this.#prefix + key);
-    const granted = await this.asking(async () => {
+    const granted = await this.unlessBusy(async () => {
       const fence = await this.#select(name, waitMs);
       if (fence !== undefined) return fence;
       await this.afterFailure();
@@ -59,7 +59,7 @@ class RowHolder extends PostgresHolder {
 
   /** All in one message, and so one round trip. @returns the fence, or `undefined` if there is no such row. */
   async #select(name: string, waitMs: number): Promise<string | undefined> {
-    const row = `SELECT FROM ${this.#table} WHERE name = ${pg.escapeLiteral(name)} FOR UPDATE`;
+    const row = `SELECT FROM ${this.#table} WHERE name = ${this.literal(name)} FOR UPDATE`;
     const text =
       waitMs === 0
         ? `BEGIN ISOLATION LEVEL READ COMMITTED; ${row} NOWAIT; SELECT ${NEXT_FENCE} AS fence`
@@ -67,8 +67,8 @@ class RowHolder extends PostgresHolder {
     // One result for each statement.
     const results: unknown = await this.ask({ text });
     if (!Array.isArray(results)) return undefined;
-    const [found, drawn] = results.slice(-2);
-    return found?.rowCount === 1 ? String(drawn?.rows[0]?.fence) : undefined;
+    const [found, drawn] = (results as PostgresResult[]).slice(-2);
+    return found?.rowCount === 1 ? String(drawn?.rows[0]?.['fence']) : undefined;
   }
 }
 

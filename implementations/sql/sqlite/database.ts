@@ -1,16 +1,16 @@
 /** A SQLite database as the locks use it: one statement at a time, each its own transaction, without blocking the process. */
-import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { LockBackendError, LockOutcomeUnknownError } from '../../lock.ts';
 import type { LockError } from '../../lock.ts';
 import { sleep, systemClock } from '../../lease/clock.ts';
 import { causeOf } from '../cause.ts';
+import type { SqliteConnection, SqliteStatement, SqliteValue } from './client.ts';
 
 export interface DatabaseOptions {
   /**
    * A connection for the lock alone, for a transaction that somebody else has open on it would swallow the lock's. Opened
    * with `timeout: 0`: SQLite would wait for other writers with the whole process standing still; the lock waits by itself.
    */
-  readonly database: DatabaseSync;
+  readonly database: SqliteConnection;
   /** Create what `schema` creates when it is missing. Default false: the error has the statement. */
   readonly createMissing?: boolean;
 }
@@ -33,10 +33,10 @@ const BUSY_PAUSE_MS = 2;
 const BUSY_WITHIN_MS = 1000;
 
 export class SqliteDatabase {
-  readonly #database: DatabaseSync;
+  readonly #database: SqliteConnection;
   readonly #schema: string;
   readonly #createMissing: boolean;
-  readonly #statements = new Map<string, StatementSync>();
+  readonly #statements = new Map<string, SqliteStatement>();
 
   constructor({ database, createMissing = false }: DatabaseOptions, schema: string) {
     this.#database = database;
@@ -51,7 +51,7 @@ export class SqliteDatabase {
    */
   async run(
     sql: string,
-    values: () => Record<string, SQLInputValue>,
+    values: () => Record<string, SqliteValue>,
     withdrawn?: () => boolean,
   ): Promise<Row | undefined> {
     const until = systemClock.now() + BUSY_WITHIN_MS;
@@ -66,14 +66,14 @@ export class SqliteDatabase {
     }
   }
 
-  #once(sql: string, values: Record<string, SQLInputValue>): Row | undefined {
+  #once(sql: string, values: Record<string, SqliteValue>): Row | undefined {
     if (this.#database.isTransaction) {
       throw new LockBackendError('the lock’s connection has a transaction open: give it one for itself', 'definite');
     }
-    return this.#prepared(sql).get(values);
+    return this.#prepared(sql).get(values) as Row | undefined;
   }
 
-  #prepared(sql: string): StatementSync {
+  #prepared(sql: string): SqliteStatement {
     const known = this.#statements.get(sql);
     if (known !== undefined) return known;
     const statement = this.#prepare(sql);
@@ -81,7 +81,7 @@ export class SqliteDatabase {
     return statement;
   }
 
-  #prepare(sql: string): StatementSync {
+  #prepare(sql: string): SqliteStatement {
     try {
       return this.#database.prepare(sql);
     } catch (cause) {

@@ -1,9 +1,9 @@
 /** Leases in the rows of a SQLite table, for the processes of one machine. */
-import type { SQLInputValue } from 'node:sqlite';
 import type { Inspection, ReleaseOutcome } from '../../lock.ts';
 import type { Answer, Grant, LeaseBackend, LeaseRequest } from '../../lease/backend.ts';
 import { rowName } from '../names.ts';
 import { Withdrawals } from '../withdrawals.ts';
+import type { SqliteValue } from './client.ts';
 import { machineClock } from './clock.ts';
 import type { MachineClock } from './clock.ts';
 import { SqliteDatabase } from './database.ts';
@@ -98,7 +98,7 @@ export class SqliteLeaseBackend implements LeaseBackend {
   }
 }
 
-type Values = Record<string, SQLInputValue>;
+type Values = Record<string, SqliteValue>;
 
 function microseconds(ms: number): number {
   return Math.round(ms * 1000);

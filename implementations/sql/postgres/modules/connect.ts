@@ -10,7 +10,8 @@ import { causeOf } from '../../cause.ts';
 import { connected } from '../../modules/connected.ts';
 import { sqlConnectionOptions, sqlLeaseOptions } from '../../modules/options.ts';
 import type { DatabaseModuleOptions } from '../../modules/options.ts';
-import type { DatabaseOptions, PostgresPool } from '../database.ts';
+import type { PostgresPool } from '../client.ts';
+import type { DatabaseOptions } from '../database.ts';
 import type { PostgresLeaseOptions } from '../lease-backend.ts';
 
 const CONNECT_TIMEOUT_MS = 1000;

@@ -1,0 +1,26 @@
+/**
+ * What the locks need of a client of `ioredis`, whose `Redis` and `Cluster` are such. Written down here, so that nobody needs
+ * that library's types to compile what uses another lock.
+ */
+export interface RedisClient {
+  readonly status: string;
+  eval(script: string, keyCount: number, ...keysAndArguments: (string | number)[]): Promise<unknown>;
+  evalsha(digest: string, keyCount: number, ...keysAndArguments: (string | number)[]): Promise<unknown>;
+  get(key: string): Promise<string | null>;
+  pttl(key: string): Promise<number>;
+  exists(key: string): Promise<number>;
+  hgetall(key: string): Promise<Record<string, string>>;
+  zcard(key: string): Promise<number>;
+  ping(): Promise<string>;
+  pubsub(subcommand: 'NUMSUB', channel: string): Promise<unknown[]>;
+  subscribe(...channels: string[]): Promise<unknown>;
+  unsubscribe(channel: string): Promise<unknown>;
+  on(event: 'message', listener: (channel: string, message: string) => void): unknown;
+  /** `-node`: a cluster has lost the connection to one of its nodes. */
+  on(event: 'ready' | 'close' | '-node', listener: () => void): unknown;
+}
+
+/** One that follows a primary, which can be asked whether its replicas have what was written. */
+export interface PrimaryClient extends RedisClient {
+  wait(replicas: number, withinMs: number): Promise<number>;
+}

@@ -1,0 +1,20 @@
+/**
+ * What the locks need of `mysql2/promise`: its `Pool` and its connections are such. Written down here, so that nobody needs
+ * that library's types to compile what uses another lock.
+ */
+export interface MariadbPool {
+  getConnection(): Promise<MariadbConnection>;
+}
+
+export interface MariadbConnection {
+  readonly threadId: number;
+  /** Resolves to what the statement gives, and the description of its columns. */
+  query(statement: { readonly sql: string; readonly values?: unknown[] }): Promise<readonly [unknown, unknown]>;
+  release(): void;
+  destroy(): void;
+  on(event: 'error', listener: () => void): unknown;
+  once(event: 'error', listener: () => void): unknown;
+  off(event: 'error', listener: () => void): unknown;
+}
+
+export type MariadbRow = Readonly<Record<string, unknown>>;
