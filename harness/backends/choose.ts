@@ -1,5 +1,6 @@
 /** Which provisioner a run uses, and why. */
 import type { Backend, Topology } from 'holdfast-locks';
+import { callOf } from '../base/call.ts';
 import { findBinary } from './binaries.ts';
 import { layoutOf, type Deployment, type ProvisionerKind, type StartRequest } from './deployment.ts';
 import { dockerVersion } from './engine.ts';
@@ -35,7 +36,7 @@ export async function chooseReal(choice: BackendChoice, backend: Backend, topolo
   const missing = missingNative(backend, topology);
   if (missing.length === 0) return { kind: 'native', reason: 'no Docker engine answers; the servers are installed' };
   throw new InfrastructureError(
-    `neither a Docker engine nor ${missing.join(' and ')} is here: run "npm run setup -- --backends ${backend}"`,
+    `neither a Docker engine nor ${missing.join(' and ')} is here: run "${callOf('setup', '--backends', backend)}"`,
   );
 }
 

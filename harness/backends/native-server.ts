@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { chown, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Endpoint } from 'holdfast-locks';
+import { callOf } from '../base/call.ts';
 import { InfrastructureError } from '../base/errors.ts';
 import { findBinary, findCommand } from './binaries.ts';
 import { untilAnswering, type ServerNode } from './deployment.ts';
@@ -188,7 +189,7 @@ export class NativeServer implements ServerNode {
     const command = findBinary(this.#definition);
     if (command !== undefined) return command;
     throw new InfrastructureError(
-      `${this.#definition.native.command} is not installed: run "npm run setup -- --backends ${this.#request.backend}"`,
+      `${this.#definition.native.command} is not installed: run "${callOf('setup', '--backends', this.#request.backend)}"`,
     );
   }
 

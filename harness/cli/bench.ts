@@ -1,5 +1,6 @@
 /** `bench`: how fast locks are under load, and whether they still lock then. */
 import { Option, type Command } from 'commander';
+import { callOf } from '../base/call.ts';
 import { UsageError } from '../base/errors.ts';
 import { PRESETS } from '../load/presets.ts';
 import { benchLocks, type BenchOptions } from './bench-locks.ts';
@@ -29,7 +30,7 @@ export function addBench(program: Command, done: (code: ExitCode) => void): void
 async function bench(options: BenchOptions): Promise<ExitCode> {
   const config = await loadConfig();
   const impl = options.impl ?? config.impl;
-  if (impl === undefined) throw new UsageError('which lock? Give --impl NAME (see "npm run list") or --impl PATH');
+  if (impl === undefined) throw new UsageError(`which lock? Give --impl NAME (see "${callOf('list')}") or --impl PATH`);
   const locks = await resolveLocks(impl);
   const backend = options.backend ?? config.backend ?? 'auto';
   const settings = {

@@ -1,5 +1,6 @@
 /** Measuring the locks of a comparison, a few at a time in turns. */
 import { join } from 'node:path';
+import { callOf } from '../base/call.ts';
 import { startProgress } from '../../reports/progress.ts';
 import { paintFor } from '../../reports/terminal/paint.ts';
 import type { Session } from '../backends/session.ts';
@@ -76,7 +77,7 @@ export async function measureLocks(
       else targets.push({ lock, settings, label });
     }
     if (targets.length === 0)
-      throw new UsageError('nothing can be measured here: "npm run doctor" says what is missing');
+      throw new UsageError(`nothing can be measured here: "${callOf('doctor')}" says what is missing`);
     const machine = await inspectMachine(targets[0]?.settings.leaseMs ?? 1000);
     const entries: Entry[] = [];
     const hasBaseline = before.length > 0;
@@ -127,7 +128,9 @@ async function locksOf(options: CompareOptions, config: Config): Promise<LockUnd
   if (options.all === true) return referenceLocks();
   const impl = options.impl ?? config.impl;
   if (impl === undefined)
-    throw new UsageError('what shall be compared? Give finished runs, --impl NAME,NAME (see "npm run list"), or --all');
+    throw new UsageError(
+      `what shall be compared? Give finished runs, --impl NAME,NAME (see "${callOf('list')}"), or --all`,
+    );
   return resolveLocks(impl);
 }
 

@@ -1,5 +1,6 @@
 /** `doctor`: what this machine can run, and the command that adds what it cannot. */
 import type { Command } from 'commander';
+import { callOf } from '../base/call.ts';
 import { dockerVersion } from '../backends/engine.ts';
 import { requirementsOf, SETUP_BACKENDS } from '../backends/requirements.ts';
 import { EXIT, type ExitCode } from '../verdict/exit-codes.ts';
@@ -16,7 +17,7 @@ async function doctor(options: { readonly json?: boolean }): Promise<ExitCode> {
   const engine = await dockerVersion();
   const requirements = requirementsOf(SETUP_BACKENDS);
   const missing = requirements.filter(({ found }) => found === undefined);
-  const remedy = missing.length === 0 ? undefined : 'npm run setup -- --backends all';
+  const remedy = missing.length === 0 ? undefined : callOf('setup', '--backends', 'all');
   if (options.json) {
     const native = requirements.map(({ name, found, neededFor }) => ({ name, found: found ?? null, neededFor }));
     const report = { node: process.versions.node, docker: engine ?? null, native, remedy: remedy ?? null };

@@ -1,5 +1,6 @@
 /** The program: one command line, one exit code. */
 import { Command, CommanderError } from 'commander';
+import { callOf } from '../base/call.ts';
 import { redact } from '../backends/address.ts';
 import { InfrastructureError, UsageError } from '../base/errors.ts';
 import { ContractBreach, UnfinishedRun } from '../plan/errors.ts';
@@ -72,7 +73,7 @@ function explain(error: unknown): ExitCode {
   process.stderr.write(`holdfast: ${message}\n`);
   if (error instanceof ContractBreach || error instanceof UnfinishedRun) {
     const what = error instanceof ContractBreach ? 'breach' : 'unfinished';
-    process.stderr.write(`  npm run replay -- ${keepPlan(error.plan, 'runs', what)} --backend sim\n`);
+    process.stderr.write(`  ${callOf('replay', keepPlan(error.plan, 'runs', what), '--backend', 'sim')}\n`);
   }
   if (error instanceof UsageError) return EXIT.usage;
   if (!(error instanceof InfrastructureError) && error instanceof Error)

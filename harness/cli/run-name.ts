@@ -1,4 +1,5 @@
 /** The command that a run was, and names as files may have them. */
+import { callOf } from '../base/call.ts';
 import { redactAddress } from '../backends/address.ts';
 
 /** Names of locks may hold what names of files may not. */
@@ -10,5 +11,5 @@ const quoted = (word: string): string =>
 
 /** As it could be typed, but for credentials. */
 export function commandOf([command = '', ...args]: readonly string[]): string {
-  return ['npm run', command, ...(args.length === 0 ? [] : ['--', ...args.map(redactAddress).map(quoted)])].join(' ');
+  return callOf(command, ...args.map(redactAddress).map(quoted));
 }

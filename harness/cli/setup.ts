@@ -1,5 +1,6 @@
 /** `setup`: installs what the native provisioner lacks, and says before what it will do. */
 import type { Command } from 'commander';
+import { callOf } from '../base/call.ts';
 import { install } from '../backends/install.ts';
 import {
   describeSteps,
@@ -40,7 +41,7 @@ async function setup(options: SetupOptions): Promise<ExitCode> {
   for (const step of describeSteps(missing)) process.stdout.write(`  - ${step}\n`);
   if (options.dryRun) return EXIT.ok;
   await install(missing);
-  process.stdout.write(`Done. "npm run doctor" shows what this machine can run.\n`);
+  process.stdout.write(`Done. "${callOf('doctor')}" shows what this machine can run.\n`);
   return EXIT.ok;
 }
 

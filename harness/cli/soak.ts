@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Option, type Command } from 'commander';
 import type { Hazard } from 'holdfast-locks/internal/claims';
 import { TOPOLOGIES, type Topology } from 'holdfast-locks';
+import { callOf } from '../base/call.ts';
 import { hazardsOf } from '../faults/available.ts';
 import { sizesOf } from '../plan/arbitrary.ts';
 import type { LockUnderTest } from '../run/request.ts';
@@ -67,7 +68,7 @@ async function soak(options: SoakOptions): Promise<ExitCode> {
       const plan = shrunk?.plan ?? judgement.plan;
       const file = keepPlan(plan, options.out);
       say(`${charged.finding.property} violated under ${charged.hazards.join(' + ')}: ${sizeOf(plan)}`);
-      say(`  npm run replay -- ${file} --backend sim`);
+      say(`  ${callOf('replay', file, '--backend', 'sim')}`);
     }
     return found.length === 0 ? EXIT.ok : EXIT.violated;
   });

@@ -5,6 +5,7 @@ import { Option, type Command } from 'commander';
 import { z } from 'zod';
 import { catalogue } from 'holdfast-locks/internal/catalogue';
 import { BACKENDS, type Backend } from 'holdfast-locks';
+import { callOf } from '../base/call.ts';
 import { hostAndPort } from '../backends/address.ts';
 import { chooseReal } from '../backends/choose.ts';
 import { layoutOf } from '../backends/deployment.ts';
@@ -48,7 +49,8 @@ export function addDown(program: Command, done: (code: ExitCode) => void): void 
 }
 
 async function up(options: UpOptions): Promise<ExitCode> {
-  if ((await keptNow()).length > 0) throw new UsageError('backends are up already: end them by "npm run down" first');
+  if ((await keptNow()).length > 0)
+    throw new UsageError(`backends are up already: end them by "${callOf('down')}" first`);
   const wanted = await wantedBy(options);
   if (!options.json) {
     for (const { backend, topology, provisioner } of wanted) {
@@ -92,7 +94,7 @@ async function wantedBy({ backends, backend: choice }: UpOptions): Promise<Wante
       process.stderr.write(`holdfast: ${error.message}\n`);
     }
   }
-  if (wanted.size === 0) throw new InfrastructureError('no backend can be started here: see "npm run doctor"');
+  if (wanted.size === 0) throw new InfrastructureError(`no backend can be started here: see "${callOf('doctor')}"`);
   return [...wanted.values()];
 }
 

@@ -2,6 +2,7 @@
 import { rmdir } from 'node:fs/promises';
 import { Option, type Command } from 'commander';
 import { TOPOLOGIES } from 'holdfast-locks';
+import { callOf } from '../base/call.ts';
 import { UsageError } from '../base/errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import { PROFILE_NAMES } from '../plan/profiles.ts';
@@ -145,7 +146,7 @@ async function locksOf(options: VerifyOptions, configured: string | undefined): 
   if (options.all === true) return referenceLocks();
   const impl = options.impl ?? configured;
   if (impl === undefined)
-    throw new UsageError('which lock? Give --impl NAME (see "npm run list"), --impl PATH, or --all');
+    throw new UsageError(`which lock? Give --impl NAME (see "${callOf('list')}"), --impl PATH, or --all`);
   return resolveLocks(impl);
 }
 

@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Hazard, Property } from 'holdfast-locks/internal/claims';
+import { callOf } from '../base/call.ts';
 import type { Deployment } from '../backends/deployment.ts';
 import { InfrastructureError } from '../base/errors.ts';
 import { limitedHazards } from '../faults/available.ts';
@@ -167,7 +168,7 @@ export class Account {
     return {
       witness: witnessOf(plan, events, charged.finding, bitten),
       plan: planFile(plan),
-      replay: `npm run check -- ${join(settings.folder, historyFile(plan))} --model ${charged.model}`,
+      replay: callOf('check', join(settings.folder, historyFile(plan)), '--model', charged.model),
     };
   }
 }

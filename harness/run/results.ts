@@ -1,6 +1,7 @@
 /** What the plans of one lock have come to: its matrix, its figures, and the files that show both. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { callOf } from '../base/call.ts';
 import type { LimitedHazards } from '../faults/available.ts';
 import type { HistoryHeader } from '../history/events.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -70,11 +71,11 @@ export class Results {
   #citation({ charged, judgement }: Evidence): Required<Pick<Cell, 'witness' | 'plan' | 'replay'>> {
     const { folder, provisioner } = this.#request;
     const { plan, events, bitten } = judgement;
-    const simulated = provisioner.kind === 'sim' ? ' --backend sim' : '';
+    const simulated = provisioner.kind === 'sim' ? ['--backend', 'sim'] : [];
     return {
       witness: witnessOf(plan, events, charged.finding, bitten),
       plan: planFile(plan),
-      replay: `npm run replay -- ${join(folder, planFile(plan))}${simulated}`,
+      replay: callOf('replay', join(folder, planFile(plan)), ...simulated),
     };
   }
 }

@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { it } from 'node:test';
+import { promisify } from 'node:util';
+import { DOORS } from './doors.ts';
+
+const OWN = new URL('../../implementations/', import.meta.url).href;
+
+/** Every module that is loaded with `specifier`, in a process of its own. */
+async function loadedWith(specifier: string): Promise<string[]> {
+  const script = `
+    import { registerHooks } from 'node:module';
+    const urls = [];
+    registerHooks({ load: (url, context, next) => { urls.push(url); return next(url, context); } });
+    await import(${JSON.stringify(specifier)});
+    console.log(JSON.stringify(urls));`;
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    ...['--conditions=holdfast-source', '--input-type=module', '--eval', script],
+  ]);
+  return JSON.parse(stdout) as string[];
+}
+
+for (const door of DOORS) {
+  void it(`${door} loads its own modules and Node's, no driver and no zod`, async () => {
+    const loaded = await loadedWith(door);
+    assert.ok(loaded.some((url) => url.startsWith(OWN)));
+    assert.deepEqual(
+      loaded.filter((url) => !url.startsWith(OWN) && !url.startsWith('node:')),
+      [],
+    );
+  });
+}
+
+void it('what loads a driver is seen to', async () => {
+  const loaded = await loadedWith('holdfast-locks/internal/redis/modules/basic');
+  for (const library of ['ioredis', 'zod']) assert.ok(loaded.some((url) => url.includes(`/node_modules/${library}/`)));
+});
