@@ -11,7 +11,7 @@ import { EtcdClient } from '../implementations/etcd/client.ts';
 import { EtcdLock } from '../implementations/etcd/lock.ts';
 import { put, query, remove } from '../implementations/etcd/messages.ts';
 import { queueOf } from '../implementations/etcd/place.ts';
-import { startServer } from '../tests/implementations/native.ts';
+import { startServer } from '../tools/servers.ts';
 
 const ROUND_MS = 1000;
 const LEASE_MS = 30_000;

@@ -16,7 +16,7 @@ import { Redis } from 'ioredis';
 import { Mutex } from 'redis-semaphore';
 import NpmRedlock from 'redlock';
 import { RedisFairLock } from '../implementations/redis/fair.ts';
-import { RedisServer } from '../tests/implementations/redis/servers.ts';
+import { RedisServer } from '../tools/redis-server.ts';
 
 const CLIENTS = 10;
 const LEASE_MS = 10_000;

@@ -17,7 +17,7 @@ import { RedisLock } from '../implementations/redis/basic.ts';
 import { Redlock } from '../implementations/redis/redlock.ts';
 import { lockScripts } from '../implementations/redis/scripts.ts';
 import { newToken } from '../implementations/token.ts';
-import { RedisServer } from '../tests/implementations/redis/servers.ts';
+import { RedisServer } from '../tools/redis-server.ts';
 
 const LEASE_MS = 30_000;
 const CYCLES_PER_ROUND = 200;

@@ -23,7 +23,7 @@ import { expiryShape, leaseStatements } from '../implementations/sql/postgres/le
 import { PostgresRowLock } from '../implementations/sql/postgres/row.ts';
 import { PostgresTableLock } from '../implementations/sql/postgres/table.ts';
 import { newToken } from '../implementations/token.ts';
-import { startServer } from '../tests/implementations/native.ts';
+import { startServer } from '../tools/servers.ts';
 
 const LEASE_MS = 30_000;
 const CYCLES_PER_ROUND = 200;

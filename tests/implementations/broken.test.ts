@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { findLock } from '../../implementations/catalogue.ts';
 import type { Lock } from '../../implementations/lock.ts';
-import { RedisServer } from './redis/servers.ts';
+import { RedisServer } from '../../tools/redis-server.ts';
 
 const KEY = 'test:{orders}';
 let servers: RedisServer[];

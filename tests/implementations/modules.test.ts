@@ -9,7 +9,7 @@ import { catalogue, findLock } from '../../implementations/catalogue.ts';
 import type { ConnectContext, ConnectedLock, Endpoint, LockModule } from '../../implementations/lock.ts';
 import { lock as redisBasic } from '../../implementations/redis/modules/basic.ts';
 import { Link } from './redis/link.ts';
-import { RedisServer } from './redis/servers.ts';
+import { RedisServer } from '../../tools/redis-server.ts';
 
 let servers: RedisServer[];
 

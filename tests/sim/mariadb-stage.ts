@@ -3,7 +3,7 @@ import type { Connection, FieldPacket, ResultSetHeader, RowDataPacket } from 'my
 import { FENCES_FROM } from '../../implementations/sql/mariadb/lease-statements.ts';
 import type { Endpoint } from '../../implementations/lock.ts';
 import { inWorld, install } from './in-world.ts';
-import type { Servers } from '../implementations/native.ts';
+import type { Servers } from '../../tools/servers.ts';
 
 install();
 const { createConnection } = await import('mysql2/promise');

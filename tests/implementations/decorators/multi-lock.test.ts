@@ -9,7 +9,7 @@ import { InvalidKeyError } from '../../../implementations/lock.ts';
 import { RedisLock } from '../../../implementations/redis/basic.ts';
 import { ScriptedBackend } from '../lease/scripted-backend.ts';
 import { VirtualClock } from '../lease/virtual-time.ts';
-import { RedisServer } from '../redis/servers.ts';
+import { RedisServer } from '../../../tools/redis-server.ts';
 
 describe('several keys', () => {
   it('are taken in one order by everybody, each once', async () => {

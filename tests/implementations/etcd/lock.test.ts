@@ -4,8 +4,10 @@ import { z } from 'zod';
 import { LockBackendError } from '../../../implementations/lock.ts';
 import { lock as module } from '../../../implementations/etcd/module.ts';
 import { Link } from '../redis/link.ts';
-import { connectTo, eventually, startServer } from '../native.ts';
-import type { Connected, Servers } from '../native.ts';
+import { startServer } from '../../../tools/servers.ts';
+import type { Servers } from '../../../tools/servers.ts';
+import { connectTo, eventually } from '../connected.ts';
+import type { Connected } from '../connected.ts';
 
 let servers: Servers;
 

@@ -7,7 +7,7 @@ import type { Lease } from '../../../implementations/lock.ts';
 import { RedisBackend, RedisLock } from '../../../implementations/redis/basic.ts';
 import type { RedisLockOptions } from '../../../implementations/redis/basic.ts';
 import { Link } from './link.ts';
-import { RedisServer } from './servers.ts';
+import { RedisServer } from '../../../tools/redis-server.ts';
 
 let server: RedisServer;
 /** For looking at the server from outside. */

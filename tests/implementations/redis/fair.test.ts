@@ -9,7 +9,7 @@ import type { Lease } from '../../../implementations/lock.ts';
 import { RedisFairBackend, RedisFairLock } from '../../../implementations/redis/fair.ts';
 import type { RedisLockOptions } from '../../../implementations/redis/basic.ts';
 import { newToken } from '../../../implementations/token.ts';
-import { RedisServer } from './servers.ts';
+import { RedisServer } from '../../../tools/redis-server.ts';
 
 const LEASE_MS = 2000;
 const KEY = 'orders';

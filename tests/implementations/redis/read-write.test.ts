@@ -8,7 +8,7 @@ import type { Lease, Mode } from '../../../implementations/lock.ts';
 import type { RedisLockOptions } from '../../../implementations/redis/basic.ts';
 import { RedisReadWriteBackend, RedisReadWriteLock } from '../../../implementations/redis/read-write.ts';
 import { newToken } from '../../../implementations/token.ts';
-import { RedisServer } from './servers.ts';
+import { RedisServer } from '../../../tools/redis-server.ts';
 
 const KEY = 'orders';
 const LEASE_MS = 2000;

@@ -5,7 +5,7 @@ import { LockTimeoutError } from '../../../implementations/lock.ts';
 import type { Lease } from '../../../implementations/lock.ts';
 import { Redlock } from '../../../implementations/redis/redlock.ts';
 import type { RedlockOptions } from '../../../implementations/redis/redlock.ts';
-import { RedisServer } from './servers.ts';
+import { RedisServer } from '../../../tools/redis-server.ts';
 
 const KEY = 'holdfast:{orders}';
 let servers: RedisServer[];

@@ -6,7 +6,7 @@ import type { LeaseRequest } from '../../../implementations/lease/backend.ts';
 import type { RedisLockOptions } from '../../../implementations/redis/basic.ts';
 import { RedisReentrantBackend, RedisReentrantLock } from '../../../implementations/redis/reentrant.ts';
 import { newToken } from '../../../implementations/token.ts';
-import { RedisServer } from './servers.ts';
+import { RedisServer } from '../../../tools/redis-server.ts';
 
 const KEY = 'orders';
 const LEASE_MS = 2000;

@@ -9,7 +9,7 @@ import { RedisFairLock } from '../../../implementations/redis/fair.ts';
 import { RedisReadWriteLock } from '../../../implementations/redis/read-write.ts';
 import { RedisReentrantLock } from '../../../implementations/redis/reentrant.ts';
 import { RedisSentinelLock } from '../../../implementations/redis/sentinel.ts';
-import { RedisServer } from './servers.ts';
+import { RedisServer } from '../../../tools/redis-server.ts';
 
 const LOCKS: Readonly<Record<string, (options: RedisLockOptions & { client: Redis }) => LeaseLock>> = {
   'redis-basic': (options) => new RedisLock(options),

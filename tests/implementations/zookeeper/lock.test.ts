@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { lock as module } from '../../../implementations/zookeeper/module.ts';
 import { Link } from '../redis/link.ts';
-import { connectTo, eventually, startServer } from '../native.ts';
-import type { Connected, Servers } from '../native.ts';
+import { startServer } from '../../../tools/servers.ts';
+import type { Servers } from '../../../tools/servers.ts';
+import { connectTo, eventually } from '../connected.ts';
+import type { Connected } from '../connected.ts';
 
 const LEASE_MS = 2000;
 let servers: Servers;

@@ -7,7 +7,7 @@ import { draws } from '../../effort.ts';
 import type { ConsulClient } from '../../../implementations/consul/client.ts';
 import type { Endpoint } from '../../../implementations/lock.ts';
 import { inWorld, install } from '../in-world.ts';
-import { startServer, type Servers } from '../../implementations/native.ts';
+import { startServer, type Servers } from '../../../tools/servers.ts';
 
 install();
 const { default: Consul } = await import('consul');

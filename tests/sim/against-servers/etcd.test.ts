@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { inWorld, install } from '../in-world.ts';
 import { draws } from '../../effort.ts';
-import { startServer, type Servers } from '../../implementations/native.ts';
+import { startServer, type Servers } from '../../../tools/servers.ts';
 
 install();
 const { EtcdClient, LeaseNotFoundError } = await import('../../../implementations/etcd/client.ts');

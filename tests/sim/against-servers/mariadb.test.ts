@@ -14,7 +14,7 @@ import {
 } from '../../../implementations/sql/mariadb/holder-statements.ts';
 import { expiryShape, heartbeatShape, leaseStatements } from '../../../implementations/sql/mariadb/lease-statements.ts';
 import { answerTo, onModel, onServer, ranked, type Connection, type Stage } from '../mariadb-stage.ts';
-import { startServer, type Servers } from '../../implementations/native.ts';
+import { startServer, type Servers } from '../../../tools/servers.ts';
 
 let servers: Servers;
 before(async () => {

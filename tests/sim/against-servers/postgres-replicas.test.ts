@@ -5,7 +5,7 @@ import type { TargetNode } from '../../../harness/faults/targets.ts';
 import type { Layout } from '../../../harness/backends/servers/layout.ts';
 import { expiryShape, leaseStatements } from '../../../implementations/sql/postgres/lease-statements.ts';
 import type { Topology } from '../../../implementations/lock.ts';
-import { startServer } from '../../implementations/native.ts';
+import { startServer } from '../../../tools/servers.ts';
 import { inWorld, install } from '../in-world.ts';
 
 install();

@@ -13,7 +13,7 @@ import {
 } from '../../../implementations/sql/postgres/lease-statements.ts';
 import type { Endpoint } from '../../../implementations/lock.ts';
 import { inWorld, install } from '../in-world.ts';
-import { startServer, type Servers } from '../../implementations/native.ts';
+import { startServer, type Servers } from '../../../tools/servers.ts';
 
 install();
 const { default: pg } = await import('pg');

@@ -8,7 +8,7 @@ import type { Endpoint } from '../../../implementations/lock.ts';
 import { slotOf } from '../../../harness/sim/servers/redis/cluster/slots.ts';
 import { inWorld, install, type Place } from '../in-world.ts';
 import { commands, play, type Step } from '../redis-tape.ts';
-import { startServer, type Servers } from '../../implementations/native.ts';
+import { startServer, type Servers } from '../../../tools/servers.ts';
 
 install();
 const { Cluster, Redis } = await import('ioredis');

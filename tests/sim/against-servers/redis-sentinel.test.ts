@@ -7,7 +7,7 @@ import { draws } from '../../effort.ts';
 import type { Endpoint } from '../../../implementations/lock.ts';
 import { inWorld, install, type Place } from '../in-world.ts';
 import { commands, play, type Step } from '../redis-tape.ts';
-import { startServer, type Servers } from '../../implementations/native.ts';
+import { startServer, type Servers } from '../../../tools/servers.ts';
 
 install();
 const { Redis } = await import('ioredis');

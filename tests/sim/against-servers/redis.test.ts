@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { draws } from '../../effort.ts';
 import { RedisServer as Model } from '../../../harness/sim/servers/redis/server.ts';
 import { ACQUIRE, ACQUIRE_FENCED, EXTEND, RELEASE } from '../../../implementations/redis/scripts.ts';
-import { RedisServer } from '../../implementations/redis/servers.ts';
+import { RedisServer } from '../../../tools/redis-server.ts';
 import { ModelTalk, RealTalk, type Answer, type Talk } from '../resp-talk.ts';
 
 let server: RedisServer;

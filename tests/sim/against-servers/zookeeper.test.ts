@@ -6,7 +6,7 @@ import type { Client, Event, Stat } from 'node-zookeeper-client';
 import { draws } from '../../effort.ts';
 import type { Endpoint } from '../../../implementations/lock.ts';
 import { inWorld, install } from '../in-world.ts';
-import { startServer, type Servers } from '../../implementations/native.ts';
+import { startServer, type Servers } from '../../../tools/servers.ts';
 
 install();
 const { default: zookeeper } = await import('node-zookeeper-client');

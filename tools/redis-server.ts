@@ -1,4 +1,4 @@
-/** Redis servers for tests: each on a port of its own, in a temporary folder, stopped by its process id. */
+/** Redis servers for tests and benchmarks: each on a port of its own, in a temporary folder, stopped by its process id. */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import type { Endpoint } from '../../../implementations/lock.ts';
+import type { Endpoint } from '../implementations/lock.ts';
 
 const HOST = '127.0.0.1';
 const READY_WITHIN_MS = 10_000;
