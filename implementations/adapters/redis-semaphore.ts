@@ -9,29 +9,16 @@
  */
 import { Mutex, RedlockMutex, type LockOptions } from 'redis-semaphore';
 import type { Redis } from 'ioredis';
-import type { Claims } from '../claims.ts';
 import type { LockModule, ReleaseOutcome } from '../lock.ts';
+import { describedClaims } from './claims.ts';
 import { connectAdapted, type Held, type Library } from './adapted.ts';
 
-const asDescribed = {
-  'server-crash-volatile': 'not-promised',
-  failover: 'not-applicable',
-  'clock-jump': 'not-promised',
-  'clock-jump-majority': 'not-promised',
+const claims = describedClaims({
   'majority-partition': 'not-promised',
   // Loss is detected by the refresh cycle only: until then, both believe.
   'client-pause': 'not-promised',
   'client-partition': 'not-promised',
-} as const;
-
-const claims: Claims = {
-  exclusion: { otherwise: 'holds', except: asDescribed },
-  'no-lost-update': { otherwise: 'holds', except: asDescribed },
-  'deadlock-freedom': {
-    otherwise: 'holds',
-    except: { failover: 'not-applicable', 'clock-jump-back': 'not-promised', 'clock-jump-majority': 'not-promised' },
-  },
-};
+});
 
 function libraryOf(clients: readonly Redis[]): Library {
   const [first] = clients;

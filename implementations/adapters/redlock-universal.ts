@@ -7,30 +7,17 @@
  */
 import { createLock, createRedlock, IoredisAdapter } from 'redlock-universal';
 import type { Redis } from 'ioredis';
-import type { Claims } from '../claims.ts';
 import type { LockModule, ReleaseOutcome } from '../lock.ts';
+import { describedClaims } from './claims.ts';
 import { connectAdapted, type Asked, type Held, type Library } from './adapted.ts';
 
-const asDescribed = {
-  'server-crash-volatile': 'not-promised',
-  failover: 'not-applicable',
-  'clock-jump': 'not-promised',
-  'clock-jump-majority': 'not-promised',
+const claims = describedClaims({
   'client-clock-jump': 'not-promised',
   'majority-partition': 'unavailable',
   // The signal aborts when an extension fails: a process that does not run, or cannot ask, is told late.
   'client-pause': 'not-promised',
   'client-partition': 'not-promised',
-} as const;
-
-const claims: Claims = {
-  exclusion: { otherwise: 'holds', except: asDescribed },
-  'no-lost-update': { otherwise: 'holds', except: asDescribed },
-  'deadlock-freedom': {
-    otherwise: 'holds',
-    except: { failover: 'not-applicable', 'clock-jump-back': 'not-promised', 'clock-jump-majority': 'not-promised' },
-  },
-};
+});
 
 const RETRY_MS = 100;
 

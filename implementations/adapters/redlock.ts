@@ -7,27 +7,14 @@
  * clock; it does not extend by itself, and tells nobody that a lock is over.
  */
 import NpmRedlock from 'redlock';
-import type { Claims } from '../claims.ts';
 import type { LockModule, ReleaseOutcome } from '../lock.ts';
+import { describedClaims } from './claims.ts';
 import { connectAdapted, type Asked, type Held, type Library } from './adapted.ts';
 
-const asDescribed = {
-  'server-crash-volatile': 'not-promised',
-  failover: 'not-applicable',
-  'clock-jump': 'not-promised',
-  'clock-jump-majority': 'not-promised',
-  'client-clock-jump': 'not-promised',
-  'majority-partition': 'unavailable',
-} as const;
-
-const claims: Claims = {
-  exclusion: { otherwise: 'holds', except: asDescribed },
-  'no-lost-update': { otherwise: 'holds', except: { ...asDescribed, 'client-pause': 'not-promised' } },
-  'deadlock-freedom': {
-    otherwise: 'holds',
-    except: { failover: 'not-applicable', 'clock-jump-back': 'not-promised', 'clock-jump-majority': 'not-promised' },
-  },
-};
+const claims = describedClaims(
+  { 'client-clock-jump': 'not-promised', 'majority-partition': 'unavailable' },
+  { 'client-pause': 'not-promised' },
+);
 
 /** As by default: 10 more tries, about 200 ms apart. */
 const RETRY_MS = 200;

@@ -11,6 +11,7 @@ import type { Clock } from '../lease/clock.ts';
 import { CutShortError, within } from '../lease/within.ts';
 import { usingLease } from '../using.ts';
 import { MemoryLease } from './memory-lease.ts';
+import { baseline } from './module.ts';
 
 export interface LocalLockOptions {
   /** How long `acquire` waits, if the call does not say. Default 10 s. */
@@ -94,17 +95,9 @@ function checkCall(key: string, signal: AbortSignal | undefined): void {
 }
 
 export const lock: LockModule = {
+  ...baseline,
   name: 'local',
   summary: 'Baseline: a lock inside each process, none between them.',
-  backend: 'memory',
-  topologies: ['single'],
-  claims: {
-    exclusion: { otherwise: 'holds' },
-    'no-lost-update': { otherwise: 'holds' },
-    'deadlock-freedom': { otherwise: 'holds' },
-  },
-  recoverMs: 1000,
-  roundTrips: 0,
   async connect() {
     return { lock: new LocalLock(), close: async () => undefined };
   },

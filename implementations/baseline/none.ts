@@ -7,6 +7,7 @@ import type { AcquireOptions, Health, Inspection, Lease, Lock, LockModule, TryAc
 import { abortedError } from '../lease/acquire.ts';
 import { usingLease } from '../using.ts';
 import { MemoryLease } from './memory-lease.ts';
+import { baseline } from './module.ts';
 
 export class NoLock implements Lock {
   async acquire(key: string, { signal }: AcquireOptions = {}): Promise<Lease> {
@@ -34,17 +35,9 @@ export class NoLock implements Lock {
 }
 
 export const lock: LockModule = {
+  ...baseline,
   name: 'none',
   summary: 'Baseline: no lock at all, everybody is let in.',
-  backend: 'memory',
-  topologies: ['single'],
-  claims: {
-    exclusion: { otherwise: 'holds' },
-    'no-lost-update': { otherwise: 'holds' },
-    'deadlock-freedom': { otherwise: 'holds' },
-  },
-  recoverMs: 1000,
-  roundTrips: 0,
   async connect() {
     return { lock: new NoLock(), close: async () => undefined };
   },

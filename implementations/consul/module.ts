@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Claims } from '../claims.ts';
 import { leaseOptions, parseOptions } from '../lease/module-options.ts';
 import type { ConnectContext, ConnectedLock, Endpoint, LockModule } from '../lock.ts';
+import { quorumClaims } from '../quorum-claims.ts';
 import type { ConsulClient } from './client.ts';
 import { ConsulLock } from './lock.ts';
 import type { ConsulLockOptions } from './lock.ts';
@@ -35,15 +36,7 @@ function open({ host, port, password, tls }: Endpoint): ConsulClient {
   });
 }
 
-const quorum = { 'server-crash-volatile': 'not-promised', 'majority-partition': 'unavailable' } as const;
-
-export const claims: Claims = {
-  exclusion: { otherwise: 'holds', except: quorum },
-  'no-lost-update': { otherwise: 'holds', except: { ...quorum, 'client-pause': 'not-promised' } },
-  fencing: { otherwise: 'holds', except: quorum },
-  'loss-notice': { otherwise: 'holds' },
-  'deadlock-freedom': { otherwise: 'holds', except: { 'server-crash-volatile': 'not-promised' } },
-};
+export const claims: Claims = quorumClaims;
 
 export const lock: LockModule = {
   name: 'consul',

@@ -2,6 +2,7 @@
 import type { Claims } from '../claims.ts';
 import { leaseOptions, parseOptions } from '../lease/module-options.ts';
 import type { ConnectContext, ConnectedLock, Endpoint, LockModule } from '../lock.ts';
+import { fairUnlessAskedAnew, quorumClaims } from '../quorum-claims.ts';
 import { EtcdClient } from './client.ts';
 import { EtcdLock } from './lock.ts';
 import type { EtcdLockOptions } from './lock.ts';
@@ -27,29 +28,7 @@ function urlOf({ host, port, tls }: Endpoint): string {
   return `${tls === true ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-const quorum = { 'server-crash-volatile': 'not-promised', 'majority-partition': 'unavailable' } as const;
-
-/** A waiter whose request was not answered asks anew, behind those who came meanwhile. */
-const asksAnew = {
-  ...quorum,
-  latency: 'not-promised',
-  'late-request': 'not-promised',
-  'slow-node': 'not-promised',
-  'server-pause': 'not-promised',
-  'server-crash': 'not-promised',
-  failover: 'not-promised',
-  'minority-partition': 'not-promised',
-  'majority-partition': 'not-promised',
-} as const;
-
-export const claims: Claims = {
-  exclusion: { otherwise: 'holds', except: quorum },
-  'no-lost-update': { otherwise: 'holds', except: { ...quorum, 'client-pause': 'not-promised' } },
-  fencing: { otherwise: 'holds', except: quorum },
-  'loss-notice': { otherwise: 'holds' },
-  'deadlock-freedom': { otherwise: 'holds', except: { 'server-crash-volatile': 'not-promised' } },
-  fairness: { otherwise: 'holds', except: asksAnew },
-};
+export const claims: Claims = { ...quorumClaims, fairness: fairUnlessAskedAnew };
 
 export const lock: LockModule = {
   name: 'etcd',

@@ -3,6 +3,7 @@ import zookeeper, { type Client } from 'node-zookeeper-client';
 import type { Claims } from '../claims.ts';
 import { leaseOptions, parseOptions } from '../lease/module-options.ts';
 import type { ConnectContext, ConnectedLock, LockModule } from '../lock.ts';
+import { byMajority, fairUnlessAskedAnew, quorumClaims } from '../quorum-claims.ts';
 import type { ConnectionInternals, ZookeeperClient } from './client.ts';
 import { ZookeeperLock } from './lock.ts';
 import type { ZookeeperLockOptions } from './lock.ts';
@@ -49,31 +50,7 @@ export async function connectZookeeper(
   return { lock, close: () => lock.close() };
 }
 
-/** The data are on the disks of a majority, and time is measured on monotonic clocks. */
-const quorum = { 'server-crash-volatile': 'not-promised', 'majority-partition': 'unavailable' } as const;
-
-/** A waiter whose request was not answered asks anew, behind those who came meanwhile. */
-const asksAnew = {
-  ...quorum,
-  latency: 'not-promised',
-  'late-request': 'not-promised',
-  'slow-node': 'not-promised',
-  'server-pause': 'not-promised',
-  'server-crash': 'not-promised',
-  failover: 'not-promised',
-  'minority-partition': 'not-promised',
-  'majority-partition': 'not-promised',
-} as const;
-
-export const claims: Claims = {
-  exclusion: { otherwise: 'holds', except: quorum },
-  'no-lost-update': { otherwise: 'holds', except: { ...quorum, 'client-pause': 'not-promised' } },
-  fencing: { otherwise: 'holds', except: quorum },
-  'loss-notice': { otherwise: 'holds' },
-  fairness: { otherwise: 'holds', except: asksAnew },
-  sharing: { otherwise: 'holds', except: quorum },
-  'deadlock-freedom': { otherwise: 'holds', except: { 'server-crash-volatile': 'not-promised' } },
-};
+export const claims: Claims = { ...quorumClaims, fairness: fairUnlessAskedAnew, sharing: byMajority };
 
 export const lock: LockModule = {
   name: 'zookeeper',

@@ -3,22 +3,17 @@
  * by the server's own clock, takes the row over. How long that is, the holder has written into the row: if the taker decided,
  * a holder could not know its own deadline.
  */
-import { LeaseLock } from '../../lease/lease-lock.ts';
-import type { LeaseLockOptions } from '../../lease/options.ts';
-import { MARIADB_RETRY, MariadbLeaseBackend } from './lease-backend.ts';
-import type { MariadbLeaseOptions } from './lease-backend.ts';
+import { MariadbLeaseLock } from './lease-lock.ts';
+import type { MariadbLeaseLockOptions } from './lease-lock.ts';
 import { heartbeatShape, leaseStatements } from './lease-statements.ts';
 
-export interface MariadbHeartbeatLockOptions extends LeaseLockOptions, MariadbLeaseOptions {
+export interface MariadbHeartbeatLockOptions extends MariadbLeaseLockOptions {
   /** Default `holdfast_heartbeat`. */
   readonly table?: string;
 }
 
-export class MariadbHeartbeatLock extends LeaseLock {
+export class MariadbHeartbeatLock extends MariadbLeaseLock {
   constructor(options: MariadbHeartbeatLockOptions) {
-    super(new MariadbLeaseBackend(options, leaseStatements(options.table ?? 'holdfast_heartbeat', heartbeatShape)), {
-      ...options,
-      retry: { ...MARIADB_RETRY, ...options.retry },
-    });
+    super(options, leaseStatements(options.table ?? 'holdfast_heartbeat', heartbeatShape));
   }
 }

@@ -13,9 +13,6 @@ export interface MariadbLeaseOptions extends DatabaseOptions {
   readonly prefix?: string;
 }
 
-/** MariaDB has nothing that wakes a waiter: it asks again soon, and not much later after a while. */
-export const MARIADB_RETRY = { delayMs: 15, factor: 1.5, maxDelayMs: 150, jitter: 0.5 };
-
 export class MariadbLeaseBackend implements LeaseBackend {
   readonly shares = false;
   readonly wakeUps = undefined;

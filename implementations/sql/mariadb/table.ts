@@ -4,22 +4,17 @@
  *
  * Safe as long as the server keeps what it has committed and its clock is not set forward.
  */
-import { LeaseLock } from '../../lease/lease-lock.ts';
-import type { LeaseLockOptions } from '../../lease/options.ts';
-import { MARIADB_RETRY, MariadbLeaseBackend } from './lease-backend.ts';
-import type { MariadbLeaseOptions } from './lease-backend.ts';
+import { MariadbLeaseLock } from './lease-lock.ts';
+import type { MariadbLeaseLockOptions } from './lease-lock.ts';
 import { expiryShape, leaseStatements } from './lease-statements.ts';
 
-export interface MariadbTableLockOptions extends LeaseLockOptions, MariadbLeaseOptions {
+export interface MariadbTableLockOptions extends MariadbLeaseLockOptions {
   /** Default `holdfast_lock`. */
   readonly table?: string;
 }
 
-export class MariadbTableLock extends LeaseLock {
+export class MariadbTableLock extends MariadbLeaseLock {
   constructor(options: MariadbTableLockOptions) {
-    super(new MariadbLeaseBackend(options, leaseStatements(options.table ?? 'holdfast_lock', expiryShape)), {
-      ...options,
-      retry: { ...MARIADB_RETRY, ...options.retry },
-    });
+    super(options, leaseStatements(options.table ?? 'holdfast_lock', expiryShape));
   }
 }

@@ -3,22 +3,17 @@
  * lease, by the server's own clock, takes the row over. How long that is, the holder has written into the row: if the
  * taker decided, a holder could not know its own deadline.
  */
-import { LeaseLock } from '../../lease/lease-lock.ts';
-import type { LeaseLockOptions } from '../../lease/options.ts';
-import { PostgresLeaseBackend } from './lease-backend.ts';
-import type { PostgresLeaseOptions } from './lease-backend.ts';
+import { PostgresLeaseLock } from './lease-lock.ts';
+import type { PostgresLeaseLockOptions } from './lease-lock.ts';
 import { heartbeatShape, leaseStatements } from './lease-statements.ts';
 
-export interface PostgresHeartbeatLockOptions extends LeaseLockOptions, PostgresLeaseOptions {
+export interface PostgresHeartbeatLockOptions extends PostgresLeaseLockOptions {
   /** Default `holdfast_heartbeat`. */
   readonly table?: string;
 }
 
-export class PostgresHeartbeatLock extends LeaseLock {
+export class PostgresHeartbeatLock extends PostgresLeaseLock {
   constructor(options: PostgresHeartbeatLockOptions) {
-    super(
-      new PostgresLeaseBackend(options, leaseStatements(options.table ?? 'holdfast_heartbeat', heartbeatShape)),
-      options,
-    );
+    super(options, leaseStatements(options.table ?? 'holdfast_heartbeat', heartbeatShape));
   }
 }

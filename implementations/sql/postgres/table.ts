@@ -4,19 +4,17 @@
  *
  * Safe as long as the server keeps what it has committed and its clock is not set forward.
  */
-import { LeaseLock } from '../../lease/lease-lock.ts';
-import type { LeaseLockOptions } from '../../lease/options.ts';
-import { PostgresLeaseBackend } from './lease-backend.ts';
-import type { PostgresLeaseOptions } from './lease-backend.ts';
+import { PostgresLeaseLock } from './lease-lock.ts';
+import type { PostgresLeaseLockOptions } from './lease-lock.ts';
 import { expiryShape, leaseStatements } from './lease-statements.ts';
 
-export interface PostgresTableLockOptions extends LeaseLockOptions, PostgresLeaseOptions {
+export interface PostgresTableLockOptions extends PostgresLeaseLockOptions {
   /** Default `holdfast_lock`. */
   readonly table?: string;
 }
 
-export class PostgresTableLock extends LeaseLock {
+export class PostgresTableLock extends PostgresLeaseLock {
   constructor(options: PostgresTableLockOptions) {
-    super(new PostgresLeaseBackend(options, leaseStatements(options.table ?? 'holdfast_lock', expiryShape)), options);
+    super(options, leaseStatements(options.table ?? 'holdfast_lock', expiryShape));
   }
 }

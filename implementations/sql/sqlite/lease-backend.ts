@@ -17,9 +17,6 @@ export interface SqliteLeaseOptions extends DatabaseOptions {
   readonly machine?: MachineClock;
 }
 
-/** Nothing wakes a waiter, but asking costs little. */
-export const SQLITE_RETRY = { delayMs: 4, factor: 1.5, maxDelayMs: 40, jitter: 0.5 };
-
 export class SqliteLeaseBackend implements LeaseBackend {
   readonly shares = false;
   readonly wakeUps = undefined;

@@ -2,22 +2,17 @@
  * The lock in a row of a SQLite file, for processes of one machine: token, fence and the moment of expiry on the machine's
  * monotonic clock, which no process can set and all share.
  */
-import { LeaseLock } from '../../lease/lease-lock.ts';
-import type { LeaseLockOptions } from '../../lease/options.ts';
-import { SQLITE_RETRY, SqliteLeaseBackend } from './lease-backend.ts';
-import type { SqliteLeaseOptions } from './lease-backend.ts';
+import { SqliteLeaseLock } from './lease-lock.ts';
+import type { SqliteLeaseLockOptions } from './lease-lock.ts';
 import { expiryShape, leaseStatements } from './statements.ts';
 
-export interface SqliteTableLockOptions extends LeaseLockOptions, SqliteLeaseOptions {
+export interface SqliteTableLockOptions extends SqliteLeaseLockOptions {
   /** Default `holdfast_lock`. */
   readonly table?: string;
 }
 
-export class SqliteTableLock extends LeaseLock {
+export class SqliteTableLock extends SqliteLeaseLock {
   constructor(options: SqliteTableLockOptions) {
-    super(new SqliteLeaseBackend(options, leaseStatements(options.table ?? 'holdfast_lock', expiryShape)), {
-      ...options,
-      retry: { ...SQLITE_RETRY, ...options.retry },
-    });
+    super(options, leaseStatements(options.table ?? 'holdfast_lock', expiryShape));
   }
 }

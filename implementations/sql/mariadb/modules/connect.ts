@@ -5,11 +5,19 @@ import type { ConnectionLock, ConnectionLockOptions } from '../../../connection/
 import type { LeaseLock } from '../../../lease/lease-lock.ts';
 import { parseOptions } from '../../../lease/module-options.ts';
 import type { LeaseLockOptions } from '../../../lease/options.ts';
-import type { ConnectContext, ConnectedLock } from '../../../lock.ts';
+import type { ConnectContext, ConnectedLock, LockModule } from '../../../lock.ts';
 import { connected } from '../../modules/connected.ts';
 import { sqlConnectionOptions, sqlLeaseOptions } from '../../modules/options.ts';
 import type { DatabaseModuleOptions } from '../../modules/options.ts';
 import type { DatabaseOptions } from '../database.ts';
+
+/** What the modules have in common. */
+export const onMariadb = {
+  backend: 'mariadb',
+  topologies: ['single'],
+  recoverMs: 2500,
+  roundTrips: 2,
+} as const satisfies Partial<LockModule>;
 
 const CONNECT_TIMEOUT_MS = 1000;
 const LEASE_CONNECTIONS = 10;

@@ -2,16 +2,13 @@
 import type { LockModule } from '../../../lock.ts';
 import { leaseClaims } from '../../modules/claims.ts';
 import { MariadbHeartbeatLock } from '../heartbeat.ts';
-import { connectLease } from './connect.ts';
+import { connectLease, onMariadb } from './connect.ts';
 
 export const lock: LockModule = {
+  ...onMariadb,
   name: 'sql-heartbeat-mariadb',
   summary: 'A row of a MariaDB table with the holder’s heartbeat, taken over after its silence; waiters poll.',
-  backend: 'mariadb',
-  topologies: ['single'],
   claims: leaseClaims,
-  recoverMs: 2500,
   polls: true,
-  roundTrips: 2,
   connect: (context) => connectLease(context, (options) => new MariadbHeartbeatLock(options)),
 };

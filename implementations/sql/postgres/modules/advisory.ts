@@ -2,16 +2,13 @@
 import type { LockModule } from '../../../lock.ts';
 import { queuedConnectionClaims } from '../../modules/claims.ts';
 import { PostgresAdvisoryLock } from '../advisory.ts';
-import { connectHolders } from './connect.ts';
+import { connectHolders, onPostgres } from './connect.ts';
 
 export const lock: LockModule = {
+  ...onPostgres,
   name: 'sql-advisory-postgres',
   summary: 'PostgreSQL’s advisory lock, held by a connection; no lease; queued by the server; fence from a sequence.',
-  backend: 'postgres',
-  topologies: ['single', 'primary and replica'],
   claims: queuedConnectionClaims,
-  recoverMs: 2500,
-  roundTrips: 2,
   load: { clientsPerWorker: 3 },
   // A waiter may have to make a connection before it can queue.
   turns: { allowanceMs: 600 },

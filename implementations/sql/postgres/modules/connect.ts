@@ -5,7 +5,7 @@ import type { ConnectionLock, ConnectionLockOptions } from '../../../connection/
 import type { LeaseLock } from '../../../lease/lease-lock.ts';
 import { parseOptions } from '../../../lease/module-options.ts';
 import type { LeaseLockOptions } from '../../../lease/options.ts';
-import type { ConnectContext, ConnectedLock, Endpoint } from '../../../lock.ts';
+import type { ConnectContext, ConnectedLock, Endpoint, LockModule } from '../../../lock.ts';
 import { causeOf } from '../../cause.ts';
 import { connected } from '../../modules/connected.ts';
 import { sqlConnectionOptions, sqlLeaseOptions } from '../../modules/options.ts';
@@ -13,6 +13,14 @@ import type { DatabaseModuleOptions } from '../../modules/options.ts';
 import type { PostgresPool } from '../client.ts';
 import type { DatabaseOptions } from '../database.ts';
 import type { PostgresLeaseOptions } from '../lease-backend.ts';
+
+/** What the modules have in common. */
+export const onPostgres = {
+  backend: 'postgres',
+  topologies: ['single', 'primary and replica'],
+  recoverMs: 2500,
+  roundTrips: 2,
+} as const satisfies Partial<LockModule>;
 
 const CONNECT_TIMEOUT_MS = 1000;
 /** A backend that waits for a lock looks so often whether its client is still there (PostgreSQL 14 and newer). */

@@ -5,9 +5,20 @@ import type { LeaseLock } from '../../../lease/lease-lock.ts';
 import { parseOptions } from '../../../lease/module-options.ts';
 import type { LeaseLockOptions } from '../../../lease/options.ts';
 import { sleep, systemClock } from '../../../lease/clock.ts';
-import type { ConnectContext, ConnectedLock } from '../../../lock.ts';
+import type { ConnectContext, ConnectedLock, LockModule } from '../../../lock.ts';
+import { fileClaims } from '../../modules/claims.ts';
 import { sqlLeaseOptions } from '../../modules/options.ts';
 import type { DatabaseOptions } from '../database.ts';
+
+/** What the modules have in common. */
+export const onSqlite = {
+  backend: 'sqlite',
+  topologies: ['single'],
+  claims: fileClaims,
+  recoverMs: 2000,
+  polls: true,
+  roundTrips: 0,
+} as const satisfies Partial<LockModule>;
 
 const FILE = 'locks.sqlite';
 const PREPARE_WITHIN_MS = 5000;
