@@ -15,7 +15,7 @@ import { checkSharing } from './sharing.ts';
 import { MODELS, type Model, type Verdict } from './verdict.ts';
 
 /** Judges leases, and what was observed of them and of the resource. */
-export interface LeaseChecker {
+interface LeaseChecker {
   readonly of: 'leases';
   readonly check: (history: LockHistory) => Verdict;
   /** The properties that it judges, and how many operations that tried each its verdict counts. */
@@ -25,7 +25,7 @@ export interface LeaseChecker {
 }
 
 /** Judges the answers of an object by what it does when one operation at a time happens to it. */
-export type OperationChecker = { readonly of: 'operations' } & SequentialChecker;
+type OperationChecker = { readonly of: 'operations' } & SequentialChecker;
 
 const operations = (verdict: Verdict): number => verdict.operations;
 const counted =
