@@ -1,11 +1,11 @@
 /**
  * A lock of your own in one file: SET NX PX and two scripts on one Redis server; Holdfast's engine does the waiting, the
- * deadline and the renewal. Outside of this repository, import from 'holdfast' instead.
+ * deadline and the renewal.
  *
  *   npm run verify -- --impl examples/my-lock.ts
  */
 import { Redis } from 'ioredis';
-import { LeaseLock, type LeaseBackend, type LockModule } from '../index.ts';
+import { LeaseLock, type LeaseBackend, type LockModule } from 'holdfast';
 
 const FREE = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) else return 0 end`;
 const EXTEND = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) else return 0 end`;

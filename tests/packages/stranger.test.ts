@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { DOORS } from './doors.ts';
@@ -106,8 +106,7 @@ describe('a tester that has the program', () => {
   });
 
   it('verifies a lock of their own, in the simulation', async () => {
-    const example = await readFile(join(ROOT, 'examples/my-lock.ts'), 'utf8');
-    await writeFile(join(tester, 'my-lock.ts'), example.replace("'../index.ts'", "'holdfast'"));
+    await copyFile(join(ROOT, 'examples/my-lock.ts'), join(tester, 'my-lock.ts'));
     const args = ['verify', '--impl', './my-lock.ts', '--backend', 'sim', '--profile', 'smoke'];
     const output = await mustRun(tester, 'npx', 'holdfast', ...args);
     assert.match(output, /my-lock: every claim that was tested holds/);

@@ -85,5 +85,5 @@ export class DocumentQueue extends RedisBackend implements QueueBackend {
 
 export const fairClaims: Claims = {
   ...basicClaims,
-  ...(basicClaims.exclusion === undefined ? {} : { fairness: basicClaims.exclusion }),
+  fairness: basicClaims.exclusion,
 };

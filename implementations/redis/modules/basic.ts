@@ -18,7 +18,7 @@ const singleServer = {
 /** An expiry that the server forgets, or judges by a clock that was moved, is no exclusion. */
 const unsafe = { 'server-crash-volatile': 'not-promised', 'clock-jump': 'not-promised' } as const;
 
-export const claims: Claims = {
+export const claims = {
   exclusion: { otherwise: 'holds', except: { ...singleServer, ...unsafe } },
   'no-lost-update': { otherwise: 'holds', except: { ...singleServer, ...unsafe, 'client-pause': 'not-promised' } },
   // Fences follow the server's time, so they also rise over a loss of the data, if the time does.
@@ -33,7 +33,7 @@ export const claims: Claims = {
     otherwise: 'holds',
     except: { ...singleServer, 'majority-partition': 'holds', 'clock-jump-back': 'not-promised' },
   },
-};
+} as const satisfies Claims;
 
 /** Connects a lock on one server as the harness wants it: with clients of its own, its options as JSON. */
 export async function connectRedis(

@@ -7,7 +7,7 @@ import { claims as basicClaims, connectRedis } from './basic.ts';
 export const claims: Claims = {
   ...basicClaims,
   // The queue is part of the data, and who is alive in it is judged by the server's clock.
-  ...(basicClaims.exclusion === undefined ? {} : { fairness: basicClaims.exclusion }),
+  fairness: basicClaims.exclusion,
 };
 
 export const lock: LockModule = {

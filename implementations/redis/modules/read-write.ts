@@ -7,7 +7,7 @@ import { claims as basicClaims, connectRedis } from './basic.ts';
 export const claims: Claims = {
   ...basicClaims,
   // With the data or the clock, the server loses who reads and who waits.
-  ...(basicClaims.exclusion === undefined ? {} : { sharing: basicClaims.exclusion }),
+  sharing: basicClaims.exclusion,
 };
 
 export const lock: LockModule = {

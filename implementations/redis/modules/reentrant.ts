@@ -7,7 +7,7 @@ import { claims as basicClaims, connectRedis } from './basic.ts';
 export const claims: Claims = {
   ...basicClaims,
   // With the data or the clock, the server loses who the owner is.
-  ...(basicClaims.exclusion === undefined ? {} : { reentrancy: basicClaims.exclusion }),
+  reentrancy: basicClaims.exclusion,
 };
 
 export const lock: LockModule = {
