@@ -1,6 +1,6 @@
 import { InvalidKeyError } from './lock.ts';
 
-export const MAX_KEY_BYTES = 4096;
+const MAX_KEY_BYTES = 4096;
 
 const CONTROL = /[\p{Cc}--[\x80-\x9f]]/v;
 

@@ -49,7 +49,7 @@ export interface Library {
 const DEFAULT_LEASE_MS = 10_000;
 const DEFAULT_TIMEOUT_MS = 10_000;
 
-export class AdaptedLock implements Lock {
+class AdaptedLock implements Lock {
   readonly #library: Library;
   readonly #clients: readonly Redis[];
 

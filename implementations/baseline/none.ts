@@ -9,7 +9,7 @@ import { usingLease } from '../using.ts';
 import { MemoryLease } from './memory-lease.ts';
 import { baseline } from './module.ts';
 
-export class NoLock implements Lock {
+class NoLock implements Lock {
   async acquire(key: string, { signal }: AcquireOptions = {}): Promise<Lease> {
     checkKey(key);
     if (signal?.aborted === true) throw abortedError(key, signal, 'definite');

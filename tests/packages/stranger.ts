@@ -13,7 +13,7 @@ interface Result {
 }
 
 /** What npm and the test runner tell the processes that they start about this repository. */
-const OF_THIS_REPOSITORY = /^(npm_(package|lifecycle|command|config_(local_)?prefix)|INIT_CWD|NODE_(OPTIONS|TEST))/;
+const OF_THIS_REPOSITORY = /^(npm_|INIT_CWD|NODE_(OPTIONS|TEST))/;
 
 /** With this Node.js. */
 const environment: NodeJS.ProcessEnv = {

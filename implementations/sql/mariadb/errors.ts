@@ -25,7 +25,7 @@ const ADVICE: Readonly<Record<number, string>> = {
 const UNKNOWN = [1053, 1927];
 
 /** The number of an error that the server itself has answered with. */
-export function errorNumberOf(error: unknown): number | undefined {
+function errorNumberOf(error: unknown): number | undefined {
   if (!(error instanceof Error)) return undefined;
   // Errors of the system (ECONNRESET…) have numbers, too: below zero.
   const number: unknown = Reflect.get(error, 'errno');

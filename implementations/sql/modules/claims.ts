@@ -70,7 +70,7 @@ const endsWithoutNotice = {
 } as const;
 
 /** `loss-notice` is measured against deadlines, and there are none. */
-export const connectionClaims: Claims = {
+const connectionClaims: Claims = {
   exclusion: { otherwise: 'holds', except: { ...hasNoQuorum, ...endsWithoutNotice } },
   'no-lost-update': {
     otherwise: 'holds',

@@ -22,7 +22,7 @@ const UNKNOWN = /^(08|57P|XX)/;
 
 export const MISSING_TABLE = '42P01';
 
-export function sqlStateOf(error: unknown): string | undefined {
+function sqlStateOf(error: unknown): string | undefined {
   const code = error instanceof Error ? Reflect.get(error, 'code') : undefined;
   // Errors of the system (ECONNRESET…) have codes, too.
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;

@@ -55,7 +55,7 @@ class QuietClient extends Client {
 }
 
 /** One pool per server, and always the primary's, whichever that is. */
-export class PostgresServers implements PostgresPool {
+class PostgresServers implements PostgresPool {
   readonly #pools: readonly Pool[];
   /** Connections that were made to a primary; what it is no more, its statements refuse. */
   readonly #toPrimary = new WeakSet<PoolClient>();
