@@ -1,7 +1,7 @@
 /** Loading locks one after another, and making one report of it. */
 import { join } from 'node:path';
 import type { Hazard } from 'holdfast-locks/internal/claims';
-import { startProgress, type Progress } from '../../reports/progress.ts';
+import { startProgress, type Progress } from './progress.ts';
 import { paintFor } from '../../reports/terminal/paint.ts';
 import { milliseconds } from '../../reports/wording.ts';
 import type { BackendChoice } from '../backends/choose.ts';

@@ -1,6 +1,6 @@
 /** Measuring the locks of a comparison, a few at a time in turns. */
 import { join } from 'node:path';
-import { startProgress } from '../../reports/progress.ts';
+import { startProgress } from './progress.ts';
 import { paintFor } from '../../reports/terminal/paint.ts';
 import type { Session } from '../backends/session.ts';
 import type { Entry } from '../compare/entry.ts';

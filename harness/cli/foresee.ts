@@ -1,5 +1,5 @@
 /** Before real servers are asked: a short search in the simulation, whose finds they are then given to confirm. */
-import { startProgress } from '../../reports/progress.ts';
+import { startProgress } from './progress.ts';
 import { paintFor } from '../../reports/terminal/paint.ts';
 import type { Session } from '../backends/session.ts';
 import type { Plan } from '../plan/plan.ts';

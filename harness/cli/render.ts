@@ -2,7 +2,7 @@
 import { renameSync, rmSync, symlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { renderJson } from '../../reports/json.ts';
-import { writeReports } from '../../reports/reporter.ts';
+import { writeReports } from '../../reports/reporters.ts';
 import { renderTerminal } from '../../reports/terminal.ts';
 import { paintFor } from '../../reports/terminal/paint.ts';
 import type { Report } from '../report/report.ts';

@@ -1,6 +1,6 @@
 /** `report`: renders a run again from its saved files. */
 import type { Command } from 'commander';
-import { writeReports } from '../../reports/reporter.ts';
+import { writeReports } from '../../reports/reporters.ts';
 import type { ExitCode } from '../verdict/exit-codes.ts';
 import { readReport } from './read-report.ts';
 import { printReport } from './render.ts';

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Property } from 'holdfast-locks/internal/claims';
-import { startProgress } from '../../reports/progress.ts';
+import { startProgress } from './progress.ts';
 import { paintFor } from '../../reports/terminal/paint.ts';
 import type { Choice } from '../backends/choose.ts';
 import { chooseProvisioner } from '../commands/choose-provisioner.ts';

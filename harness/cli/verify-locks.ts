@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { claimOn, PROPERTIES, type Hazard } from 'holdfast-locks/internal/claims';
 import type { LockModule, Topology } from 'holdfast-locks';
-import { startProgress, type Progress } from '../../reports/progress.ts';
+import { startProgress, type Progress } from './progress.ts';
 import { paintFor } from '../../reports/terminal/paint.ts';
 import { SIMULATION_NOTE } from '../../reports/wording.ts';
 import type { BackendChoice, Choice } from '../backends/choose.ts';
