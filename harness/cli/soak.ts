@@ -95,8 +95,7 @@ async function search(
   const matrix = new Matrix({ claims, hazards: space.hazards, listed: [], limits: {} });
   const coverage = new Coverage(claims, space.hazards);
   const kinds = new Set<string>();
-  const pool = sharedPool();
-  await pool.load(lock.url, scenarioUrl(space.sizes.scenario));
+  await using run = await sharedPool().load(lock.url, scenarioUrl(space.sizes.scenario));
   const began = performance.now();
   let [next, schedules, violations, toldAt] = [0, 0, 0, began];
   const tell = (): void => {
@@ -124,7 +123,7 @@ async function search(
     toldAt = performance.now();
     tell();
   };
-  await pool.work(() => {
+  await run.work(() => {
     if (signal.aborted || next >= most || performance.now() - began > timeMs) return undefined;
     const [from, count] = [next, Math.min(BATCH, most - next)];
     next += count;
