@@ -7,7 +7,7 @@ import { hazardsOf } from '../plan/plan.ts';
 import { PROFILES } from '../plan/profiles.ts';
 import { scenarioNames } from '../run/scenarios.ts';
 import { EXIT, type ExitCode } from '../verdict/exit-codes.ts';
-import { isReference } from './locks.ts';
+import { isReference } from '../commands/locks.ts';
 
 export function addList(program: Command, done: (code: ExitCode) => void): void {
   program
