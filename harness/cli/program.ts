@@ -7,6 +7,7 @@ import { keepPlan } from '../commands/shrink-plan.ts';
 import { VERSION } from '../commands/version.ts';
 import { ContractBreach, UnfinishedRun } from '../plan/errors.ts';
 import { EXIT, type ExitCode } from '../verdict/exit-codes.ts';
+import { asOptions } from './as-options.ts';
 import { addBench } from './bench.ts';
 import { addCheck } from './check.ts';
 import { addCompare } from './compare.ts';
@@ -68,17 +69,10 @@ function oneLine(text: string): string {
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** Fields of requests as the options that they are here: `warmUp` is `--warm-up`. */
-const asOptions = ({ message }: RequestError): string =>
-  message.replaceAll(/`(\w+)(: false)?`/g, (_, field: string, off?: string) => {
-    const option = field.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    return off === undefined ? `--${option}` : `--no-${option}`;
-  });
-
 function explain(error: unknown): ExitCode {
   // Commander has printed its own message.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-  const message = redact(error instanceof RequestError ? asOptions(error) : messageOf(error));
+  const message = redact(error instanceof RequestError ? asOptions(error.message) : messageOf(error));
   process.stderr.write(`holdfast: ${message}\n`);
   if (error instanceof ContractBreach || error instanceof UnfinishedRun) {
     const what = error instanceof ContractBreach ? 'breach' : 'unfinished';
