@@ -54,13 +54,13 @@ export async function verifyLock(
   };
   const deck = deckOf(settings, sizes, wanted);
   const { kind, reason } = provisioner;
+  const simulated = kind === 'sim';
+  if (exhaustive && !simulated) throw new RequestError('`exhaustive` is for simulations: add `backend` sim');
   const plans = deck.plans.length;
   caller.tell({
     ...{ type: 'lock', lock: module.name, backend: module.backend, topology },
     ...{ provisioner: kind, reason, plans },
   });
-  const simulated = kind === 'sim';
-  if (exhaustive && !simulated) throw new RequestError('`exhaustive` is for simulations: add `backend` sim');
   const space = { sizes, hazards: wanted, seed: seed + (asked.shard?.index ?? 0) };
   // Who says how many plans there shall be, or which, wants no others.
   const searches = settings.deck === undefined && asked.runs === undefined;
