@@ -3,7 +3,7 @@ import { milliseconds } from '../../reports/wording.ts';
 import type { BenchEvent } from '../commands/bench-request.ts';
 import type { LiveFigures } from '../load/settings.ts';
 import type { Progress } from './progress.ts';
-import { progressOnStderr } from './verify-progress.ts';
+import { progressOnStderr } from './stderr-progress.ts';
 
 export class BenchProgress {
   readonly #quiet: boolean;

@@ -12,7 +12,7 @@ import { namesOf } from './lock-names.ts';
 import { outputOptions, typedCommand, wholeNumber } from './options.ts';
 import type { Progress } from './progress.ts';
 import { showReport, type Shown } from './render.ts';
-import { progressOnStderr } from './verify-progress.ts';
+import { progressOnStderr } from './stderr-progress.ts';
 
 interface CompareOptions extends LoadOptions, Shown {
   readonly impl?: string;

@@ -1,15 +1,9 @@
 /** How a run that verifies goes, on stderr. */
-import { paintFor } from '../../reports/terminal/paint.ts';
 import { SIMULATION_NOTE } from '../../reports/wording.ts';
 import type { ShrinkEvent, VerifyEvent, ViolationSeen } from '../commands/verify-events.ts';
 import { sizeOf } from './plan-size.ts';
-import { startProgress, type Progress } from './progress.ts';
-
-export const progressOnStderr = (quiet: boolean, units?: string): Progress =>
-  startProgress({
-    ...{ output: process.stderr, quiet, paint: paintFor(process.stderr) },
-    ...(units === undefined ? {} : { units }),
-  });
+import type { Progress } from './progress.ts';
+import { progressOnStderr } from './stderr-progress.ts';
 
 /** A lock after another, each with a progress of its own. */
 export class VerifyProgress {

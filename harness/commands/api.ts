@@ -87,7 +87,7 @@ export async function check(request: CheckRequest, options?: CheckOptions): Prom
  * process are taken for the lock's meanwhile.
  */
 export async function conformance(
-  request: ConformanceRequest,
+  request?: ConformanceRequest,
   options?: CommandOptions<ConformanceEvent>,
 ): Promise<ConformanceResult> {
   return (await import('./conformance.ts')).conformance(request, options);

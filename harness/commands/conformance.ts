@@ -69,7 +69,7 @@ const shape = {
 const conformanceSchema = z.strictObject(shape);
 
 export async function conformance(
-  request: ConformanceRequest,
+  request: ConformanceRequest = {},
   options: CommandOptions<ConformanceEvent> = {},
 ): Promise<ConformanceResult> {
   const { impl, runs, backend, external, ...parsed } = parseRequest('conformance', conformanceSchema, request);
