@@ -2,16 +2,18 @@
 import { Option, type Command } from 'commander';
 import { UsageError } from '../base/errors.ts';
 import { bench as benchLocks } from '../commands/bench.ts';
-import type { BenchRequest } from '../commands/bench-request.ts';
+import type { BenchEvent, BenchRequest } from '../commands/bench-request.ts';
+import type { CommandOptions } from '../commands/caller.ts';
+import type { RunResult } from '../commands/result.ts';
 import { PRESETS } from '../load/presets.ts';
-import { EXIT, type ExitCode } from '../verdict/exit-codes.ts';
+import type { ExitCode } from '../verdict/exit-codes.ts';
 import { BenchProgress } from './bench-progress.ts';
 import { loadConfig, type Config } from './config.ts';
-import { interruptible, tellNothingToReport } from './interruptible.ts';
 import { loadOptions, loadRequestOf, type LoadOptions } from './load-options.ts';
 import { namesOf } from './lock-names.ts';
-import { outputOptions, typedCommand, wholeNumber } from './options.ts';
-import { showReport, type Shown } from './render.ts';
+import { outputOptions, wholeNumber } from './options.ts';
+import type { Shown } from './render.ts';
+import { showRun } from './show-run.ts';
 
 interface BenchOptions extends LoadOptions, Shown {
   readonly impl?: string;
@@ -36,22 +38,9 @@ export function addBench(program: Command, done: (code: ExitCode) => void): void
 
 async function bench(options: BenchOptions): Promise<ExitCode> {
   const request = requestOf(options, await loadConfig());
+  const run = (running: CommandOptions<BenchEvent>): Promise<RunResult> => benchLocks(request, running);
   const progress = new BenchProgress(options.quiet === true || options.json === true);
-  return interruptible(async (signal) => {
-    try {
-      const { report, folder } = await benchLocks(request, {
-        ...{ signal, command: typedCommand() },
-        onEvent: (event) => {
-          progress.take(event);
-          if (event.type === 'reported') showReport(event.report, event.folder, options);
-        },
-      });
-      if (folder === undefined) tellNothingToReport('anything was measured: there is nothing to report');
-      return folder === undefined ? EXIT.interrupted : (report.exitCode as ExitCode);
-    } finally {
-      progress.stop();
-    }
-  });
+  return showRun(run, progress, options, 'anything was measured: there is nothing to report');
 }
 
 function requestOf(options: BenchOptions, config: Config): BenchRequest {

@@ -1,17 +1,19 @@
 /** `compare`: locks or finished runs side by side, and gates a change against a baseline. */
 import { InvalidArgumentError, type Command } from 'commander';
 import { UsageError } from '../base/errors.ts';
+import type { CommandOptions } from '../commands/caller.ts';
 import { compare as compareLocks } from '../commands/compare.ts';
 import type { CompareEvent, CompareRequest } from '../commands/compare-request.ts';
 import { COMPARED_SHAPE } from '../commands/load-request.ts';
-import { EXIT, type ExitCode } from '../verdict/exit-codes.ts';
+import type { RunResult } from '../commands/result.ts';
+import type { ExitCode } from '../verdict/exit-codes.ts';
 import { loadConfig, type Config } from './config.ts';
-import { interruptible } from './interruptible.ts';
 import { loadOptions, loadRequestOf, type LoadOptions } from './load-options.ts';
 import { namesOf } from './lock-names.ts';
-import { outputOptions, typedCommand, wholeNumber } from './options.ts';
+import { outputOptions, wholeNumber } from './options.ts';
 import type { Progress } from './progress.ts';
-import { showReport, type Shown } from './render.ts';
+import type { Shown } from './render.ts';
+import { showRun } from './show-run.ts';
 import { progressOnStderr } from './stderr-progress.ts';
 
 interface CompareOptions extends LoadOptions, Shown {
@@ -49,21 +51,13 @@ function percent(value: string): number {
 
 async function compare(runs: readonly string[], options: CompareOptions): Promise<ExitCode> {
   const request = requestOf(runs, options, await loadConfig());
+  const run = (running: CommandOptions<CompareEvent>): Promise<RunResult> => compareLocks(request, running);
   const progress = progressOnStderr(options.quiet === true || options.json === true, 'turns');
-  return interruptible(async (signal) => {
-    try {
-      const { report, folder } = await compareLocks(request, {
-        ...{ signal, command: typedCommand() },
-        onEvent: (event) => {
-          showProgress(progress, event);
-          if (event.type === 'reported') showReport(event.report, event.folder, options);
-        },
-      });
-      return folder === undefined ? EXIT.interrupted : (report.exitCode as ExitCode);
-    } finally {
-      progress.stop();
-    }
-  });
+  const display = {
+    take: (event: CompareEvent): void => showProgress(progress, event),
+    stop: (): void => progress.stop(),
+  };
+  return showRun(run, display, options);
 }
 
 function requestOf(runs: readonly string[], options: CompareOptions, config: Config): CompareRequest {

@@ -1,21 +1,17 @@
 /** `replay`: runs a plan again. */
 import { Option, type Command } from 'commander';
 import { replay as replayPlan, shrink, type ShrinkRequest } from '../commands/replay.ts';
+import type { CommandOptions } from '../commands/caller.ts';
+import type { RunResult } from '../commands/result.ts';
+import type { VerifyEvent } from '../commands/verify-events.ts';
 import { EXIT, type ExitCode } from '../verdict/exit-codes.ts';
 import { loadConfig, type Config } from './config.ts';
 import { interruptible, tellNothingToReport } from './interruptible.ts';
-import {
-  backendOptions,
-  outputOptions,
-  serversOf,
-  thresholdsOf,
-  typedCommand,
-  wholeNumber,
-  type ServerOptions,
-} from './options.ts';
+import { backendOptions, outputOptions, serversOf, thresholdsOf, wholeNumber, type ServerOptions } from './options.ts';
 import { sizeOf } from './plan-size.ts';
-import { showReport, type Shown } from './render.ts';
-import { ShrinkProgress, VerifyProgress } from './verify-progress.ts';
+import type { Shown } from './render.ts';
+import { showRun } from './show-run.ts';
+import { NO_PLAN_FINISHED, ShrinkProgress, VerifyProgress } from './verify-progress.ts';
 
 interface ReplayOptions extends ServerOptions, Shown {
   readonly runs: number;
@@ -38,24 +34,10 @@ export function addReplay(program: Command, done: (code: ExitCode) => void): voi
   });
 }
 
-async function replay(request: ShrinkRequest, options: ReplayOptions, config: Config): Promise<ExitCode> {
-  const progress = new VerifyProgress(options.quiet === true);
-  return interruptible(async (signal) => {
-    try {
-      const asked = { ...request, runs: options.runs, thresholds: thresholdsOf(config, {}) };
-      const { report, folder } = await replayPlan(asked, {
-        ...{ signal, command: typedCommand() },
-        onEvent: (event) => {
-          progress.take(event);
-          if (event.type === 'reported') showReport(event.report, event.folder, options);
-        },
-      });
-      if (folder === undefined) tellNothingToReport('the first plan had finished: there is nothing to report');
-      return folder === undefined ? EXIT.interrupted : (report.exitCode as ExitCode);
-    } finally {
-      progress.stop();
-    }
-  });
+function replay(request: ShrinkRequest, options: ReplayOptions, config: Config): Promise<ExitCode> {
+  const asked = { ...request, runs: options.runs, thresholds: thresholdsOf(config, {}) };
+  const run = (running: CommandOptions<VerifyEvent>): Promise<RunResult> => replayPlan(asked, running);
+  return showRun(run, new VerifyProgress(options.quiet === true), options, NO_PLAN_FINISHED);
 }
 
 /** Looks for a smaller plan that shows the same, and runs it. */

@@ -5,6 +5,9 @@ import { sizeOf } from './plan-size.ts';
 import type { Progress } from './progress.ts';
 import { progressOnStderr } from './stderr-progress.ts';
 
+/** What an interrupted run that verifies came before, when there is nothing to report. */
+export const NO_PLAN_FINISHED = 'the first plan had finished: there is nothing to report';
+
 /** A lock after another, each with a progress of its own. */
 export class VerifyProgress {
   readonly #quiet: boolean;

@@ -3,12 +3,14 @@ import { Option, type Command } from 'commander';
 import { TOPOLOGIES, type Topology } from 'holdfast-locks';
 import type { Hazard } from 'holdfast-locks/internal/claims';
 import { UsageError } from '../base/errors.ts';
+import type { CommandOptions } from '../commands/caller.ts';
+import type { RunResult } from '../commands/result.ts';
+import type { VerifyEvent } from '../commands/verify-events.ts';
 import { verify as verifyLocks } from '../commands/verify.ts';
 import type { VerifyRequest } from '../commands/verify-request.ts';
 import { PROFILE_NAMES, type ProfileName } from '../plan/profiles.ts';
-import { EXIT, type ExitCode } from '../verdict/exit-codes.ts';
+import type { ExitCode } from '../verdict/exit-codes.ts';
 import { loadConfig, type Config } from './config.ts';
-import { interruptible, tellNothingToReport } from './interruptible.ts';
 import { namesOf } from './lock-names.ts';
 import {
   backendOptions,
@@ -19,12 +21,12 @@ import {
   shard,
   thresholdOption,
   thresholdsOf,
-  typedCommand,
   wholeNumber,
   type ServerOptions,
 } from './options.ts';
-import { showReport, type Shown } from './render.ts';
-import { VerifyProgress } from './verify-progress.ts';
+import type { Shown } from './render.ts';
+import { showRun } from './show-run.ts';
+import { NO_PLAN_FINISHED, VerifyProgress } from './verify-progress.ts';
 
 interface VerifyOptions extends ServerOptions, Shown {
   readonly impl?: string;
@@ -75,22 +77,8 @@ export function addVerify(program: Command, done: (code: ExitCode) => void): voi
 
 async function verify(options: VerifyOptions): Promise<ExitCode> {
   const request = requestOf(options, await loadConfig());
-  const progress = new VerifyProgress(options.quiet === true);
-  return interruptible(async (signal) => {
-    try {
-      const { report, folder } = await verifyLocks(request, {
-        ...{ signal, command: typedCommand() },
-        onEvent: (event) => {
-          progress.take(event);
-          if (event.type === 'reported') showReport(event.report, event.folder, options);
-        },
-      });
-      if (folder === undefined) tellNothingToReport('the first plan had finished: there is nothing to report');
-      return folder === undefined ? EXIT.interrupted : (report.exitCode as ExitCode);
-    } finally {
-      progress.stop();
-    }
-  });
+  const run = (running: CommandOptions<VerifyEvent>): Promise<RunResult> => verifyLocks(request, running);
+  return showRun(run, new VerifyProgress(options.quiet === true), options, NO_PLAN_FINISHED);
 }
 
 /** What the options say, or else the configuration. */
