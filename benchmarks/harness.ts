@@ -11,7 +11,7 @@ import { startDeployment } from '../harness/backends/choose.ts';
 import { layoutOf } from '../harness/backends/deployment.ts';
 import { Session } from '../harness/backends/session.ts';
 import { startCrew } from '../harness/run/crew.ts';
-import { resolveLock } from '../harness/cli/locks.ts';
+import { resolveLock } from '../harness/commands/locks.ts';
 
 const { values: flags } = parseArgs({
   options: {

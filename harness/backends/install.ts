@@ -11,14 +11,17 @@ import type { ServerDefinition } from './servers/server.ts';
 /** The oldest Go that follows the `toolchain` lines of the build modules. */
 const GO_AT_LEAST = 21;
 
+/** Given what the programs that install write, and before each its command. */
+type OnOutput = (text: string) => void;
+
 /** @throws InfrastructureError naming the step that failed and what would mend it. */
-export async function install(missing: readonly Requirement[]): Promise<void> {
+export async function install(missing: readonly Requirement[], onOutput: OnOutput): Promise<void> {
   const packages = debianPackages(missing);
-  if (packages.length > 0) await installDebian(packages);
-  for (const server of goBuilds(missing)) await buildGo(server);
+  if (packages.length > 0) await installDebian(packages, onOutput);
+  for (const server of goBuilds(missing)) await buildGo(server, onOutput);
 }
 
-async function installDebian(packages: readonly string[]): Promise<void> {
+async function installDebian(packages: readonly string[], onOutput: OnOutput): Promise<void> {
   const apt = findCommand('apt-get');
   if (apt === undefined)
     throw new InfrastructureError(`this system has no apt-get: install ${packages.join(', ')} in its own way`);
@@ -27,15 +30,13 @@ async function installDebian(packages: readonly string[]): Promise<void> {
     throw new InfrastructureError(`installing ${packages.join(', ')} needs root: run the set-up as root`);
   }
   const environment = { DEBIAN_FRONTEND: 'noninteractive' };
-  await run([...asRoot, apt, 'update', '--quiet'], process.cwd(), environment);
-  await run(
-    [...asRoot, apt, 'install', '--yes', '--quiet', '--no-install-recommends', ...packages],
-    process.cwd(),
-    environment,
-  );
+  const folder = process.cwd();
+  const flags = ['--yes', '--quiet', '--no-install-recommends'];
+  await run([...asRoot, apt, 'update', '--quiet'], { folder, environment, onOutput });
+  await run([...asRoot, apt, 'install', ...flags, ...packages], { folder, environment, onOutput });
 }
 
-async function buildGo(server: ServerDefinition): Promise<void> {
+async function buildGo(server: ServerDefinition, onOutput: OnOutput): Promise<void> {
   const { source, command } = server.native;
   const target = builtBinary(server);
   if (source.kind !== 'go' || target === undefined) return;
@@ -51,9 +52,8 @@ async function buildGo(server: ServerDefinition): Promise<void> {
   // Built beside its place and moved there: a build that is cut short leaves nothing that looks whole.
   const fresh = join(dirname(target), `.${command}-${process.pid}`);
   try {
-    await run([go.command, 'build', '-trimpath', '-ldflags', '-s -w', '-o', fresh, source.main], folder, {
-      CGO_ENABLED: '0',
-    });
+    const build = [go.command, 'build', '-trimpath', '-ldflags', '-s -w', '-o', fresh, source.main];
+    await run(build, { folder, environment: { CGO_ENABLED: '0' }, onOutput });
     await rename(fresh, target);
   } finally {
     await rm(fresh, { force: true });
@@ -65,19 +65,26 @@ function sourcesFolder(): URL {
   return new URL(import.meta.url.includes('/dist/harness/') ? '../../../harness/backends/' : './', import.meta.url);
 }
 
-async function run(
-  command: readonly string[],
-  folder: string,
-  environment: Readonly<Record<string, string>>,
-): Promise<void> {
+interface Place {
+  readonly folder: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly onOutput: OnOutput;
+}
+
+async function run(command: readonly string[], { folder, environment, onOutput }: Place): Promise<void> {
   const [program = '', ...args] = command;
-  process.stderr.write(`$ ${command.join(' ')}\n`);
-  const child = spawn(program, args, { cwd: folder, env: { ...process.env, ...environment }, stdio: ['ignore', 2, 2] });
+  onOutput(`$ ${command.join(' ')}\n`);
+  const child = spawn(program, args, {
+    cwd: folder,
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', onOutput);
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', (cause) =>
       reject(new InfrastructureError(`${program} cannot be started: ${cause.message}`, { cause })),
     );
-    child.once('exit', (exitCode) => resolve(exitCode));
+    child.once('close', (exitCode) => resolve(exitCode));
   });
   if (code !== 0) throw new InfrastructureError(`"${command.join(' ')}" ended with exit code ${code}`);
 }

@@ -1,17 +1,27 @@
 /** `bench`: how fast locks are under load, and whether they still lock then. */
-import { Option, type Command } from 'commander';
 import { callOf } from '../base/call.ts';
+import { Option, type Command } from 'commander';
 import { UsageError } from '../base/errors.ts';
+import { bench as benchLocks } from '../commands/bench.ts';
+import type { BenchEvent, BenchRequest } from '../commands/bench-request.ts';
+import type { CommandOptions } from '../commands/caller.ts';
+import type { RunResult } from '../commands/result.ts';
 import { PRESETS } from '../load/presets.ts';
-import { benchLocks, type BenchOptions } from './bench-locks.ts';
-import { loadConfig, thresholdsOf } from './config.ts';
-import { EXIT, type ExitCode } from '../verdict/exit-codes.ts';
-import { externalFrom } from './external-options.ts';
-import { loadOptions } from './load-options.ts';
-import { resolveLocks } from './locks.ts';
+import type { ExitCode } from '../verdict/exit-codes.ts';
+import { BenchProgress } from './bench-progress.ts';
+import { loadConfig, type Config } from './config.ts';
+import { loadOptions, loadRequestOf, type LoadOptions } from './load-options.ts';
+import { namesOf } from './lock-names.ts';
 import { outputOptions, wholeNumber } from './options.ts';
-import { showReport } from './render.ts';
-import { withSession } from './with-session.ts';
+import type { Shown } from './render.ts';
+import { showRun } from './show-run.ts';
+
+interface BenchOptions extends LoadOptions, Shown {
+  readonly impl?: string;
+  readonly saturation?: boolean;
+  readonly preset?: string;
+  readonly metricsPort?: number;
+}
 
 export function addBench(program: Command, done: (code: ExitCode) => void): void {
   const command = program
@@ -28,26 +38,18 @@ export function addBench(program: Command, done: (code: ExitCode) => void): void
 }
 
 async function bench(options: BenchOptions): Promise<ExitCode> {
-  const config = await loadConfig();
+  const request = requestOf(options, await loadConfig());
+  const run = (running: CommandOptions<BenchEvent>): Promise<RunResult> => benchLocks(request, running);
+  const progress = new BenchProgress(options.quiet === true || options.json === true);
+  return showRun(run, progress, options, 'anything was measured: there is nothing to report');
+}
+
+function requestOf(options: BenchOptions, config: Config): BenchRequest {
+  const { preset, metricsPort, saturation, hazard } = options;
   const impl = options.impl ?? config.impl;
   if (impl === undefined) throw new UsageError(`which lock? Give --impl NAME (see "${callOf('list')}") or --impl PATH`);
-  const locks = await resolveLocks(impl);
-  const backend = options.backend ?? config.backend ?? 'auto';
-  const settings = {
-    options,
-    backend,
-    external: externalFrom(options, config.external, backend),
-    out: options.out ?? config.out ?? 'runs',
-    seed: options.seed ?? Math.floor(Math.random() * 2 ** 31),
-    thresholds: thresholdsOf(config, options),
+  return {
+    ...loadRequestOf(options, config),
+    ...{ preset, metricsPort, saturation, hazards: hazard, impl: namesOf(impl) },
   };
-  return withSession(async (session, signal) => {
-    const { report, folder } = await benchLocks(session, locks, settings, signal);
-    if (signal.aborted && report.locks.length === 0) {
-      process.stderr.write('holdfast: interrupted before anything was measured: there is nothing to report\n');
-      return EXIT.interrupted;
-    }
-    await showReport(report, folder, options);
-    return report.exitCode as ExitCode;
-  });
 }

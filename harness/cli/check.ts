@@ -1,10 +1,10 @@
 /** `holdfast check`: verdicts on history files from anywhere. */
 import { InvalidArgumentError, type Command } from 'commander';
-import { checkFile, type FileVerdict } from '../check/check.ts';
+import type { FileVerdict } from '../check/check.ts';
 import { MODELS, type Model } from '../check/verdict.ts';
-import { HistoryError } from '../history/errors.ts';
+import { check as checkFiles, type CheckedFile } from '../commands/check.ts';
+import { hint } from '../commands/names.ts';
 import { EXIT, worst, type ExitCode } from '../verdict/exit-codes.ts';
-import { hint } from './names.ts';
 
 export interface CheckOptions {
   readonly files: readonly string[];
@@ -20,24 +20,19 @@ export interface CheckOutput {
 
 /** @returns 2 when a file cannot be read, else 1 when a history is invalid, else 4 when one is undecided, else 0. */
 export async function check({ files, model, json }: CheckOptions, { out, err }: CheckOutput): Promise<ExitCode> {
-  const codes: ExitCode[] = [];
-  for (const file of files) {
-    try {
-      const judged = await checkFile(file, model);
-      for (const warning of judged.warnings) err(`${file}: warning: ${warning}`);
-      if (json) out(JSON.stringify(asJson(judged)));
-      else for (const line of inWords(judged)) out(line);
-      codes.push(exitCodeOf(judged));
-    } catch (error) {
-      if (!(error instanceof HistoryError)) throw error;
-      err(error.message);
-      codes.push(EXIT.usage);
-    }
-  }
-  return worst(codes);
+  const show = (file: CheckedFile): void => {
+    if (file.outcome === 'unreadable') return err(file.message);
+    for (const warning of file.warnings) err(`${file.file}: warning: ${warning}`);
+    if (json) out(JSON.stringify(asJson(file)));
+    else for (const line of inWords(file)) out(line);
+  };
+  const checked = await checkFiles({ files, ...(model && { model }) }, { onEvent: show });
+  return worst(checked.files.map(exitCodeOf));
 }
 
-function exitCodeOf({ verdict }: FileVerdict): ExitCode {
+function exitCodeOf(file: CheckedFile): ExitCode {
+  if (file.outcome === 'unreadable') return EXIT.usage;
+  const { verdict } = file;
   if (verdict.valid === 'unknown') return EXIT.inconclusive;
   return verdict.valid ? EXIT.ok : EXIT.violated;
 }

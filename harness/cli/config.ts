@@ -5,7 +5,6 @@ import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { externalSchema } from '../backends/external-config.ts';
 import { BACKEND_CHOICES } from '../backends/choose.ts';
-import { parseThreshold, type Threshold } from '../gates/threshold.ts';
 import { PROFILE_NAMES } from '../plan/profiles.ts';
 import { UsageError } from '../base/errors.ts';
 import { describeIssues } from '../base/issues.ts';
@@ -30,14 +29,6 @@ export async function loadConfig(folder = process.cwd()): Promise<Config> {
   const parsed = configSchema.safeParse(await read(path));
   if (!parsed.success) throw new UsageError(`${path} is not a valid configuration: ${describeIssues(parsed.error)}`);
   return parsed.data;
-}
-
-/** Those of the configuration, and then those of `--threshold`. @throws UsageError */
-export function thresholdsOf(
-  { thresholds = [] }: Config,
-  { threshold = [] }: { readonly threshold?: readonly Threshold[] },
-): Threshold[] {
-  return [...thresholds.map(parseThreshold), ...threshold];
 }
 
 async function read(path: string): Promise<unknown> {

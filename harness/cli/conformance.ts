@@ -1,42 +1,22 @@
 /** `conformance`: one table of cases that every lock passes on its real servers. */
 import { Option, type Command } from 'commander';
-import { TOPOLOGIES, type LockModule, type Topology } from 'holdfast-locks';
+import { TOPOLOGIES, type Topology } from 'holdfast-locks';
 import { paintFor, type Paint } from '../../reports/terminal/paint.ts';
-import { chooseReal, startDeployment, type BackendChoice } from '../backends/choose.ts';
-import { layoutOf, type Deployment } from '../backends/deployment.ts';
-import type { ExternalConfig } from '../backends/external-config.ts';
-import type { Session } from '../backends/session.ts';
-import { CASES } from '../conformance/cases.ts';
-import { CLIENTS_PER_CASE } from '../conformance/case.ts';
-import { AT_ONCE, runCases, type CaseResult } from '../conformance/suite.ts';
-import { UsageError } from '../base/errors.ts';
-import { nodesOf } from '../plan/plan.ts';
-import type { LockUnderTest } from '../run/request.ts';
+import { conformance as runCases, type ConformanceEvent } from '../commands/conformance.ts';
+import type { CaseResult } from '../conformance/suite.ts';
+import { EXIT, type ExitCode } from '../verdict/exit-codes.ts';
 import { loadConfig } from './config.ts';
-import { EXIT, worst, type ExitCode } from '../verdict/exit-codes.ts';
-import { externalFrom, type ExternalOptions } from './external-options.ts';
-import { referenceLocks, resolveLocks } from './locks.ts';
-import { backendOptions, wholeNumber } from './options.ts';
-import { withSession } from './with-session.ts';
+import { interruptible, tellNothingToReport } from './interruptible.ts';
+import { namesOf } from './lock-names.ts';
+import { backendOptions, serversOf, wholeNumber, type ServerOptions } from './options.ts';
 
-interface ConformanceOptions extends ExternalOptions {
+interface ConformanceOptions extends ServerOptions {
   readonly impl?: string;
   readonly case?: string;
   readonly topology?: Topology;
-  readonly backend?: BackendChoice;
   readonly runs: number;
   readonly json?: boolean;
 }
-
-export interface ConformanceResult {
-  readonly lock: string;
-  readonly topology: Topology;
-  readonly run: number;
-  readonly cases: readonly CaseResult[];
-}
-
-/** A lease that timers of a busy machine do not miss. */
-const LEASE_MS = 800;
 
 export function addConformance(program: Command, done: (code: ExitCode) => void): void {
   const command = program
@@ -52,72 +32,36 @@ export function addConformance(program: Command, done: (code: ExitCode) => void)
 }
 
 async function conformance(options: ConformanceOptions): Promise<ExitCode> {
-  const config = await loadConfig();
-  const backend = options.backend ?? config.backend ?? 'auto';
-  const external = externalFrom(options, config.external, backend);
-  const locks = await (options.impl === undefined ? referenceLocks() : resolveLocks(options.impl));
-  const cases = CASES.filter(({ name }) => name.includes(options.case ?? ''));
-  if (cases.length === 0) throw new UsageError(`no case has "${options.case}" in its name`);
-  return withSession(async (session, signal) => {
-    const paint = paintFor(process.stdout);
-    const print = (line: string): void => {
-      if (options.json !== true) process.stdout.write(`${line}\n`);
-    };
-    const results: ConformanceResult[] = [];
-    for (let run = 1; run <= options.runs; run++) {
-      for (const lock of locks) {
-        if (signal.aborted) break;
-        const topology = options.topology ?? lock.module.topologies[0];
-        print(paint('bold', `${lock.module.name}, ${topology}${options.runs > 1 ? `, run ${run}` : ''}`));
-        const onResult = (result: CaseResult): void => print(lineOf(result, paint));
-        const request = { lock, topology, backend, external, cases };
-        const found = await runOne(session, request, signal, onResult);
-        results.push({ lock: lock.module.name, topology, run, cases: found });
-        print(`  ${tally(found)}\n`);
-      }
-    }
-    if (options.json === true) process.stdout.write(`${JSON.stringify({ conformance: results })}\n`);
-    const failed = results.flatMap((result) => result.cases).some(({ outcome }) => outcome === 'failed');
-    return worst([failed ? EXIT.violated : EXIT.ok]);
+  const { impl, topology, runs, json } = options;
+  const servers = serversOf(options, await loadConfig());
+  const request = {
+    ...servers,
+    topology,
+    runs,
+    case: options.case,
+    impl: impl === undefined ? undefined : namesOf(impl),
+  };
+  const paint = paintFor(process.stdout);
+  const show = (event: ConformanceEvent): void => {
+    if (json !== true) process.stdout.write(`${textOf(event, runs, paint)}\n`);
+  };
+  return interruptible(async (signal) => {
+    const { passed, conformance: results, interrupted } = await runCases(request, { signal, onEvent: show });
+    if (interrupted && results.length === 0) tellNothingToReport('there was anything to report');
+    else if (json === true) process.stdout.write(`${JSON.stringify({ conformance: results })}\n`);
+    return passed ? EXIT.ok : EXIT.violated;
   });
 }
 
-interface OneLock {
-  readonly lock: LockUnderTest;
-  readonly topology: Topology;
-  readonly backend: BackendChoice;
-  readonly external: ExternalConfig;
-  readonly cases: typeof CASES;
-}
-
-async function runOne(
-  session: Session,
-  { lock, topology, backend, external, cases }: OneLock,
-  signal: AbortSignal,
-  onResult: (result: CaseResult) => void,
-): Promise<CaseResult[]> {
-  const { module, url, options } = lock;
-  const deployment = await deploymentFor(session, lock.module, topology, backend, external, signal);
-  try {
-    const leaseMs = Math.max(LEASE_MS, module.leastLeaseMs ?? 0);
-    return await runCases({ session, module, url, options, leaseMs, deployment }, signal, onResult, cases);
-  } finally {
-    await deployment?.stop();
+function textOf(event: ConformanceEvent, runs: number, paint: Paint): string {
+  switch (event.type) {
+    case 'lock':
+      return paint('bold', `${event.lock}, ${event.topology}${runs > 1 ? `, run ${event.run}` : ''}`);
+    case 'case':
+      return lineOf(event, paint);
+    case 'lock-ended':
+      return `  ${tally(event.cases)}\n`;
   }
-}
-
-async function deploymentFor(
-  session: Session,
-  { backend: kind }: LockModule,
-  topology: Topology,
-  backend: BackendChoice,
-  external: ExternalConfig,
-  signal: AbortSignal,
-): Promise<Deployment | undefined> {
-  if (layoutOf(kind, topology) === undefined) return undefined;
-  const choice = await chooseReal(backend, kind, topology);
-  const proxies = AT_ONCE * CLIENTS_PER_CASE * nodesOf(topology);
-  return startDeployment(session, choice.kind, { backend: kind, topology, proxies, signal }, external);
 }
 
 const MARKS = { passed: '✓', failed: '✗', 'not applicable': '○' } as const;

@@ -1,8 +1,7 @@
 /** `doctor`: what this machine can run, and the command that adds what it cannot. */
-import type { Command } from 'commander';
 import { callOf } from '../base/call.ts';
-import { dockerVersion } from '../backends/engine.ts';
-import { requirementsOf, SETUP_BACKENDS } from '../backends/requirements.ts';
+import type { Command } from 'commander';
+import { doctor as inspect } from '../commands/doctor.ts';
 import { EXIT, type ExitCode } from '../verdict/exit-codes.ts';
 
 export function addDoctor(program: Command, done: (code: ExitCode) => void): void {
@@ -14,24 +13,21 @@ export function addDoctor(program: Command, done: (code: ExitCode) => void): voi
 }
 
 async function doctor(options: { readonly json?: boolean }): Promise<ExitCode> {
-  const engine = await dockerVersion();
-  const requirements = requirementsOf(SETUP_BACKENDS);
-  const missing = requirements.filter(({ found }) => found === undefined);
-  const remedy = missing.length === 0 ? undefined : callOf('setup', '--backends', 'all');
+  const { node, docker, native } = await inspect();
+  const isComplete = native.every(({ found }) => found !== null);
+  const remedy = isComplete ? null : callOf('setup', '--backends', 'all');
   if (options.json) {
-    const native = requirements.map(({ name, found, neededFor }) => ({ name, found: found ?? null, neededFor }));
-    const report = { node: process.versions.node, docker: engine ?? null, native, remedy: remedy ?? null };
-    process.stdout.write(`${JSON.stringify(report)}\n`);
+    process.stdout.write(`${JSON.stringify({ node, docker, native, remedy })}\n`);
     return EXIT.ok;
   }
   const lines = [
-    ['Node', process.versions.node],
-    ['docker', engine === undefined ? 'no engine answers' : `engine ${engine} answers`],
-    ...requirements.map(({ name, found, neededFor }) => [name, found ?? `missing: needed natively for ${neededFor}`]),
+    ['Node', node],
+    ['docker', docker === null ? 'no engine answers' : `engine ${docker} answers`],
+    ...native.map(({ name, found, neededFor }) => [name, found ?? `missing: needed natively for ${neededFor}`]),
   ];
   for (const [name = '', what = ''] of lines) process.stdout.write(`${name.padEnd(14)} ${what}\n`);
-  const auto = engine !== undefined ? 'docker' : missing.length === 0 ? 'native' : 'nothing yet';
+  const auto = docker !== null ? 'docker' : isComplete ? 'native' : 'nothing yet';
   process.stdout.write(`\n"--backend auto" would use: ${auto}\n`);
-  if (remedy !== undefined) process.stdout.write(`To add what is missing: ${remedy}\n`);
+  if (remedy !== null) process.stdout.write(`To add what is missing: ${remedy}\n`);
   return EXIT.ok;
 }

@@ -4,7 +4,7 @@ import { parseAddress, redactAddress } from '../backends/address.ts';
 import type { BackendChoice } from '../backends/choose.ts';
 import { externalSchema, toxiproxySchema, type ExternalConfig } from '../backends/external-config.ts';
 import { UsageError } from '../base/errors.ts';
-import { hint } from './names.ts';
+import { hint } from '../commands/names.ts';
 
 export interface ExternalOptions {
   readonly endpoint?: readonly string[];

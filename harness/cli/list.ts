@@ -8,7 +8,7 @@ import { PROFILES } from '../faults/plans.ts';
 import { scenarioNames } from '../run/scenarios.ts';
 import { EXIT, type ExitCode } from '../verdict/exit-codes.ts';
 import { hazardText, listedHazards } from './list-hazards.ts';
-import { isReference } from './locks.ts';
+import { isReference } from '../commands/locks.ts';
 
 export function addList(program: Command, done: (code: ExitCode) => void): void {
   program

@@ -1,17 +1,23 @@
 /** The options that say how a lock is loaded, shared by the commands that load locks. */
 import { InvalidArgumentError, Option } from 'commander';
+import { TOPOLOGIES, type Topology } from 'holdfast-locks';
 import type { Hazard } from 'holdfast-locks/internal/claims';
-import { TOPOLOGIES, type LockModule, type Topology } from 'holdfast-locks';
-import type { BackendChoice } from '../backends/choose.ts';
-import { UsageError } from '../base/errors.ts';
-import type { Threshold } from '../gates/threshold.ts';
+import { LOAD_SCENARIOS, type LoadRequest } from '../commands/load-request.ts';
+import { DEFAULT_SHAPE, type LoadShape } from '../load/settings.ts';
 import { ARRIVALS, type Arrivals } from '../subject/load/arrivals.ts';
-import { DEFAULT_SHAPE, OPEN_CLIENTS, type LoadShape } from '../load/settings.ts';
-import type { ExternalOptions } from './external-options.ts';
-import { backendOptions, checkWorkers, duration, hazards, thresholdOption, wholeNumber } from './options.ts';
+import type { Config } from './config.ts';
+import {
+  backendOptions,
+  duration,
+  hazards,
+  serversOf,
+  thresholdOption,
+  thresholdsOf,
+  wholeNumber,
+  type ServerOptions,
+} from './options.ts';
 
-export interface LoadOptions extends ExternalOptions {
-  readonly backend?: BackendChoice;
+export interface LoadOptions extends ServerOptions {
   readonly topology?: Topology;
   readonly mode?: 'closed' | 'open';
   readonly rate?: number;
@@ -20,7 +26,7 @@ export interface LoadOptions extends ExternalOptions {
   readonly clients?: number;
   readonly keys?: number | 'own';
   readonly skew?: number;
-  readonly scenario?: string;
+  readonly scenario?: LoadRequest['scenario'];
   readonly stock?: number;
   readonly try?: boolean;
   readonly renews?: number;
@@ -33,20 +39,16 @@ export interface LoadOptions extends ExternalOptions {
   readonly hazard?: readonly Hazard[];
   readonly proxy?: boolean;
   readonly seed?: number;
-  readonly threshold?: readonly Threshold[];
+  readonly threshold?: readonly string[];
+  readonly out?: string;
 }
-
-const SCENARIOS = ['shared-counter', 'flash-sale'];
-const STOCK = 200;
-/** What a sale takes, as long as the handler holds the lock. */
-const HANDLER_MS = [1, 1] as const;
-/** Buyers at the door of each service. */
-const BUYERS = 8;
 
 /** @param base what the defaults are */
 export const loadOptions = (base: LoadShape = DEFAULT_SHAPE): Option[] => [
   new Option('--topology <name>', 'topology of the backend').choices(TOPOLOGIES),
-  new Option('--scenario <name>', 'what a lease is for: a counter, or a shop with buyers by HTTP').choices(SCENARIOS),
+  new Option('--scenario <name>', 'what a lease is for: a counter, or a shop with buyers by HTTP').choices(
+    LOAD_SCENARIOS,
+  ),
   new Option('--stock <n>', 'of the flash sale: how much there is of each key (default: 200)').argParser(
     wholeNumber(1),
   ),
@@ -57,7 +59,7 @@ export const loadOptions = (base: LoadShape = DEFAULT_SHAPE): Option[] => [
   new Option('--clients <n>', 'clients in each worker; of an open loop: requests under way at most').argParser(
     wholeNumber(1),
   ),
-  new Option('--keys <n|own>', 'keys that they take, or one for each client (default: 1)').argParser(keys),
+  new Option('--keys <n|own>', 'keys that they take, or one for each client (default: 1)').argParser(keysOrOwn),
   new Option('--skew <s>', 'exponent of the Zipf distribution of the keys').argParser(positive),
   new Option('--try', 'take no for an answer: tryAcquire instead of acquire'),
   new Option('--renews <n>', 'explicit renewals of each lease').argParser(wholeNumber(0)),
@@ -77,46 +79,23 @@ export const loadOptions = (base: LoadShape = DEFAULT_SHAPE): Option[] => [
   ...backendOptions(),
 ];
 
-/** What the options say over `base`. @throws UsageError for what contradicts itself */
-export function shapeOf(options: LoadOptions, module: LockModule, base: LoadShape = DEFAULT_SHAPE): LoadShape {
-  const { mode = options.rate === undefined ? base.mode.kind : 'open', workers = base.workers } = options;
-  checkWorkers(workers);
-  if (mode === 'open' && options.rate === undefined) throw new UsageError('--mode open needs --rate');
-  if (mode === 'closed' && options.rate !== undefined) throw new UsageError('--rate is for --mode open');
-  if (mode === 'closed' && options.arrivals !== undefined) throw new UsageError('--arrivals is for --mode open');
-  const sells = options.scenario === 'flash-sale';
-  if (sells && mode === 'open')
-    throw new UsageError('--scenario flash-sale: its buyers take turns; --rate is not for it');
-  if (!sells && options.stock !== undefined) throw new UsageError('--stock is for --scenario flash-sale');
-  const usual = mode === 'open' ? OPEN_CLIENTS : sells ? BUYERS : base.clientsPerWorker;
-  const clientsPerWorker = clientsOf(options, module, usual);
-  const ownKeys = options.keys === undefined ? base.ownKeys : options.keys === 'own';
-  const keyCount = typeof options.keys === 'number' ? options.keys : base.keys;
-  const leaseMs = Math.max(options.lease ?? base.leaseMs, module.leastLeaseMs ?? 0);
+/** What the options say, or else the configuration. */
+export function loadRequestOf(options: LoadOptions, config: Config): LoadRequest {
+  const { topology, mode, rate, arrivals, workers, clients, keys, skew, scenario, stock, renews, proxy, seed } =
+    options;
   return {
-    mode:
-      mode === 'open' && options.rate !== undefined
-        ? { kind: 'open', perSecond: options.rate, arrivals: options.arrivals ?? 'poisson' }
-        : { kind: 'closed' },
-    ...{ workers, clientsPerWorker, ownKeys, leaseMs },
-    keys: ownKeys ? workers * clientsPerWorker : keyCount,
-    keySkew: options.skew ?? base.keySkew,
-    ...(sells ? { stock: options.stock ?? STOCK } : {}),
-    ask: options.try === true ? 'try' : base.ask,
-    renews: options.renews ?? base.renews,
-    holdMs: options.hold ?? (sells ? HANDLER_MS : base.holdMs),
-    thinkMs: options.think ?? base.thinkMs,
-    acquireTimeoutMs: options.timeout ?? base.acquireTimeoutMs,
-    warmUpMs: options.warmUp ?? base.warmUpMs,
-    durationMs: options.duration ?? base.durationMs,
+    ...{ topology, mode, rate, arrivals, workers, clients, keys, skew, scenario, stock, renews, proxy, seed },
+    ...serversOf(options, config),
+    try: options.try,
+    holdMs: options.hold,
+    thinkMs: options.think,
+    leaseMs: options.lease,
+    timeoutMs: options.timeout,
+    warmUpMs: options.warmUp,
+    durationMs: options.duration,
+    thresholds: thresholdsOf(config, options),
+    out: options.out ?? config.out,
   };
-}
-
-/** A lock may hold only so many leases at once. */
-function clientsOf({ clients }: LoadOptions, { name, leasesAtOnce }: LockModule, usual: number): number {
-  const most = leasesAtOnce ?? Infinity;
-  if ((clients ?? 0) > most) throw new UsageError(`--clients: ${name} grants ${most} leases at once to one process`);
-  return Math.min(clients ?? usual, most);
 }
 
 function positive(value: string): number {
@@ -125,7 +104,7 @@ function positive(value: string): number {
   return number;
 }
 
-function keys(value: string): number | 'own' {
+function keysOrOwn(value: string): number | 'own' {
   return value === 'own' ? 'own' : wholeNumber(1)(value);
 }
 

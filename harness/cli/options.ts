@@ -1,10 +1,13 @@
 /** Parsing of option values that several commands share; each error names the option, the value and what is expected. */
 import { InvalidArgumentError, Option } from 'commander';
 import { HAZARDS, type Hazard } from 'holdfast-locks/internal/claims';
-import { BACKEND_CHOICES } from '../backends/choose.ts';
-import { UsageError } from '../base/errors.ts';
-import { parseThreshold, type Threshold } from '../gates/threshold.ts';
-import { hint } from './names.ts';
+import { BACKEND_CHOICES, type BackendChoice } from '../backends/choose.ts';
+import { hint } from '../commands/names.ts';
+import type { ServersRequest } from '../commands/request.ts';
+import { parseThreshold } from '../gates/threshold.ts';
+import type { Config } from './config.ts';
+import { externalFrom, type ExternalOptions } from './external-options.ts';
+import { commandOf } from './run-name.ts';
 
 export function wholeNumber(least: number): (value: string) => number {
   return (value) => {
@@ -42,15 +45,6 @@ export function shard(value: string): { index: number; of: number } {
   return parsed;
 }
 
-/** More processes than this are judged, and measured, by the scheduler rather than by the lock. */
-const PROCESSES_AT_MOST = 10;
-
-/** @throws UsageError */
-export function checkWorkers(workers = 1): void {
-  if (workers > PROCESSES_AT_MOST)
-    throw new UsageError(`--workers: at most ${PROCESSES_AT_MOST} processes; use --clients for more clients in each`);
-}
-
 export const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
 
 /** Of every command that measures; may be given several times. */
@@ -58,7 +52,29 @@ export const thresholdOption = (): Option =>
   new Option(
     '--threshold <expression>',
     'what is demanded, such as "acquire p(99)<50" or "violations count==0"; may be given again',
-  ).argParser((text: string, before?: readonly Threshold[]) => [...(before ?? []), parseThreshold(text)]);
+  ).argParser((text: string, before?: readonly string[]) => {
+    parseThreshold(text);
+    return [...(before ?? []), text];
+  });
+
+/** Those of the configuration, and then those of `--threshold`. */
+export const thresholdsOf = (
+  { thresholds = [] }: Config,
+  { threshold = [] }: { readonly threshold?: readonly string[] },
+): string[] => [...thresholds, ...threshold];
+
+export interface ServerOptions extends ExternalOptions {
+  readonly backend?: BackendChoice;
+}
+
+/** What those options say, or else the configuration. @throws UsageError */
+export function serversOf(options: ServerOptions, config: Config): Required<ServersRequest> {
+  const backend = options.backend ?? config.backend ?? 'auto';
+  return { backend, external: externalFrom(options, config.external, backend) };
+}
+
+/** What the report names as its command. */
+export const typedCommand = (): string => commandOf(process.argv.slice(2));
 
 /** Options of every command that starts backends. */
 export const backendOptions = (): Option[] => [

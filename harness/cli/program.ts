@@ -3,8 +3,12 @@ import { Command, CommanderError } from 'commander';
 import { callOf } from '../base/call.ts';
 import { redact } from '../backends/address.ts';
 import { InfrastructureError, UsageError } from '../base/errors.ts';
+import { RequestError } from '../commands/request.ts';
+import { keepPlan } from '../commands/shrink-plan.ts';
+import { VERSION } from '../commands/version.ts';
 import { ContractBreach, UnfinishedRun } from '../plan/errors.ts';
 import { EXIT, type ExitCode } from '../verdict/exit-codes.ts';
+import { asOptions } from './as-options.ts';
 import { addBench } from './bench.ts';
 import { addCheck } from './check.ts';
 import { addCompare } from './compare.ts';
@@ -15,11 +19,9 @@ import { addReplay } from './replay.ts';
 import { addReport } from './report.ts';
 import { addSoak } from './soak.ts';
 import { addSetup } from './setup.ts';
-import { keepPlan } from './shrink.ts';
 import { addSpecimens } from './specimens.ts';
 import { addDown, addUp } from './up.ts';
 import { addVerify } from './verify.ts';
-import { VERSION } from './version.ts';
 
 /** @returns the exit code; errors that users can cause are one clear line on stderr. */
 export async function main(args: readonly string[]): Promise<ExitCode> {
@@ -66,10 +68,12 @@ function oneLine(text: string): string {
   return `holdfast: ${redact(message)} (--help shows what there is)\n`;
 }
 
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 function explain(error: unknown): ExitCode {
   // Commander has printed its own message.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-  const message = redact(error instanceof Error ? error.message : String(error));
+  const message = redact(error instanceof RequestError ? asOptions(error.message) : messageOf(error));
   process.stderr.write(`holdfast: ${message}\n`);
   if (error instanceof ContractBreach || error instanceof UnfinishedRun) {
     const what = error instanceof ContractBreach ? 'breach' : 'unfinished';

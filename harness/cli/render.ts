@@ -1,8 +1,5 @@
-/** Showing a report: on the terminal or as JSON, and as files in a run folder. */
-import { renameSync, rmSync, symlinkSync } from 'node:fs';
-import { basename, join } from 'node:path';
+/** Showing a report: on the terminal or as JSON, and to GitHub. */
 import { renderJson } from '../../reports/json.ts';
-import { writeReports } from '../../reports/reporter.ts';
 import { renderTerminal } from '../../reports/terminal.ts';
 import { paintFor } from '../../reports/terminal/paint.ts';
 import type { Report } from '../report/report.ts';
@@ -13,10 +10,8 @@ export interface Shown {
   readonly quiet?: boolean;
 }
 
-/** Writes the report into its run folder, makes it `latest`, and prints it. */
-export async function showReport(report: Report, folder: string, shown: Shown): Promise<void> {
-  await writeReports(report, folder);
-  linkLatest(folder);
+/** Shows the report of a run that has been written into its folder. */
+export function showReport(report: Report, folder: string, shown: Shown): void {
   tellGitHub(report, folder);
   printReport(report, folder, shown);
 }
@@ -31,13 +26,4 @@ export function printReport(report: Report, folder: string, shown: Shown): void 
         ...(columns === undefined ? {} : { width: columns }),
       });
   process.stdout.write(text);
-}
-
-function linkLatest(folder: string): void {
-  const link = join(folder, '..', 'latest');
-  // Renamed into place: runs that end at the same time take turns.
-  const fresh = `${link}-${process.pid}`;
-  rmSync(fresh, { force: true });
-  symlinkSync(basename(folder), fresh);
-  renameSync(fresh, link);
 }

@@ -1,15 +1,23 @@
 /** `replay`: runs a plan again. */
-import { existsSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { Option, type Command } from 'commander';
-import { isPromise } from 'holdfast-locks/internal/claims';
-import { parsePlan, PlanError, type Plan } from '../plan/plan.ts';
-import { UsageError } from '../base/errors.ts';
-import type { ExitCode } from '../verdict/exit-codes.ts';
-import { readReport } from './read-report.ts';
-import { backendOptions, outputOptions, wholeNumber } from './options.ts';
-import { shrinkAndVerify, verifyPlan } from './verify.ts';
-import type { VerifyOptions } from './verify-locks.ts';
+import { replay as replayPlan, shrink, type ShrinkRequest } from '../commands/replay.ts';
+import type { CommandOptions } from '../commands/caller.ts';
+import type { RunResult } from '../commands/result.ts';
+import type { VerifyEvent } from '../commands/verify-events.ts';
+import { EXIT, type ExitCode } from '../verdict/exit-codes.ts';
+import { loadConfig, type Config } from './config.ts';
+import { interruptible, tellNothingToReport } from './interruptible.ts';
+import { backendOptions, outputOptions, serversOf, thresholdsOf, wholeNumber, type ServerOptions } from './options.ts';
+import { sizeOf } from './plan-size.ts';
+import type { Shown } from './render.ts';
+import { showRun } from './show-run.ts';
+import { NO_PLAN_FINISHED, ShrinkProgress, VerifyProgress } from './verify-progress.ts';
+
+interface ReplayOptions extends ServerOptions, Shown {
+  readonly runs: number;
+  readonly shrink?: boolean;
+  readonly out?: string;
+}
 
 export function addReplay(program: Command, done: (code: ExitCode) => void): void {
   const command = program
@@ -19,29 +27,43 @@ export function addReplay(program: Command, done: (code: ExitCode) => void): voi
     .addOption(new Option('--runs <n>', 'how often').argParser(wholeNumber(1)).default(1))
     .option('--shrink', 'look for a smaller plan that shows the same violation, and run that one');
   for (const option of [...backendOptions(), ...outputOptions()]) command.addOption(option);
-  command.action(async (path: string, options: VerifyOptions & { readonly shrink?: boolean }) => {
-    const plan = loadPlan(path);
-    done(await (options.shrink === true ? shrinkAndVerify(plan, options) : verifyPlan(plan, options)));
+  command.action(async (path: string, options: ReplayOptions) => {
+    const config = await loadConfig();
+    const request = { ...serversOf(options, config), plan: path, out: options.out ?? config.out };
+    done(await (options.shrink === true ? shrinkAndReplay : replay)(request, options, config));
   });
 }
 
-/** @throws UsageError in one line that names the file and what is wrong with it. */
-export function loadPlan(path: string): Plan {
-  if (!existsSync(path)) throw new UsageError(`${path}: no such plan or run folder`);
-  const file = statSync(path).isDirectory() ? counterexampleOf(path) : path;
-  try {
-    return parsePlan(readFileSync(file, 'utf8'), file);
-  } catch (error) {
-    if (error instanceof PlanError) throw new UsageError(error.message, { cause: error });
-    throw error;
-  }
+function replay(request: ShrinkRequest, options: ReplayOptions, config: Config): Promise<ExitCode> {
+  const asked = { ...request, runs: options.runs, thresholds: thresholdsOf(config, {}) };
+  const run = (running: CommandOptions<VerifyEvent>): Promise<RunResult> => replayPlan(asked, running);
+  return showRun(run, new VerifyProgress(options.quiet === true), options, NO_PLAN_FINISHED);
 }
 
-function counterexampleOf(folder: string): string {
-  const cells = readReport(folder).locks.flatMap((lock) => lock.cells);
-  const violated = cells.filter((cell) => cell.verdict === 'violated' && cell.plan !== undefined);
-  const cell = violated.find(({ claim }) => isPromise(claim)) ?? violated[0];
-  if (cell?.plan === undefined)
-    throw new UsageError(`${folder} has no counterexample to replay: name one of its plan files`);
-  return join(folder, cell.plan);
+/** Looks for a smaller plan that shows the same, and runs it. */
+async function shrinkAndReplay(request: ShrinkRequest, options: ReplayOptions, config: Config): Promise<ExitCode> {
+  const progress = new ShrinkProgress(options.quiet === true);
+  let smallest: string | undefined;
+  const code = await interruptible(async (signal) => {
+    try {
+      const shrunk = await shrink(request, { signal, onEvent: (event) => progress.take(event) });
+      switch (shrunk.outcome) {
+        case 'interrupted':
+          tellNothingToReport('there was anything to report');
+          return EXIT.interrupted;
+        case 'no-violation':
+          process.stderr.write('holdfast: the plan showed no violation: there is nothing to shrink\n');
+          return EXIT.inconclusive;
+        case 'shrunk': {
+          const { property, plan, tries, file } = shrunk;
+          smallest = file;
+          process.stderr.write(`${property}: ${sizeOf(plan)}, after ${tries} smaller plans were tried: ${file}\n`);
+          return EXIT.ok;
+        }
+      }
+    } finally {
+      progress.stop();
+    }
+  });
+  return smallest === undefined ? code : replay({ ...request, plan: smallest }, options, config);
 }

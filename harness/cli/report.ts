@@ -1,8 +1,7 @@
 /** `report`: renders a run again from its saved files. */
 import type { Command } from 'commander';
-import { writeReports } from '../../reports/reporter.ts';
+import { report as renderAgain } from '../commands/report.ts';
 import type { ExitCode } from '../verdict/exit-codes.ts';
-import { readReport } from './read-report.ts';
 import { printReport } from './render.ts';
 
 export function addReport(program: Command, done: (code: ExitCode) => void): void {
@@ -11,9 +10,8 @@ export function addReport(program: Command, done: (code: ExitCode) => void): voi
     .description('render the reports of a run again from its saved files')
     .argument('[run]', 'run folder', 'runs/latest')
     .option('--json', 'print the report as one JSON object')
-    .action(async (folder: string, options: { json?: boolean }) => {
-      const report = readReport(folder);
-      await writeReports(report, folder);
+    .action(async (run: string, options: { json?: boolean }) => {
+      const { report, folder } = await renderAgain({ run });
       printReport(report, folder, options);
       done(report.exitCode as ExitCode);
     });

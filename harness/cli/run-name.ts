@@ -1,9 +1,6 @@
-/** The command that a run was, and names as files may have them. */
+/** The command that a run was. */
 import { callOf } from '../base/call.ts';
 import { redactAddress } from '../backends/address.ts';
-
-/** Names of locks may hold what names of files may not. */
-export const fileName = (name: string): string => name.replaceAll(/[^\w.-]/g, '-');
 
 /** As a shell takes it for one word. */
 const quoted = (word: string): string =>

@@ -1,17 +1,11 @@
 /** `setup`: installs what the native provisioner lacks, and says before what it will do. */
-import type { Command } from 'commander';
 import { callOf } from '../base/call.ts';
-import { install } from '../backends/install.ts';
-import {
-  describeSteps,
-  requirementsOf,
-  SETUP_BACKENDS,
-  testRequirements,
-  type SetupBackend,
-} from '../backends/requirements.ts';
+import type { Command } from 'commander';
+import { SETUP_BACKENDS, type SetupBackend } from '../backends/requirements.ts';
 import { UsageError } from '../base/errors.ts';
+import { hint } from '../commands/names.ts';
+import { setup as setUp, type SetupEvent } from '../commands/setup.ts';
 import { EXIT, type ExitCode } from '../verdict/exit-codes.ts';
-import { hint } from './names.ts';
 
 interface SetupOptions {
   readonly backends: string;
@@ -31,21 +25,21 @@ export function addSetup(program: Command, done: (code: ExitCode) => void): void
 
 async function setup(options: SetupOptions): Promise<ExitCode> {
   const backends = parseBackends(options.backends);
-  const required = [...requirementsOf(backends), ...(options.forTests ? testRequirements() : [])];
-  const missing = required.filter(({ found }) => found === undefined);
-  if (missing.length === 0) {
-    process.stdout.write(`Nothing to do: everything for ${backends.join(', ')} is installed.\n`);
-    return EXIT.ok;
-  }
-  process.stdout.write(`Will ${options.dryRun ? '(dry run) ' : ''}do this:\n`);
-  for (const step of describeSteps(missing)) process.stdout.write(`  - ${step}\n`);
-  if (options.dryRun) return EXIT.ok;
-  await install(missing);
-  process.stdout.write(`Done. "${callOf('doctor')}" shows what this machine can run.\n`);
+  const show = (event: SetupEvent): void => {
+    if (event.type === 'output') process.stderr.write(event.text);
+    else if (event.steps.length > 0) process.stdout.write(announce(event.steps, options.dryRun === true));
+  };
+  const { forTests, dryRun } = options;
+  const { steps } = await setUp({ backends, forTests, dryRun }, { onEvent: show });
+  if (steps.length === 0) process.stdout.write(`Nothing to do: everything for ${backends.join(', ')} is installed.\n`);
+  else if (dryRun !== true) process.stdout.write(`Done. "${callOf('doctor')}" shows what this machine can run.\n`);
   return EXIT.ok;
 }
 
-export function parseBackends(text: string): readonly SetupBackend[] {
+const announce = (steps: readonly string[], dryRun: boolean): string =>
+  `Will ${dryRun ? '(dry run) ' : ''}do this:\n${steps.map((step) => `  - ${step}\n`).join('')}`;
+
+function parseBackends(text: string): readonly SetupBackend[] {
   if (text === 'all') return SETUP_BACKENDS;
   return text.split(',').map((name) => {
     const backend = SETUP_BACKENDS.find((one) => one === name.trim());

@@ -1,25 +1,14 @@
 /** `soak`: searches the simulation on all cores for as long as it is given, and keeps what it finds. */
+import { callOf } from '../base/call.ts';
 import { join } from 'node:path';
 import { Option, type Command } from 'commander';
-import type { Hazard } from 'holdfast-locks/internal/claims';
 import { TOPOLOGIES, type Topology } from 'holdfast-locks';
-import { callOf } from '../base/call.ts';
-import { hazardsOf } from '../faults/available.ts';
-import { sizesOf } from '../plan/arbitrary.ts';
-import type { LockUnderTest } from '../run/request.ts';
-import { scenarioUrl } from '../run/scenarios.ts';
-import { Coverage } from '../sim/search/coverage.ts';
-import type { SearchSpace } from '../plan/search-space.ts';
-import type { Simulated } from '../sim/search/messages.ts';
-import { sharedPool } from '../sim/search/pool.ts';
-import { simulatedOf } from '../sim/servers/simulated.ts';
-import { Matrix, type Evidence } from '../verdict/matrix.ts';
+import type { Hazard } from 'holdfast-locks/internal/claims';
+import { soak as soakLock, type SoakEvent } from '../commands/soak.ts';
 import { EXIT, type ExitCode } from '../verdict/exit-codes.ts';
-import { resolveLock } from './locks.ts';
+import { interruptible } from './interruptible.ts';
 import { duration, hazards, wholeNumber } from './options.ts';
-import { keepPlan, shrinkPlan, sizeOf } from './shrink.ts';
-import { settingsOf } from './verify.ts';
-import { withSession } from './with-session.ts';
+import { sizeOf } from './plan-size.ts';
 
 interface SoakOptions {
   readonly impl: string;
@@ -30,14 +19,6 @@ interface SoakOptions {
   readonly hazard?: readonly Hazard[];
   readonly out: string;
 }
-
-const LEASE_MS = 600;
-const WORKERS = 4;
-const BATCH = 50;
-/** Places that are tried least often and therefore next. */
-const FAVOURED = 8;
-const TELL_EVERY_MS = 5000;
-const TIME_MS = 600_000;
 
 export function addSoak(program: Command, done: (code: ExitCode) => void): void {
   program
@@ -53,93 +34,28 @@ export function addSoak(program: Command, done: (code: ExitCode) => void): void 
     .action(async (options: SoakOptions) => done(await soak(options)));
 }
 
-async function soak(options: SoakOptions): Promise<ExitCode> {
-  const lock = await resolveLock(options.impl);
-  const topology = options.topology ?? lock.module.topologies[0];
-  simulatedOf(lock.module.backend, topology);
-  const wanted = options.hazard ?? hazardsOf(topology, lock.module.backend);
-  const space = spaceOf(lock, topology, wanted, options.seed);
-  const found: Evidence[] = [];
-  return withSession(async (session, signal) => {
-    await search(lock, space, effortOf(options), signal, (evidence) => found.push(evidence));
-    const settings = settingsOf({ backend: 'sim', out: options.out, quiet: true }, {});
-    for (const { judgement, charged } of found) {
-      const shrunk = await shrinkPlan(session, lock, judgement.plan, settings, signal, charged.finding.property);
-      const plan = shrunk?.plan ?? judgement.plan;
-      const file = keepPlan(plan, options.out);
-      say(`${charged.finding.property} violated under ${charged.hazards.join(' + ')}: ${sizeOf(plan)}`);
-      say(`  ${callOf('replay', file, '--backend', 'sim')}`);
-    }
+async function soak({ time, hazard, ...request }: SoakOptions): Promise<ExitCode> {
+  return interruptible(async (signal) => {
+    const { found } = await soakLock({ ...request, timeMs: time, hazards: hazard }, { signal, onEvent: say });
     return found.length === 0 ? EXIT.ok : EXIT.violated;
   });
 }
 
-interface Effort {
-  readonly timeMs: number;
-  /** Schedules. */
-  readonly most: number;
+function say(event: SoakEvent): void {
+  for (const line of linesOf(event)) process.stdout.write(`${line}\n`);
 }
 
-function effortOf({ time, schedules }: SoakOptions): Effort {
-  return { timeMs: time ?? (schedules === undefined ? TIME_MS : Infinity), most: schedules ?? Infinity };
+function linesOf(event: SoakEvent): readonly string[] {
+  if (event.type === 'found') {
+    const { property, hazards: active, plan, file } = event;
+    return [
+      `${property} violated under ${active.join(' + ')}: ${sizeOf(plan)}`,
+      `  ${callOf('replay', file, '--backend', 'sim')}`,
+    ];
+  }
+  const { schedules, perSecond, reached, places, violations, kinds } = event;
+  const where = `${reached.cells} of ${reached.of} (promise × hazard × moment) and ${places} places on the wire`;
+  return [
+    `${schedules} schedules, ${perSecond.toFixed(0)}/s, reached ${where}, ${violations} violations of ${kinds} kinds`,
+  ];
 }
-
-/** @param onNew called with the first evidence of each kind */
-async function search(
-  lock: LockUnderTest,
-  space: SearchSpace,
-  { timeMs, most }: Effort,
-  signal: AbortSignal,
-  onNew: (evidence: Evidence) => void,
-): Promise<void> {
-  const { claims } = lock.module;
-  const matrix = new Matrix({ claims, hazards: space.hazards, listed: [], limits: {} });
-  const coverage = new Coverage(claims, space.hazards);
-  const kinds = new Set<string>();
-  const pool = sharedPool();
-  await pool.load(lock.url, scenarioUrl(space.sizes.scenario));
-  const began = performance.now();
-  let [next, schedules, violations, toldAt] = [0, 0, 0, began];
-  const tell = (): void => {
-    const { cells, of } = coverage.reached;
-    const rate = (schedules * 1000) / (performance.now() - began);
-    const reached = `${cells} of ${of} (promise × hazard × moment) and ${coverage.places} places on the wire`;
-    say(
-      `${schedules} schedules, ${rate.toFixed(0)}/s, reached ${reached}, ${violations} violations of ${kinds.size} kinds`,
-    );
-  };
-  const take = async (results: readonly Simulated[]): Promise<void> => {
-    for (const { judgement, struck } of results) {
-      schedules += 1;
-      coverage.add(judgement);
-      coverage.addStrikes(judgement.plan, struck);
-      for (const failure of matrix.add(judgement)) {
-        violations += 1;
-        const kind = `${failure.charged.finding.property} ${failure.charged.hazards.toSorted().join(' ')}`;
-        if (kinds.has(kind)) continue;
-        kinds.add(kind);
-        onNew(failure);
-      }
-    }
-    if (performance.now() - toldAt < TELL_EVERY_MS) return;
-    toldAt = performance.now();
-    tell();
-  };
-  await pool.work(() => {
-    if (signal.aborted || next >= most || performance.now() - began > timeMs) return undefined;
-    const [from, count] = [next, Math.min(BATCH, most - next)];
-    next += count;
-    const steered = { ...space, favoured: coverage.least(FAVOURED), bases: coverage.pioneers };
-    return { type: 'search', space: steered, from, count };
-  }, take);
-  tell();
-}
-
-function spaceOf(lock: LockUnderTest, topology: Topology, wanted: readonly Hazard[], seed: number): SearchSpace {
-  const { module, reference, options } = lock;
-  const leaseMs = Math.max(LEASE_MS, module.leastLeaseMs ?? 0);
-  const asked = { lock: reference, options, topology, scenario: 'shared-counter', workers: WORKERS, leaseMs };
-  return { sizes: { ...asked, ...sizesOf(module) }, hazards: wanted, seed };
-}
-
-const say = (line: string): void => void process.stdout.write(`${line}\n`);

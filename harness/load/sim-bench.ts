@@ -5,7 +5,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { LockUnderTest } from '../run/request.ts';
 import { scenarioUrl } from '../run/scenarios.ts';
 import type { Simulated } from '../sim/search/messages.ts';
-import { sharedPool } from '../sim/search/pool.ts';
+import { sharedPool, type PoolRun } from '../sim/search/pool.ts';
 import { simulatedOf } from '../sim/servers/simulated.ts';
 import type { LockReport } from '../report/report.ts';
 import { Account } from './account.ts';
@@ -32,13 +32,13 @@ export async function benchSimulated(lock: LockUnderTest, wanted: LoadSettings):
     throw new UsageError('--backend sim: only a closed loop without faults is simulated; "verify" simulates faults');
   const { version } = simulatedOf(lock.module.backend, settings.topology);
   await mkdir(settings.folder, { recursive: true });
-  await sharedPool().load(lock.url, scenarioUrl('shared-counter'));
+  await using run = await sharedPool().load(lock.url, scenarioUrl('shared-counter'));
   const plan = planOf(lock, settings, 0);
   const alone = { ...plan, workers: 1, clientsPerWorker: 1, holdsMs: [0], thinksMs: [0] };
   const [first, longer, loaded] = [
-    await simulateOne({ ...alone, index: 1, cycles: WARM_UP_CYCLES }),
-    await simulateOne({ ...alone, index: 1, cycles: WARM_UP_CYCLES + CYCLES }),
-    await simulateOne(plan),
+    await simulateOne(run, { ...alone, index: 1, cycles: WARM_UP_CYCLES }),
+    await simulateOne(run, { ...alone, index: 1, cycles: WARM_UP_CYCLES + CYCLES }),
+    await simulateOne(run, plan),
   ];
   const account = new Account({
     ...{ run: 'simulation', lock, settings },
@@ -55,10 +55,10 @@ function shortened({ warmUpMs, durationMs }: LoadSettings): Pick<LoadSettings, '
   return { warmUpMs: Math.floor(warmUpMs * share), durationMs: Math.floor(durationMs * share) };
 }
 
-async function simulateOne(plan: Plan): Promise<Simulated> {
+async function simulateOne(run: PoolRun, plan: Plan): Promise<Simulated> {
   let given = false;
   let result: Simulated | undefined;
-  await sharedPool().work(
+  await run.work(
     () => {
       if (given) return undefined;
       given = true;

@@ -53,8 +53,6 @@ export interface RealRunRequest extends RunRequest {
 export type PlanEvent =
   | { readonly type: 'ready'; readonly version: string; readonly limits: LimitedHazards }
   | { readonly type: 'started'; readonly plan: Plan }
-  /** So many plans that the simulation found come before the others. */
-  | { readonly type: 'foreseen'; readonly plans: number }
   | { readonly type: 'exhaustive'; readonly positions: number; readonly plans: number }
   | {
       readonly type: 'judged';

@@ -58,10 +58,13 @@ const runFolder = (sandbox: Sandbox): string | undefined => {
 const filesOf = (sandbox: Sandbox, start: string): string[] =>
   namesIn(runFolder(sandbox) ?? '/nowhere').filter((name) => name.startsWith(start));
 
+const WORKER = /subject\/main/;
+const hasWorkers = (sandbox: Sandbox): boolean => sandbox.processes().some(({ command }) => WORKER.test(command));
+
 async function untilPhase(running: Running, sandbox: Sandbox, phase: Moment['phase']): Promise<void> {
   const begun = (): boolean => {
     if (phase === 'start-up') return true;
-    return phase === 'running' ? runFolder(sandbox) !== undefined : filesOf(sandbox, 'history').length > 0;
+    return phase === 'running' ? hasWorkers(sandbox) : filesOf(sandbox, 'history').length > 0;
   };
   await until(
     () => begun() || running.hasEnded,
@@ -134,7 +137,7 @@ void describe('a harness that is killed leaves nothing behind', { concurrency: 4
 void describe('what was stopped at the time goes too', { concurrency: 2 }, () => {
   for (const signal of ['SIGINT', 'SIGKILL'] as const) {
     for (const [hazard, stopped] of [
-      ['client-pause', /worker\/main/],
+      ['client-pause', WORKER],
       ['server-pause', /redis-server/],
     ] as const) {
       void test(`${signal} during a ${hazard}`, async () => {

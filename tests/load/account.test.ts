@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { Hazard } from '../../implementations/claims.ts';
-import { resolveLock } from '../../harness/cli/locks.ts';
+import { resolveLock } from '../../harness/commands/locks.ts';
 import type { HistoryEvent, HistoryHeader } from '../../harness/history/events.ts';
 import { Account } from '../../harness/load/account.ts';
 import { DEFAULT_SHAPE, type LoadSettings } from '../../harness/load/settings.ts';

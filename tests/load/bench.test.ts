@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test, type TestContext } from 'node:test';
 import { Session } from '../../harness/backends/session.ts';
-import { resolveLock } from '../../harness/cli/locks.ts';
+import { resolveLock } from '../../harness/commands/locks.ts';
 import { openBench } from '../../harness/load/bench.ts';
 import { DEFAULT_SHAPE, type LoadSettings } from '../../harness/load/settings.ts';
 import type { LockReport } from '../../harness/report/report.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { resolveLock } from '../../harness/cli/locks.ts';
+import { resolveLock } from '../../harness/commands/locks.ts';
 import { headerOfLoad } from '../../harness/load/header.ts';
 import { planOf } from '../../harness/load/plan.ts';
 import { DEFAULT_SHAPE, type LoadSettings } from '../../harness/load/settings.ts';

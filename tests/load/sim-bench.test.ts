@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { resolveLock } from '../../harness/cli/locks.ts';
+import { resolveLock } from '../../harness/commands/locks.ts';
 import { DEFAULT_SHAPE, type LoadSettings } from '../../harness/load/settings.ts';
 import { benchSimulated } from '../../harness/load/sim-bench.ts';
 

@@ -6,7 +6,7 @@ import { REGIMES, sizesOf, type PlanSizes } from '../../harness/plan/arbitrary.t
 import { hazardsOf } from '../../harness/faults/available.ts';
 import type { Plan } from '../../harness/plan/plan.ts';
 import { scenarioUrl } from '../../harness/run/scenarios.ts';
-import type { Simulated, ToThread } from '../../harness/sim/search/messages.ts';
+import type { Simulated, Work } from '../../harness/sim/search/messages.ts';
 import { Pool } from '../../harness/sim/search/pool.ts';
 import type { Hazard } from '../../implementations/claims.ts';
 import type { LockModule } from '../../implementations/lock.ts';
@@ -67,23 +67,23 @@ export function searchAll(name: string, count: number, hazards = hazardsFor(name
 export async function traceOf(name: string, plan: Plan): Promise<readonly number[]> {
   const pool = new Pool(1);
   try {
-    await pool.load(lockNamed(name).url, scenarioUrl('shared-counter'));
-    return await pool.trace(plan);
+    const run = await pool.load(lockNamed(name).url, scenarioUrl('shared-counter'));
+    return await run.trace(plan);
   } finally {
     await pool.stop();
   }
 }
 
-const askThread = (name: string, work: ToThread): Promise<readonly Simulated[]> => askModule(lockNamed(name).url, work);
+const askThread = (name: string, work: Work): Promise<readonly Simulated[]> => askModule(lockNamed(name).url, work);
 
 /** Has a thread that has loaded this module do the work. */
-export function askModule(url: string, work: ToThread): Promise<readonly Simulated[]> {
+export function askModule(url: string, work: Work): Promise<readonly Simulated[]> {
   return mapResults(url, [work], (result) => result);
 }
 
 /** What the histories of these plans are, in this order, on a thread of their own. */
 export function digestsOf(name: string, plans: readonly Plan[]): Promise<readonly string[]> {
-  const pieces = Array.from({ length: Math.ceil(plans.length / PIECE) }, (_, index): ToThread => ({
+  const pieces = Array.from({ length: Math.ceil(plans.length / PIECE) }, (_, index): Work => ({
     ...{ type: 'plans', whole: true },
     plans: plans.slice(index * PIECE, (index + 1) * PIECE),
   }));
@@ -93,13 +93,13 @@ export function digestsOf(name: string, plans: readonly Plan[]): Promise<readonl
 /** Whole histories of so many plans are held at a time. */
 const PIECE = 50;
 
-async function mapResults<T>(url: string, pieces: readonly ToThread[], map: (one: Simulated) => T): Promise<T[]> {
+async function mapResults<T>(url: string, pieces: readonly Work[], map: (one: Simulated) => T): Promise<T[]> {
   const pool = new Pool(1);
   try {
-    await pool.load(url, scenarioUrl('shared-counter'));
+    const run = await pool.load(url, scenarioUrl('shared-counter'));
     const mapped: T[] = [];
     const next = pieces.values();
-    await pool.work(
+    await run.work(
       () => next.next().value,
       async (results) => void mapped.push(...results.map(map)),
     );

@@ -4,8 +4,13 @@ import type { SearchSpace } from '../../plan/search-space.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { Judgement } from '../../verdict/judge.ts';
 
+/** A thread serves several runs in turns: each has its own number, lock and scenario. */
 export type ToThread =
-  | { readonly type: 'load'; readonly module: string; readonly scenario: string }
+  | { readonly type: 'load'; readonly run: number; readonly module: string; readonly scenario: string }
+  | { readonly type: 'forget'; readonly run: number }
+  | (Work & { readonly run: number });
+
+export type Work =
   /** Runs these, every message taking `linkUs` microseconds, or what is drawn. `whole`: sends all that happened in each, else only where something new was shown. */
   | { readonly type: 'plans'; readonly plans: readonly Plan[]; readonly whole: boolean; readonly linkUs?: number }
   /** Runs this one, and tells when something happened in it. */

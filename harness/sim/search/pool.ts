@@ -2,17 +2,22 @@
 import { availableParallelism } from 'node:os';
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import { allSettled } from '../../base/all-settled.ts';
 import { OWN_FLAGS, ownModule } from '../../base/own-module.ts';
 import { InfrastructureError, UsageError } from '../../base/errors.ts';
 import { ContractBreach, UnfinishedRun } from '../../plan/errors.ts';
 import type { Plan } from '../../plan/plan.ts';
-import type { FromThread, Simulated, ToThread } from './messages.ts';
+import type { FromThread, Simulated, ToThread, Work } from './messages.ts';
 
 /** The young objects of a schedule die with it: they should not be looked at in vain meanwhile. */
 const YOUNG_MB = 64;
 
+type Answer = Exclude<FromThread, { type: 'failed' }>;
+
 class Thread {
   readonly #worker: Worker;
+  /** Ends with the last message that was asked. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor() {
     this.#worker = new Worker(ownModule(import.meta.url, './thread'), {
@@ -24,7 +29,14 @@ class Thread {
     this.#worker.unref();
   }
 
-  async ask(message: ToThread): Promise<Exclude<FromThread, { type: 'failed' }>> {
+  /** Several may ask at once: each message is answered before the next is sent. */
+  ask(message: ToThread): Promise<Answer> {
+    const answer = this.#turn.then(() => this.#askNow(message));
+    this.#turn = answer.catch(() => undefined);
+    return answer;
+  }
+
+  async #askNow(message: ToThread): Promise<Answer> {
     this.#worker.ref();
     const ended = new AbortController();
     const { signal } = ended;
@@ -55,41 +67,69 @@ class Thread {
 
 export class Pool {
   readonly #threads: readonly Thread[];
+  #runs = 0;
 
   constructor(threads = availableParallelism()) {
     this.#threads = Array.from({ length: threads }, () => new Thread());
   }
 
-  /** @throws UsageError when a module cannot be loaded */
-  async load(module: string, scenario: string): Promise<void> {
-    await Promise.all(this.#threads.map((thread) => thread.ask({ type: 'load', module, scenario })));
-  }
-
-  /**
-   * Lets every thread ask `next` for work until there is none, and gives `take` what each piece came to, one at a time.
-   * @throws InfrastructureError, UsageError: the first trouble of any thread
-   */
-  async work(next: () => ToThread | undefined, take: (results: readonly Simulated[]) => Promise<void>): Promise<void> {
-    let taking: Promise<void> = Promise.resolve();
-    const serve = async (thread: Thread): Promise<void> => {
-      for (let message = next(); message !== undefined; message = next()) {
-        const answer = await thread.ask(message);
-        if (answer.type !== 'done') continue;
-        taking = taking.then(() => take(answer.results));
-        await taking;
-      }
-    };
-    await Promise.all(this.#threads.map(serve));
-  }
-
-  /** The moments, in milliseconds, at which something happens in the run of a plan. */
-  async trace(plan: Plan): Promise<readonly number[]> {
-    const answer = await this.#threads[0]?.ask({ type: 'trace', plan });
-    return answer?.type === 'traced' ? answer.moments : [];
+  /** Begins a run of this lock; those that have begun share the threads. @throws UsageError when a module cannot be loaded */
+  async load(module: string, scenario: string): Promise<PoolRun> {
+    const run = this.#runs++;
+    await allSettled(this.#threads.map((thread) => thread.ask({ type: 'load', run, module, scenario })));
+    return new PoolRun(this.#threads, run);
   }
 
   async stop(): Promise<void> {
     await Promise.all(this.#threads.map((thread) => thread.stop()));
+  }
+}
+
+/** One run on the threads of a pool. */
+export class PoolRun implements AsyncDisposable {
+  readonly #threads: readonly Thread[];
+  readonly #run: number;
+
+  constructor(threads: readonly Thread[], run: number) {
+    this.#threads = threads;
+    this.#run = run;
+  }
+
+  /**
+   * Lets every thread ask `next` for work until there is none, and gives `take` what each piece came to, one at a time.
+   * After the first trouble of any thread nobody asks for more.
+   * @throws InfrastructureError, UsageError: that trouble, when all threads have stopped working for this run
+   */
+  async work(next: () => Work | undefined, take: (results: readonly Simulated[]) => Promise<void>): Promise<void> {
+    let taking: Promise<void> = Promise.resolve();
+    let failed = false;
+    const serve = async (thread: Thread): Promise<void> => {
+      try {
+        for (let work = next(); work !== undefined; work = failed ? undefined : next()) {
+          const answer = await thread.ask({ ...work, run: this.#run });
+          if (answer.type !== 'done') continue;
+          taking = taking.then(() => take(answer.results));
+          await taking;
+        }
+      } catch (error) {
+        failed = true;
+        throw error;
+      }
+    };
+    await allSettled(this.#threads.map(serve));
+  }
+
+  /** The moments, in milliseconds, at which something happens in the run of a plan. */
+  async trace(plan: Plan): Promise<readonly number[]> {
+    const answer = await this.#threads[0]?.ask({ type: 'trace', plan, run: this.#run });
+    return answer?.type === 'traced' ? answer.moments : [];
+  }
+
+  /** The threads forget the run. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const forgetting = this.#threads.map((thread) => thread.ask({ type: 'forget', run: this.#run }));
+    // A thread that has ended has forgotten.
+    await Promise.allSettled(forgetting);
   }
 }
 

@@ -7,8 +7,8 @@ import type { LockReport } from '../../report/report.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { exhaustivePlans, undisturbedPlan } from './exhaustive.ts';
 import type { SearchSpace } from '../../plan/search-space.ts';
-import type { Simulated, ToThread } from './messages.ts';
-import { sharedPool, type Pool } from './pool.ts';
+import type { Simulated, Work } from './messages.ts';
+import { sharedPool, type PoolRun } from './pool.ts';
 import { simulatedOf } from '../servers/simulated.ts';
 
 /** Plans that a thread is given at a time. */
@@ -18,12 +18,12 @@ const FIRST_SEARCHED = 10_000;
 
 /** Tells how many positions there are. */
 async function everyPosition(
-  pool: Pool,
+  run: PoolRun,
   { sizes, hazards, seed }: SearchSpace,
   { onPlan }: RunRequest,
 ): Promise<Plan[]> {
   const base = undisturbedPlan(sizes, seed);
-  const moments = await pool.trace(base);
+  const moments = await run.trace(base);
   const plans = exhaustivePlans(base, hazards, moments);
   onPlan({ type: 'exhaustive', positions: moments.length, plans: plans.length });
   return plans;
@@ -33,12 +33,11 @@ async function everyPosition(
 export async function simulatePlans(request: RunRequest, signal: AbortSignal): Promise<LockReport> {
   const { lock, topology, deck, search } = request;
   const { version } = simulatedOf(lock.module.backend, topology);
-  const pool = sharedPool();
-  await pool.load(lock.url, scenarioUrl(request.scenario));
+  await using run = await sharedPool().load(lock.url, scenarioUrl(request.scenario));
   request.onPlan({ type: 'ready', version, limits: {} });
   await mkdir(request.folder, { recursive: true });
   const results = new Results(request, {});
-  const exhaustive = request.exhaustive && search !== undefined ? await everyPosition(pool, search, request) : [];
+  const exhaustive = request.exhaustive && search !== undefined ? await everyPosition(run, search, request) : [];
   const endsAtMs = performance.now() + request.timeMs;
   let next = 0;
   let searched = FIRST_SEARCHED;
@@ -56,7 +55,7 @@ export async function simulatePlans(request: RunRequest, signal: AbortSignal): P
       if (failures.some(request.endsAt)) ended = true;
     }
   };
-  const give = (): ToThread | undefined => {
+  const give = (): Work | undefined => {
     if (ended || signal.aborted) return undefined;
     const timeIsUp = performance.now() > endsAtMs;
     const plan = deck[next];
@@ -70,6 +69,6 @@ export async function simulatePlans(request: RunRequest, signal: AbortSignal): P
     searched += BATCH;
     return { type: 'search', space: search, from: searched - BATCH, count: BATCH };
   };
-  await pool.work(give, take);
+  await run.work(give, take);
   return results.report({ version, settings: {} });
 }

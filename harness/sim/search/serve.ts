@@ -13,17 +13,24 @@ import { searchPlan } from './search.ts';
 import { simulate, type SimulatedRun, type SimulateOptions } from '../run/simulate.ts';
 import { SimulationError } from '../engine/world.ts';
 
-let lock: { readonly module: LockModule; readonly scenario: Scenario } | undefined;
-/** Violations of this kind have been shown with their events. */
-const shown = new Set<string>();
-
-function loaded(): NonNullable<typeof lock> {
-  if (lock === undefined) throw new Error('plans before the lock was loaded');
-  return lock;
+interface Loaded {
+  readonly module: LockModule;
+  readonly scenario: Scenario;
+  /** Violations of these kinds have been shown with their events. */
+  readonly shown: Set<string>;
 }
 
-async function run(plan: Plan, all: boolean, options: SimulateOptions = {}): Promise<Simulated> {
-  const { events, elapsedMs, messages, problems, struck } = await finished(plan, options);
+/** By the numbers of the runs. */
+const runs = new Map<number, Loaded>();
+
+function loadedFor(number: number): Loaded {
+  const loaded = runs.get(number);
+  if (loaded === undefined) throw new Error('plans before the lock was loaded');
+  return loaded;
+}
+
+async function run(loaded: Loaded, plan: Plan, all: boolean, options: SimulateOptions = {}): Promise<Simulated> {
+  const { events, elapsedMs, messages, problems, struck } = await finished(loaded, plan, options);
   const [problem] = problems;
   if (problem !== undefined) {
     const { owner, kind, error } = problem;
@@ -33,19 +40,21 @@ async function run(plan: Plan, all: boolean, options: SimulateOptions = {}): Pro
   const judgement = judge(plan, header, events);
   const whole =
     all ||
-    judgement.findings.some(({ finding, hazards }) => isNew(`${finding.property} ${hazards.join()}`, finding.kind));
+    judgement.findings.some(({ finding, hazards }) =>
+      isNew(loaded.shown, `${finding.property} ${hazards.join()}`, finding.kind),
+    );
   return { judgement: whole ? judgement : { ...judgement, events: [] }, header, whole, elapsedMs, messages, struck };
 }
 
-async function finished(plan: Plan, options: SimulateOptions): Promise<SimulatedRun> {
+async function finished({ module, scenario }: Loaded, plan: Plan, options: SimulateOptions): Promise<SimulatedRun> {
   try {
-    return await simulate({ ...loaded(), plan }, options);
+    return await simulate({ module, scenario, plan }, options);
   } catch (error) {
     throw error instanceof SimulationError ? new UnfinishedRun(error.message, plan) : error;
   }
 }
 
-function isNew(what: string, kind: string): boolean {
+function isNew(shown: Set<string>, what: string, kind: string): boolean {
   if (kind !== 'violation' || shown.has(what)) return false;
   shown.add(what);
   return true;
@@ -56,23 +65,29 @@ async function obey(message: ToThread): Promise<FromThread> {
   switch (message.type) {
     case 'load': {
       const { scenario } = (await import(message.scenario)) as { scenario: Scenario };
-      lock = { module: await loadLockModule(message.module), scenario };
-      shown.clear();
+      runs.set(message.run, { module: await loadLockModule(message.module), scenario, shown: new Set() });
       break;
     }
-    case 'plans':
-      for (const plan of message.plans) results.push(await run(plan, message.whole, message));
+    case 'forget':
+      runs.delete(message.run);
       break;
-    case 'search':
+    case 'plans': {
+      const loaded = loadedFor(message.run);
+      for (const plan of message.plans) results.push(await run(loaded, plan, message.whole, message));
+      break;
+    }
+    case 'search': {
+      const loaded = loadedFor(message.run);
       for (let index = message.from; index < message.from + message.count; index += 1) {
-        results.push(await run(searchPlan(message.space, index), false));
+        results.push(await run(loaded, searchPlan(message.space, index), false));
       }
       break;
-    case 'trace':
-      return {
-        type: 'traced',
-        moments: (await simulate({ ...loaded(), plan: message.plan }, { trace: true })).moments,
-      };
+    }
+    case 'trace': {
+      const { module, scenario } = loadedFor(message.run);
+      const { moments } = await simulate({ module, scenario, plan: message.plan }, { trace: true });
+      return { type: 'traced', moments };
+    }
   }
   return { type: 'done', results };
 }

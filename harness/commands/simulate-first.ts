@@ -1,6 +1,4 @@
 /** Before real servers are asked: a short search in the simulation, whose finds they are then given to confirm. */
-import { startProgress } from '../../reports/progress.ts';
-import { paintFor } from '../../reports/terminal/paint.ts';
 import type { Session } from '../backends/session.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { PlanEvent, RunRequest } from '../run/request.ts';
@@ -9,8 +7,10 @@ import { simulatePlans } from '../sim/search/run.ts';
 import { isSimulated } from '../sim/servers/simulated.ts';
 import type { Evidence } from '../verdict/matrix.ts';
 import type { LockReport } from '../report/report.ts';
-import { shrinkPlan, sizeOf } from './shrink.ts';
-import type { Settings } from './verify-locks.ts';
+import type { Caller } from './caller.ts';
+import { shrinkPlan } from './shrink-plan.ts';
+import type { VerifyEvent } from './verify-events.ts';
+import type { VerifySettings } from './verify-settings.ts';
 
 /** Share of a run's time that is searched, and when it is not worth while. */
 const SHARE = 0.1;
@@ -21,22 +21,22 @@ const REPEATS = 3;
 /** Numbers of these plans, after those of any deck. */
 const FIRST = 9000;
 
-export interface Foreseen {
+export interface SimulatedFirst {
   /** To be run first. */
   readonly plans: readonly Plan[];
-  /** Takes note of what became of those plans, and says it. */
+  /** Takes note of what became of those plans, and the summary says it. */
   readonly watch: (event: PlanEvent) => void;
-  readonly summary: () => LockReport['search'];
+  readonly summary: () => NonNullable<LockReport['search']>;
 }
 
 /** `undefined` where there is no simulation of the lock's servers, or no time for it. */
-export async function foresee(
+export async function simulateFirst(
   session: Session,
   request: RunRequest,
   space: SearchSpace,
-  settings: Settings,
-  signal: AbortSignal,
-): Promise<Foreseen | undefined> {
+  settings: VerifySettings,
+  { signal, tell }: Caller<VerifyEvent>,
+): Promise<SimulatedFirst | undefined> {
   const { lock, topology, timeMs } = request;
   const searchMs = Math.min(MOST_MS, timeMs * SHARE);
   if (!isSimulated(lock.module.backend, topology) || lock.module.backend === 'memory' || searchMs < LEAST_MS) {
@@ -47,7 +47,7 @@ export async function foresee(
   const simulated: RunRequest = {
     ...request,
     ...{ provisioner: { kind: 'sim', reason: 'searched first' }, deck: [], search: space, exhaustive: false },
-    ...{ timeMs: searchMs, always: 0, folder: session.folder('foreseen') },
+    ...{ timeMs: searchMs, always: 0, folder: session.folder('simulated-first') },
     endsAt: (evidence) => {
       found ??= evidence;
       return true;
@@ -57,18 +57,23 @@ export async function foresee(
     },
   };
   await simulatePlans(simulated, signal);
-  if (found === undefined) return { plans: [], watch: () => undefined, summary: () => ({ schedules }) };
+  const about = { type: 'simulated-first', lock: lock.module.name, schedules } as const;
+  if (found === undefined) {
+    tell({ ...about, plans: 0 });
+    return { plans: [], watch: () => undefined, summary: () => ({ schedules }) };
+  }
   const { judgement, charged } = found;
   const { property } = charged.finding;
-  const shrunk = await shrinkPlan(session, lock, judgement.plan, { ...settings, backend: 'sim' }, signal, property);
-  const smallest = shrunk?.plan ?? judgement.plan;
-  note(
-    settings,
-    `the simulation broke ${property} within ${schedules} schedules: ${sizeOf(smallest)}; trying it for real`,
+  const shrunk = await shrinkPlan(
+    { session, lock, backend: 'sim', external: settings.request.external, signal, tell },
+    judgement.plan,
+    property,
   );
+  const smallest = shrunk?.plan ?? judgement.plan;
   const plans = [smallest, judgement.plan].flatMap((plan, which) =>
     Array.from({ length: REPEATS }, (_, repeat) => ({ ...plan, index: FIRST + which * REPEATS + repeat })),
   );
+  tell({ ...about, plans: plans.length, found: { property, plan: smallest } });
   let reproduced = false;
   return {
     plans,
@@ -80,14 +85,4 @@ export async function foresee(
     },
     summary: () => ({ schedules, found: { property, hazards: smallest.hazards, reproduced } }),
   };
-}
-
-function note(settings: Settings, text: string): void {
-  const progress = startProgress({
-    output: process.stderr,
-    quiet: settings.options.quiet === true,
-    paint: paintFor(process.stderr),
-  });
-  progress.note(text);
-  progress.stop();
 }

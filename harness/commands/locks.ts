@@ -1,4 +1,4 @@
-/** From what a user typed after `--impl` to a lock under test. */
+/** From the names and paths of a request to locks under test. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -8,6 +8,7 @@ import { ContractError, loadLockModule } from '../subject/module.ts';
 import { UsageError } from '../base/errors.ts';
 import type { LockUnderTest } from '../run/request.ts';
 import { hint } from './names.ts';
+import { RequestError } from './request.ts';
 
 /** Is it written as a path rather than as a name? */
 const isPath = (reference: string): boolean => /[/\\]|\.[cm]?[jt]s$/.test(reference);
@@ -49,13 +50,24 @@ async function loadAdapter(reference: string, url: string): Promise<LockModule> 
   }
 }
 
-export async function resolveLocks(references: string): Promise<LockUnderTest[]> {
-  const names = references
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
-  if (names.length === 0) throw new UsageError('--impl needs the name or the path of a lock');
-  return Promise.all(names.map((name) => resolveLock(name)));
+export function resolveLocks(
+  references: readonly string[],
+  options: Readonly<Record<string, unknown>> = {},
+): Promise<LockUnderTest[]> {
+  return Promise.all(references.map((reference) => resolveLock(reference, options)));
+}
+
+interface Asked {
+  readonly impl?: readonly string[] | undefined;
+  readonly all: boolean;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** @throws UsageError for none */
+export function locksOf({ impl, all, options }: Asked): Promise<LockUnderTest[]> {
+  if (all) return referenceLocks();
+  if (impl === undefined) throw new RequestError('which lock? Give `impl`, names or paths, or `all`');
+  return resolveLocks(impl, options);
 }
 
 /** A lock to be relied on: neither with a mistake on purpose, nor a baseline inside the process. */
@@ -65,12 +77,7 @@ export const isReference = ({ specimen, backend }: LockModule): boolean =>
 /** All of the catalogue. */
 export function referenceLocks(): Promise<LockUnderTest[]> {
   const modules = [...catalogue.values()].map(({ module }) => module);
-  return resolveLocks(
-    modules
-      .filter(isReference)
-      .map(({ name }) => name)
-      .join(','),
-  );
+  return resolveLocks(modules.filter(isReference).map(({ name }) => name));
 }
 
 /** @throws UsageError when the lock does not run on the wanted topology. */

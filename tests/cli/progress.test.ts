@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startProgress, type Progress, type ProgressOptions } from '../../reports/progress.ts';
+import { startProgress, type Progress, type ProgressOptions } from '../../harness/cli/progress.ts';
 
 /** A progress display on a clock that moves only when told to; `shown` is what a terminal would show in its last line. */
 function display(options: Partial<ProgressOptions> & { readonly isTTY?: boolean; readonly columns?: number } = {}) {

@@ -3,7 +3,7 @@ import { mkdtempDisposable, readFile, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { loadReporter, writeReports } from '../../reports/reporter.ts';
+import { loadReporter, writeReports } from '../../reports/reporters.ts';
 import { benched, compared } from './bench-fixtures.ts';
 import { violated } from './fixtures.ts';
 

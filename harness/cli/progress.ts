@@ -2,9 +2,9 @@
  * What a long command shows while it runs: on a terminal one live line, elsewhere a plain line at sensible moments (at
  * the start, when a violation is found, and twice a minute), and nothing when it is to be quiet.
  */
-import { shortened, counted, count, duration } from './wording.ts';
-import { plain, type Paint } from './terminal/paint.ts';
-import { printable } from './terminal/printable.ts';
+import { shortened, counted, count, duration } from '../../reports/wording.ts';
+import { plain, type Paint } from '../../reports/terminal/paint.ts';
+import { printable } from '../../reports/terminal/printable.ts';
 
 export interface ProgressState {
   /** What runs just now, such as `redis under client-pause`. */

@@ -1,0 +1,57 @@
+/** What requests of several commands have in common, and the door that every request passes. */
+import { z } from 'zod';
+import { BACKEND_CHOICES, type BackendChoice } from '../backends/choose.ts';
+import { externalSchema } from '../backends/external-config.ts';
+import { UsageError } from '../base/errors.ts';
+import { describeIssues } from '../base/issues.ts';
+
+/** A request that contradicts itself. Fields stand in backticks, which the command line spells as its options. */
+export class RequestError extends UsageError {}
+
+/** @throws UsageError that names the command, the field and what is expected */
+export function parseRequest<Schema extends z.ZodType>(
+  command: string,
+  schema: Schema,
+  request: unknown,
+): z.output<Schema> {
+  const parsed = schema.safeParse(request);
+  if (!parsed.success) throw new UsageError(`${command}: ${describeIssues(parsed.error)}`);
+  return parsed.data;
+}
+
+/** Which servers a lock is run on. */
+export interface ServersRequest {
+  /**
+   * Who starts them; default `auto`: Docker if an engine answers, else native servers, else the simulation (unless the
+   * environment says `CI=true`).
+   */
+  readonly backend?: BackendChoice;
+  /** Addresses for `backend: 'external'`. */
+  readonly external?: z.input<typeof externalSchema>;
+}
+
+export const serversShape = {
+  backend: z.enum(BACKEND_CHOICES).default('auto'),
+  external: externalSchema.default(() => externalSchema.parse({})),
+} satisfies Record<keyof ServersRequest, z.ZodType>;
+
+/** Names of the catalogue, or paths of lock modules from the current folder. */
+export type LockNames = string | readonly string[];
+
+const name = z.string().min(1);
+export const lockNames = z.union([name, z.array(name).min(1)]).transform((given) => [given].flat());
+export const lockOptions = z.record(z.string(), z.unknown()).default({});
+export const wholeNumber = (least: number): z.ZodInt => z.int().min(least);
+export const milliseconds = z.number().nonnegative();
+export const seed = wholeNumber(0).default(() => Math.floor(Math.random() * 2 ** 31));
+
+/** More processes than this are judged, and measured, by the scheduler rather than by the lock. */
+const PROCESSES_AT_MOST = 10;
+
+/** @throws RequestError */
+export function checkWorkers(workers = 1): void {
+  if (workers > PROCESSES_AT_MOST)
+    throw new RequestError(
+      `\`workers\`: at most ${PROCESSES_AT_MOST} processes; use \`clients\` for more clients in each`,
+    );
+}

@@ -1,0 +1,87 @@
+/** A search of the simulation on all threads, steered to what it has reached least. */
+import type { SearchSpace } from '../plan/search-space.ts';
+import type { LockUnderTest } from '../run/request.ts';
+import { scenarioUrl } from '../run/scenarios.ts';
+import { Coverage } from '../sim/search/coverage.ts';
+import type { Simulated } from '../sim/search/messages.ts';
+import { sharedPool } from '../sim/search/pool.ts';
+import { Matrix, type Evidence } from '../verdict/matrix.ts';
+
+export interface SoakProgress {
+  readonly schedules: number;
+  readonly perSecond: number;
+  /** Combinations of promise, hazard and moment that were reached, and how many there are. */
+  readonly reached: { readonly cells: number; readonly of: number };
+  /** Places on the wire at which faults struck. */
+  readonly places: number;
+  /** Of promises; and how many kinds of them: a property under certain hazards. */
+  readonly violations: number;
+  readonly kinds: number;
+}
+
+interface Effort {
+  readonly timeMs: number;
+  /** Schedules. */
+  readonly most: number;
+}
+
+const BATCH = 50;
+/** Places that are tried least often and therefore next. */
+const FAVOURED = 8;
+const TELL_EVERY_MS = 5000;
+
+/**
+ * @param onNew called with the first evidence of each kind
+ * @param onProgress called now and then, and at the end
+ */
+export async function soakSearch(
+  lock: LockUnderTest,
+  space: SearchSpace,
+  { timeMs, most }: Effort,
+  signal: AbortSignal,
+  onNew: (evidence: Evidence) => void,
+  onProgress: (progress: SoakProgress) => void,
+): Promise<SoakProgress> {
+  const { claims } = lock.module;
+  const matrix = new Matrix({ claims, hazards: space.hazards, listed: [], limits: {} });
+  const coverage = new Coverage(claims, space.hazards);
+  const kinds = new Set<string>();
+  await using run = await sharedPool().load(lock.url, scenarioUrl(space.sizes.scenario));
+  const began = performance.now();
+  let [next, schedules, violations, toldAt] = [0, 0, 0, began];
+  const progressNow = (): SoakProgress => ({
+    schedules,
+    perSecond: (schedules * 1000) / (performance.now() - began),
+    reached: coverage.reached,
+    places: coverage.places,
+    violations,
+    kinds: kinds.size,
+  });
+  const take = async (results: readonly Simulated[]): Promise<void> => {
+    for (const { judgement, struck } of results) {
+      schedules += 1;
+      coverage.add(judgement);
+      coverage.addStrikes(judgement.plan, struck);
+      for (const failure of matrix.add(judgement)) {
+        violations += 1;
+        const kind = `${failure.charged.finding.property} ${failure.charged.hazards.toSorted().join(' ')}`;
+        if (kinds.has(kind)) continue;
+        kinds.add(kind);
+        onNew(failure);
+      }
+    }
+    if (performance.now() - toldAt < TELL_EVERY_MS) return;
+    toldAt = performance.now();
+    onProgress(progressNow());
+  };
+  await run.work(() => {
+    if (signal.aborted || next >= most || performance.now() - began > timeMs) return undefined;
+    const [from, count] = [next, Math.min(BATCH, most - next)];
+    next += count;
+    const steered = { ...space, favoured: coverage.least(FAVOURED), bases: coverage.pioneers };
+    return { type: 'search', space: steered, from, count };
+  }, take);
+  const progress = progressNow();
+  onProgress(progress);
+  return progress;
+}

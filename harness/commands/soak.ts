@@ -1,0 +1,130 @@
+/** `soak`: searches the simulation on all cores for as long as it is given, and keeps what it finds. */
+import { join } from 'node:path';
+import { z } from 'zod';
+import { TOPOLOGIES, type Topology } from 'holdfast-locks';
+import { HAZARDS, type Hazard, type Property } from 'holdfast-locks/internal/claims';
+import { sizesOf } from '../plan/arbitrary.ts';
+import { hazardsOf } from '../faults/available.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { SearchSpace } from '../plan/search-space.ts';
+import type { LockUnderTest } from '../run/request.ts';
+import { simulatedOf } from '../sim/servers/simulated.ts';
+import type { Evidence } from '../verdict/matrix.ts';
+import { callerOf, type Caller, type CommandOptions } from './caller.ts';
+import { inSession, unlessAborted } from './in-session.ts';
+import { resolveLock } from './locks.ts';
+import { lockOptions, milliseconds, parseRequest, seed, serversShape, wholeNumber } from './request.ts';
+import { keepPlan, shrinkPlan } from './shrink-plan.ts';
+import { soakSearch, type SoakProgress } from './soak-search.ts';
+
+export interface SoakRequest {
+  /** Lock to test: a name of the catalogue, or the path of a lock module from the current folder. */
+  readonly impl: string;
+  readonly options?: Readonly<Record<string, unknown>>;
+  /** How long; default: 600 000, or as long as `schedules` take. */
+  readonly timeMs?: number;
+  /** How many, if they end before the time. */
+  readonly schedules?: number;
+  /** Where the search begins; default: drawn. */
+  readonly seed?: number;
+  readonly topology?: Topology;
+  /** Only these hazards; default: all that there are for the lock. */
+  readonly hazards?: readonly Hazard[];
+  /** Where counterexamples are kept; default `runs/soak` in the current folder. */
+  readonly out?: string;
+}
+
+/** A broken promise, the first of its kind. */
+export interface SoakFind {
+  readonly property: Property;
+  readonly hazards: readonly Hazard[];
+  /** As small as it could be made. */
+  readonly plan: Plan;
+  /** Where the plan is kept. */
+  readonly file: string;
+}
+
+export interface SoakResult extends SoakProgress {
+  readonly found: readonly SoakFind[];
+  readonly interrupted: boolean;
+}
+
+export type SoakEvent =
+  /** Every five seconds, and at the end of the search. */
+  | ({ readonly type: 'searched' } & SoakProgress)
+  /** After the search, when its plan has been made smaller and is kept. */
+  | ({ readonly type: 'found' } & SoakFind);
+
+const LEASE_MS = 600;
+const WORKERS = 4;
+const TIME_MS = 600_000;
+
+const shape = {
+  impl: z.string().min(1),
+  options: lockOptions,
+  timeMs: milliseconds.optional(),
+  schedules: wholeNumber(1).optional(),
+  seed,
+  topology: z.enum(TOPOLOGIES).optional(),
+  hazards: z.array(z.enum(HAZARDS)).min(1).readonly().optional(),
+  out: z.string().default(join('runs', 'soak')),
+} satisfies Record<keyof SoakRequest, z.ZodType>;
+const soakSchema = z.strictObject(shape);
+type SoakParsed = z.output<typeof soakSchema>;
+
+export async function soak(request: SoakRequest, options: CommandOptions<SoakEvent> = {}): Promise<SoakResult> {
+  const parsed = parseRequest('soak', soakSchema, request);
+  const lock = await resolveLock(parsed.impl, parsed.options);
+  const topology = parsed.topology ?? lock.module.topologies[0];
+  simulatedOf(lock.module.backend, topology);
+  const space = spaceOf(lock, topology, parsed);
+  const caller = callerOf('soak', request, options);
+  const { signal, tell } = caller;
+  const effort = {
+    timeMs: parsed.timeMs ?? (parsed.schedules === undefined ? TIME_MS : Infinity),
+    most: parsed.schedules ?? Infinity,
+  };
+  const kinds: Evidence[] = [];
+  const progress = await soakSearch(
+    lock,
+    space,
+    effort,
+    signal,
+    (found) => kinds.push(found),
+    (now) => tell({ type: 'searched', ...now }),
+  );
+  const found = await keepAll(lock, kinds, parsed.out, caller);
+  return { ...progress, found, interrupted: signal.aborted };
+}
+
+/** Makes their plans smaller, while there is time, and keeps them. */
+async function keepAll(
+  lock: LockUnderTest,
+  kinds: readonly Evidence[],
+  out: string,
+  { signal, tell }: Caller<SoakEvent>,
+): Promise<SoakFind[]> {
+  if (kinds.length === 0) return [];
+  return inSession(async (session) => {
+    const external = serversShape.external.parse(undefined);
+    const ground = { session, lock, backend: 'sim', external, signal, tell: () => undefined } as const;
+    const found: SoakFind[] = [];
+    for (const { judgement, charged } of kinds) {
+      const { property } = charged.finding;
+      const shrunk = await unlessAborted(signal, () => shrinkPlan(ground, judgement.plan, property));
+      const plan = shrunk?.plan ?? judgement.plan;
+      const find: SoakFind = { property, hazards: charged.hazards, plan, file: keepPlan(plan, out) };
+      found.push(find);
+      tell({ type: 'found', ...find });
+    }
+    return found;
+  });
+}
+
+function spaceOf(lock: LockUnderTest, topology: Topology, request: SoakParsed): SearchSpace {
+  const { module, reference, options } = lock;
+  const leaseMs = Math.max(LEASE_MS, module.leastLeaseMs ?? 0);
+  const asked = { lock: reference, options, topology, scenario: 'shared-counter', workers: WORKERS, leaseMs };
+  const hazards = request.hazards ?? hazardsOf(topology, module.backend);
+  return { sizes: { ...asked, ...sizesOf(module) }, hazards, seed: request.seed };
+}

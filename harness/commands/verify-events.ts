@@ -1,0 +1,51 @@
+/** What `verify`, `replay` and `shrink` tell while they go on. */
+import type { Backend, Topology } from 'holdfast-locks';
+import type { Hazard, Property } from 'holdfast-locks/internal/claims';
+import type { Choice } from '../backends/choose.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { ReportedEvent } from './result.ts';
+
+/** What of a promise was broken in a plan. */
+export interface ViolationSeen {
+  readonly property: Property;
+  /** The faults that were active. */
+  readonly hazards: readonly Hazard[];
+  readonly summary: string;
+}
+
+export type VerifyEvent =
+  /** A lock's turn has come: where it runs and why there, and how many plans are known by now. */
+  | {
+      readonly type: 'lock';
+      readonly lock: string;
+      readonly backend: Backend;
+      readonly topology: Topology;
+      readonly provisioner: Choice['kind'];
+      readonly reason: string;
+      readonly plans: number;
+    }
+  /** What the simulation found within so many schedules, and how many plans it adds before the others. */
+  | {
+      readonly type: 'simulated-first';
+      readonly lock: string;
+      readonly schedules: number;
+      readonly plans: number;
+      readonly found?: { readonly property: Property; readonly plan: Plan };
+    }
+  /** Of an exhaustive run: positions for a fault, and plans, which are all of the run. */
+  | { readonly type: 'positions'; readonly lock: string; readonly positions: number; readonly plans: number }
+  | { readonly type: 'plan-started'; readonly lock: string; readonly plan: Plan }
+  | {
+      readonly type: 'plan-judged';
+      readonly lock: string;
+      readonly plan: Plan;
+      readonly violations: readonly ViolationSeen[];
+    }
+  | ShrinkEvent
+  | ReportedEvent;
+
+export type ShrinkEvent =
+  | { readonly type: 'shrinking'; readonly property: Property; readonly provisioner: Choice['kind'] }
+  /** This one shows it too; so many were tried. */
+  | { readonly type: 'smaller'; readonly plan: Plan; readonly tries: number }
+  | { readonly type: 'shrunk'; readonly property: Property; readonly plan: Plan; readonly tries: number };

@@ -1,0 +1,71 @@
+/** Verifying locks one after another, and making one report of it. */
+import { join } from 'node:path';
+import type { Choice } from '../backends/choose.ts';
+import { addressesOf } from '../backends/external.ts';
+import type { Session } from '../backends/session.ts';
+import { withThresholds } from '../gates/judge-thresholds.ts';
+import type { LockReport } from '../report/report.ts';
+import { inspectMachine } from '../run/machine.ts';
+import type { LockUnderTest } from '../run/request.ts';
+import { conclude } from '../verdict/exit-codes.ts';
+import type { Caller } from './caller.ts';
+import { chooseProvisioner } from './choose-provisioner.ts';
+import { fileName } from './file-name.ts';
+import { inSession, unlessAborted } from './in-session.ts';
+import { topologyOf } from './locks.ts';
+import type { RunResult } from './result.ts';
+import { beginRun, namedAfter } from './run-folder.ts';
+import type { VerifyEvent } from './verify-events.ts';
+import { verifyLock } from './verify-lock.ts';
+import type { VerifySettings } from './verify-settings.ts';
+
+/** In a session of its own; the report is written when anything was judged. */
+export function verifyLocks(
+  locks: readonly LockUnderTest[],
+  settings: VerifySettings,
+  caller: Caller<VerifyEvent>,
+): Promise<RunResult> {
+  return inSession((session) => verifyIn(session, locks, settings, caller));
+}
+
+async function verifyIn(
+  session: Session,
+  locks: readonly LockUnderTest[],
+  settings: VerifySettings,
+  caller: Caller<VerifyEvent>,
+): Promise<RunResult> {
+  const { request } = settings;
+  const { signal, tell } = caller;
+  await using run = await beginRun(namedAfter(locks), request.out, caller.command);
+  const { folder } = run;
+  const choices: Choice[] = [];
+  for (const { module } of locks) {
+    const topology = topologyOf(module, request.topology);
+    const choice = await chooseProvisioner(request.backend, module.backend, topology);
+    if (choice.kind === 'external') addressesOf({ backend: module.backend, topology }, request.external);
+    choices.push(choice);
+  }
+  const machine = await inspectMachine(settings.leaseMs);
+  const locksReported: LockReport[] = [];
+  for (const [index, lock] of locks.entries()) {
+    const provisioner = choices[index];
+    if (provisioner === undefined) break;
+    const place = { provisioner, folder: locks.length === 1 ? folder : join(folder, fileName(lock.module.name)) };
+    const verified = await unlessAborted(signal, () => verifyLock(session, lock, place, settings, caller));
+    if (verified === undefined) break;
+    locksReported.push(withThresholds(verified, settings.thresholds));
+  }
+  const interrupted = signal.aborted;
+  const report = run.report({
+    machine,
+    profile: request.profile,
+    seed: request.seed,
+    locks: locksReported,
+    ...conclude(locksReported, { requireAll: request.requireAll }, interrupted),
+  });
+  if (interrupted && locksReported.every(({ cells }) => cells.every(({ runs }) => runs === 0)))
+    return { report, folder: undefined, interrupted };
+  await run.write(report);
+  tell({ type: 'reported', report, folder });
+  return { report, folder, interrupted };
+}

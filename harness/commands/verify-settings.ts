@@ -1,0 +1,45 @@
+/** What a run that verifies locks is to do: a request, and what only the program itself may say. */
+import type { Hazard } from 'holdfast-locks/internal/claims';
+import { UsageError } from '../base/errors.ts';
+import { parseThreshold, type Threshold } from '../gates/threshold.ts';
+import type { Plan } from '../plan/plan.ts';
+import { scenarioNames } from '../run/scenarios.ts';
+import type { Evidence } from '../verdict/matrix.ts';
+import { checkWorkers } from './request.ts';
+import { leaseAsked, type VerifyParsed } from './verify-request.ts';
+
+export interface VerifySettings {
+  readonly request: VerifyParsed;
+  readonly leaseMs: number;
+  readonly thresholds: readonly Threshold[];
+  readonly endsAt: (evidence: Evidence) => boolean;
+  /** Whether real servers are given what a short search in the simulation finds. */
+  readonly simulatesFirst: boolean;
+  /** Instead of the plans that the profile would make. */
+  readonly deck?: readonly Plan[];
+}
+
+/** @throws UsageError */
+export function settingsOf(request: VerifyParsed): VerifySettings {
+  checkWorkers(request.workers);
+  checkScenario(request.scenario);
+  return {
+    request,
+    leaseMs: leaseAsked(request),
+    thresholds: request.thresholds.map(parseThreshold),
+    endsAt: () => request.bail,
+    simulatesFirst: true,
+  };
+}
+
+/** A plan of two hazards exercises neither alone. */
+export function listedOf({ deck }: VerifySettings, wanted: readonly Hazard[]): readonly Hazard[] {
+  return deck === undefined
+    ? wanted
+    : deck.flatMap(({ hazards: [first, second] }) => (first === undefined || second !== undefined ? [] : [first]));
+}
+
+function checkScenario(scenario: string): void {
+  if (scenarioNames().includes(scenario) || /[/\\]/.test(scenario)) return;
+  throw new UsageError(`there is no scenario named "${scenario}"; there are: ${scenarioNames().join(', ')}`);
+}

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { bench, check, compare, replay, soak, UsageError, verify } from '../../index.ts';
+
+const REQUESTS: readonly (readonly [string, () => Promise<unknown>, RegExp])[] = [
+  ['no lock', () => verify({}), /which lock\? Give `impl`/],
+  ['a field that there is not', () => verify({ impl: 'none', ...{ sede: 3 } }), /^verify: .*"sede"/],
+  ['a number that is none', () => verify({ impl: 'none', seed: Number('x') }), /^verify: seed: .*number/],
+  ['a time below nothing', () => bench({ impl: 'none', holdMs: [-1, 5] }), /^bench: holdMs.*>=0/],
+  [
+    'a span that runs backwards',
+    () => bench({ impl: 'none', holdMs: [5, 1] }),
+    /^bench: holdMs: expected \[least, most\]/,
+  ],
+  [
+    'an unknown hazard',
+    () => verify({ impl: 'none', hazards: [JSON.parse('"x"')] }),
+    /^verify: hazards\[0\]: .*client-pause/,
+  ],
+  [
+    'a share beyond the last',
+    () => verify({ impl: 'none', shard: { index: 3, of: 2 } }),
+    /^verify: shard: expected an index/,
+  ],
+  [
+    'too many processes',
+    () => verify({ impl: 'none', workers: 11 }),
+    /^`workers`: at most 10 processes; use `clients`/,
+  ],
+  ['a rate in a closed loop', () => bench({ impl: 'none', mode: 'closed', rate: 5 }), /^`rate` is for `mode` open/],
+  ['an unknown preset', () => bench({ impl: 'none', preset: 'x' }), /^bench: preset: expected one of documents/],
+  ['a bad threshold', () => verify({ impl: 'none', thresholds: ['acquire p99<50'] }), /acquire p99<50/],
+  [
+    'limits in the wrong order',
+    () => compare({ impl: 'none', warn: 0.3, fail: 0.2 }),
+    /^`warn` must not be above `fail`/,
+  ],
+  ['a plan that is none', () => replay({ plan: JSON.parse('{"version":1}') }), /^the plan is not a plan/],
+  ['no schedule at all', () => soak({ impl: 'none', schedules: 0 }), /^soak: schedules: .*>=1/],
+  ['no file', () => check({ files: [] }), /^check: files: /],
+  [
+    'addresses that are none',
+    () => verify({ impl: 'none', backend: 'external', external: { servers: { redis: [{ address: 'nowhere' }] } } }),
+    /^verify: external\.servers\.redis\[0\]\.address: expected host:port/,
+  ],
+];
+
+for (const [what, call, message] of REQUESTS) {
+  void test(`${what} is a UsageError that names the field`, async () => {
+    await assert.rejects(call, (error: unknown) => {
+      assert.ok(error instanceof UsageError, String(error));
+      assert.match(error.message, message);
+      return true;
+    });
+  });
+}
