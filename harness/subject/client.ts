@@ -79,9 +79,10 @@ export class Client {
     const cycle = this.#cycle++;
     const wish = this.#wish(cycle);
     const id = `${this.#name}.${cycle}`;
+    const work = wish.mode === 'shared' ? look : (use: LeaseInUse) => scenario.cycle(use);
     await this.#underLease(wish, id, async (use) => {
-      if (wish.reenters) await this.#underLease(wish, `${id}.again`, (inner) => scenario.cycle(inner));
-      await (wish.mode === 'shared' ? look(use) : scenario.cycle(use));
+      if (wish.reenters) await this.#underLease(wish, `${id}.again`, work);
+      await work(use);
     });
   }
 

@@ -12,9 +12,9 @@ import type { Hazard } from '../../implementations/claims.ts';
 import type { LockModule } from '../../implementations/lock.ts';
 
 /** Locks of the tests' own, which claim what they cannot keep. */
-const FIXTURES = ['sentinel-claims-failover', 'cluster-claims-failover', 'postgres-claims-failover'].map(
-  (name) => [name, new URL(`fixtures/${name}.ts`, import.meta.url).href] as const,
-);
+const FIXTURES = [
+  ...['sentinel-claims-failover', 'cluster-claims-failover', 'postgres-claims-failover', 'reentrant-read-write'],
+].map((name) => [name, new URL(`fixtures/${name}.ts`, import.meta.url).href] as const);
 
 /** Published locks, and those of the tests, are loaded once, for the tests only. */
 const others = new Map<string, CatalogueEntry>();

@@ -92,3 +92,9 @@ void it('a holder that is paused beyond its lease writes late within 50 schedule
   assert.ok(results.some(({ judgement }) => judgement.overruns > 0));
   assert.ok(results.some(({ judgement }) => judgement.refusedStale > 0));
 });
+
+void it('nothing is written under a shared lease, entered once or again', async () => {
+  const results = await searchAll('reentrant-read-write', 60, ['none']);
+  const found = results.flatMap(({ judgement }) => judgement.findings.map(({ finding }) => finding.summary));
+  assert.deepEqual(found, []);
+});
