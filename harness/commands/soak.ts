@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { TOPOLOGIES, type Topology } from 'holdfast-locks';
 import { HAZARDS, type Hazard, type Property } from 'holdfast-locks/internal/claims';
-import { sizesOf } from '../plan/arbitrary.ts';
+import { paceOf, sizesOf } from '../plan/arbitrary.ts';
 import { hazardsOf } from '../faults/available.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { SearchSpace } from '../plan/search-space.ts';
@@ -124,7 +124,7 @@ async function keepAll(
 function spaceOf(lock: LockUnderTest, topology: Topology, request: SoakParsed): SearchSpace {
   const { module, reference, options } = lock;
   const leaseMs = Math.max(LEASE_MS, module.leastLeaseMs ?? 0);
-  const asked = { lock: reference, options, topology, scenario: 'shared-counter', workers: WORKERS, leaseMs };
+  const asked = { lock: reference, options, topology, scenario: 'shared-counter', workers: WORKERS, leaseMs, pace: paceOf(leaseMs) };
   const hazards = request.hazards ?? hazardsOf(topology, module.backend);
   return { sizes: { ...asked, ...sizesOf(module) }, hazards, seed: request.seed };
 }

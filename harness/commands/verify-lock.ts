@@ -4,7 +4,7 @@ import type { LockModule } from 'holdfast-locks';
 import type { Choice } from '../backends/choose.ts';
 import type { Session } from '../backends/session.ts';
 import { UsageError } from '../base/errors.ts';
-import { sizesOf, type PlanSizes } from '../plan/arbitrary.ts';
+import { paceOf, sizesOf, type PlanSizes } from '../plan/arbitrary.ts';
 import { hazardsOf } from '../faults/available.ts';
 import { PROFILES, REPEATED } from '../faults/plans.ts';
 import type { LockReport } from '../report/report.ts';
@@ -48,6 +48,7 @@ export async function verifyLock(
   const workers = exhaustive ? 2 : (asked.workers ?? profile.workers);
   const sizes: PlanSizes = {
     ...{ lock: lock.reference, options: lock.options, topology, scenario, workers, leaseMs },
+    ...(provisioner.kind === 'sim' && { pace: paceOf(leaseMs) }),
     ...sizesOf(module),
     ...(asked.clients === undefined ? {} : { clientsPerWorker: asked.clients }),
     ...(asked.holdMs === undefined ? {} : { holdMs: asked.holdMs }),

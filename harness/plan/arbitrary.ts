@@ -14,6 +14,8 @@ export interface PlanSizes {
   readonly workers: number;
   readonly clientsPerWorker: number;
   readonly leaseMs: number;
+  /** How many times as long as usual clients hold and think; default 1. Virtual time costs by events, not by its length. */
+  readonly pace?: number;
   /** Longest hold in milliseconds; absent: the plan draws it. */
   readonly holdMs?: number;
   /** What the catalogue states for the lock: from a crashed holder's deadline to the next grant. */
@@ -21,6 +23,12 @@ export interface PlanSizes {
   /** What the lock claims beyond an exclusive lease; absent: nothing. */
   readonly practised?: Practised;
 }
+
+/** The lease that holds and pauses of clients are made for. */
+const USUAL_LEASE_MS = 600;
+
+/** How much slower clients are with a longer lease, so that a simulated run has as many events with any. */
+export const paceOf = (leaseMs: number): number => Math.max(1, leaseMs / USUAL_LEASE_MS);
 
 /** What a lock module itself says of the plans for it. */
 export function sizesOf(
@@ -35,8 +43,11 @@ export function sizesOf(
   };
 }
 
-/** Room in the liveness bound for machines that are busy with something else. */
-const RECOVER_ALLOWANCE_MS = 1000;
+/**
+ * Room in the liveness bound: for machines that are busy with something else, and for a request that a fault held back,
+ * which may be granted when it heals to somebody who has given that request up, for one more lease.
+ */
+const recoverAllowanceMs = (leaseMs: number): number => Math.max(1000, leaseMs);
 /** Undisturbed plans are also where the speed is read off. */
 const UNDISTURBED_MS = 3500;
 const LEAST_WORK_MS = 1500;
@@ -139,7 +150,7 @@ function planArbitrary(
         ? {}
         : { practice: drawn.practice, bypass: practised.bypass, allowanceMs: practised.allowanceMs }),
       workMs: undisturbed ? UNDISTURBED_MS : practised === undefined ? LEAST_WORK_MS : LEAST_PRACTICE_MS,
-      recoverMs: sizes.recoverMs + RECOVER_ALLOWANCE_MS,
+      recoverMs: sizes.recoverMs + recoverAllowanceMs(sizes.leaseMs),
       faults: drawn.lanes.flatMap((lane, number) =>
         lane.map((fault, place) => ({ id: `f${number + 1}.${place + 1}`, ...fault })),
       ),
@@ -152,16 +163,18 @@ function paceArbitrary(
   plain: boolean,
   regime: Regime,
 ): Arbitrary<Pick<Plan, 'holdsMs' | 'thinksMs'>> {
+  const { leaseMs, pace = 1 } = sizes;
+  const drawn = (from: number, to: number): Arbitrary<number[]> =>
+    fc.array(fc.integer({ min: from, max: Math.max(from, to) }), { minLength: 12, maxLength: 12 });
   const times = (from: number, to: number): Arbitrary<number[]> =>
-    fc.array(fc.integer({ min: from, max: to }), { minLength: 12, maxLength: 12 });
-  const { leaseMs } = sizes;
+    drawn(from, to).map((ms) => (pace === 1 ? ms : ms.map((one) => Math.round(one * pace))));
   if (sizes.holdMs !== undefined)
-    return fc.record({ holdsMs: times(0, sizes.holdMs), thinksMs: times(0, Math.ceil(sizes.holdMs / 2)) });
+    return fc.record({ holdsMs: drawn(0, sizes.holdMs), thinksMs: drawn(0, Math.ceil(sizes.holdMs / 2)) });
   if (plain) return fc.record({ holdsMs: fc.constant([0, 1]), thinksMs: fc.constant([0]) });
   if (regime === 'free') return fc.record({ holdsMs: times(1, 40), thinksMs: times(20, 140) });
   if (regime === 'busy') return fc.record({ holdsMs: times(30, 150), thinksMs: times(20, 140) });
   const brisk = fc.record({ holdsMs: times(1, 15), thinksMs: times(0, 5) });
-  const slow = fc.record({ holdsMs: times(20, Math.floor(leaseMs / 4)), thinksMs: times(0, 20) });
+  const slow = fc.record({ holdsMs: drawn(20, Math.floor(leaseMs / 4)), thinksMs: times(0, 20) });
   // Now and then a hold outlasts the lease, renewed or not.
   const overlong = fc.record({
     holdsMs: fc

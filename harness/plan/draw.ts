@@ -11,6 +11,8 @@ export interface LaneSizes {
   /** Whether the nodes depend on each other. */
   readonly replicated: boolean;
   readonly leaseMs: number;
+  /** As of `PlanSizes`. */
+  readonly pace?: number;
 }
 
 export type FaultWithoutId = Omit<Fault, 'id'>;
@@ -38,6 +40,11 @@ interface NodeEffects extends Effects {
   readonly workers?: Arbitrary<readonly number[]>;
 }
 
+/** No client gives an answer up so soon. */
+const SAT_OUT_MS = 300;
+/** When clients have given an answer up, with leases of any length, and have not yet closed the connection. */
+const USUAL_TIMEOUT_MS = [1200, 1900] as const;
+
 /** A request and its answer are this far apart while a fault aims at what happens between them. */
 const IN_FLIGHT_MS = 40;
 
@@ -52,11 +59,13 @@ export class Draw {
   /** How many lose their data at once: as many as it takes for what was written to be gone. */
   readonly dataLossCount: number;
   readonly #dataNodes: readonly number[];
+  readonly #pace: number;
   readonly direction = fc.constantFrom('request' as const, 'reply' as const, 'both' as const);
   readonly #worker: Arbitrary<number>;
 
-  constructor({ workers, nodes, dataNodes, replicated, leaseMs }: LaneSizes) {
+  constructor({ workers, nodes, dataNodes, replicated, leaseMs, pace = 1 }: LaneSizes) {
     this.lease = leaseMs;
+    this.#pace = pace;
     this.allWorkers = range(workers);
     this.allNodes = range(nodes);
     this.#dataNodes = range(dataNodes);
@@ -68,7 +77,25 @@ export class Draw {
   }
 
   ms(from: number, to: number): Arbitrary<number> {
-    return fc.integer({ min: Math.round(from), max: Math.round(to) });
+    const min = Math.round(from);
+    // A part of a short lease may be less than the least that a fault must last.
+    return fc.integer({ min, max: Math.max(min, Math.round(to)) });
+  }
+
+  /** For so long that clients of the plan's pace do something meanwhile. */
+  lasting(from: number, to: number): Arbitrary<number> {
+    return this.ms(from * this.#pace, to * this.#pace);
+  }
+
+  /** A delay that clients sit out, whatever the lease: at most this share of it, and shorter than they wait for an answer. */
+  delay(share: number): Arbitrary<number> {
+    return this.ms(40, Math.min(this.lease * share, SAT_OUT_MS));
+  }
+
+  /** A delay beyond what clients wait for an answer: that is at most the lease, and with a long one mostly far less. */
+  get overdue(): Arbitrary<number> {
+    const beyondLease = this.ms(this.lease * 1.05, this.lease * 1.3);
+    return this.lease <= USUAL_TIMEOUT_MS[0] ? beyondLease : fc.oneof(this.ms(...USUAL_TIMEOUT_MS), beyondLease);
   }
 
   /** Something between one worker and all nodes, from a moment on, or until some time after one. */

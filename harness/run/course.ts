@@ -8,8 +8,11 @@ import type { Plan } from '../plan/plan.ts';
 import type { WorkerHandle } from './worker-handle.ts';
 import type { Assignment } from '../subject/messages.ts';
 
-/** A worker that was told to finish has this long, a pause or an unanswered command included. */
+/** A worker that was told to finish has this long for what it does not cut short: unanswered commands, its way out. */
 const FINISH_WITHIN_MS = 10_000;
+
+/** Besides, its clients hold to the end what they have, the one that overstays for one and a half leases. */
+const finishWithinMs = ({ leaseMs, holdsMs }: Plan): number => FINISH_WITHIN_MS + Math.max(leaseMs * 1.5, ...holdsMs);
 
 export type CourseWorker = Pick<WorkerHandle, 'onNextGrants' | 'finish' | 'ended'>;
 
@@ -28,10 +31,10 @@ export async function runCourse(course: Course, signal: AbortSignal): Promise<st
     await allSettled([runFaults(plan, targets, recorder, signal), sleep(plan.workMs, undefined, { signal })]);
     await untilProgress(plan, workers, signal);
   } else await untilAllEnded(course, signal);
-  const finished = await Promise.all(workers.map((worker) => worker.finish(FINISH_WITHIN_MS)));
+  const finished = await Promise.all(workers.map((worker) => worker.finish(finishWithinMs(plan))));
   recorder.observe('harness', 'finished', undefined, { workers: finished.filter(Boolean).length });
   const stuck = finished.indexOf(false);
-  return stuck < 0 ? undefined : `worker ${stuck} did not finish within ${FINISH_WITHIN_MS} ms`;
+  return stuck < 0 ? undefined : `worker ${stuck} did not finish within ${finishWithinMs(plan)} ms`;
 }
 
 /** Of clients that end by themselves: until they have, and no longer than the plan may take. */

@@ -78,9 +78,14 @@ void describe('a plan', () => {
     };
     longest('client-pause', ({ durationMs }) => durationMs);
     longest('client-partition', ({ durationMs }) => durationMs);
-    longest('late-request', ({ delayMs }) => delayMs ?? 0);
     for (const hazard of ['clock-jump', 'clock-jump-back', 'clock-jump-majority', 'client-clock-jump'] as const)
       longest(hazard, ({ jumpMs }) => Math.abs(jumpMs ?? 0));
+  });
+
+  void test('delays a request for longer than its client waits: that is at most a lease, and with a long one a second', () => {
+    for (const { faults, leaseMs } of plansOf('late-request'))
+      for (const { delayMs = 0 } of faults)
+        assert.ok(delayMs > Math.min(leaseMs, 1000), `${delayMs} with a lease of ${leaseMs}`);
   });
 
   void test('of two hazards has the faults of both', () => {

@@ -15,13 +15,13 @@ export const lateRequest: HazardDefinition = {
       2,
       draw.onWorker({
         until: ['acquire.invoke', 'release.invoke'],
-        delayMs: draw.ms(draw.lease * 1.05, draw.lease * 1.3),
+        delayMs: draw.overdue,
         direction: fc.constant('request' as const),
         durationMs: fc.constant(Math.round(draw.lease * 1.4)),
       }),
     ),
   apply: delay,
-  // Answered, so executed; and later than any timeout of the client's, which is shorter than the lease.
+  // Answered, so executed; and later than any timeout of the client's.
   bit: (evidence) => evidence.wires.some((wire) => wire.end === 'reply' && tookTheDelay(evidence, wire)),
   variants: (scope) => scope.onLinks({ direction: 'request', delayMs: scope.late, durationMs: scope.beyond }),
 };

@@ -11,7 +11,7 @@ export const slowNode: HazardDefinition = {
   bitWhen: 'a command took as long as the delay',
   draw: (draw) =>
     draw.leaderThenAny(draw.minority, {
-      delayMs: fc.oneof(draw.ms(40, draw.lease / 4), draw.ms(draw.lease / 2, draw.lease * 1.2)),
+      delayMs: fc.oneof(draw.delay(1 / 4), draw.ms(draw.lease / 2, draw.lease * 1.2)),
       direction: draw.direction,
       durationMs: draw.ms(draw.lease * 0.7, draw.lease * 1.3),
       workers: fc.constant(draw.allWorkers),
