@@ -4,6 +4,9 @@ import type { Door, HistoryEvent } from '../history/events.ts';
 import { booleanField, choice, numberField, optional, stringField } from './fields.ts';
 import type { Lease, Release, Sighting } from './leases.ts';
 
+/** Far more than any service counts to. */
+const MAX_FENCE_DIGITS = 1000;
+
 /** A read or write that reached the resource. */
 export interface ResourceUse extends Sighting {
   readonly key: string;
@@ -43,6 +46,9 @@ export function fenceField(answer: unknown, line: number): bigint | undefined {
   const fence = optional(stringField, answer, 'fence', line);
   if (fence === undefined) return undefined;
   if (!/^\d+$/.test(fence)) throw new HistoryError(line, 'value.fence', `expected decimal digits, got "${fence}"`);
+  if (fence.length > MAX_FENCE_DIGITS) {
+    throw new HistoryError(line, 'value.fence', `expected at most ${MAX_FENCE_DIGITS} digits, got ${fence.length}`);
+  }
   return BigInt(fence);
 }
 

@@ -48,6 +48,6 @@ async function bench(options: BenchOptions): Promise<ExitCode> {
       return EXIT.interrupted;
     }
     await showReport(report, folder, options);
-    return report.exitCode as ExitCode;
+    return report.exitCode;
   });
 }

@@ -15,6 +15,6 @@ export function addReport(program: Command, done: (code: ExitCode) => void): voi
       const report = readReport(folder);
       await writeReports(report, folder);
       printReport(report, folder, options);
-      done(report.exitCode as ExitCode);
+      done(report.exitCode);
     });
 }

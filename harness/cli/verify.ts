@@ -132,7 +132,7 @@ async function verifyAndShow(locks: readonly LockUnderTest[], settings: Settings
       return EXIT.interrupted;
     }
     await showReport(report, folder, settings.options);
-    return report.exitCode as ExitCode;
+    return report.exitCode;
   });
 }
 
