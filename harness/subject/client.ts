@@ -1,5 +1,6 @@
 /** One client of the lock under test: cycles of acquire, scenario, release, each step recorded at its boundary. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { reasonOf } from '../base/issues.ts';
 import { isLockError, type Lease, type Lock, type Mode } from 'holdfast-locks';
 import type { EventRecorder } from '../history/recorder.ts';
 import type { Resource, Seen } from '../resource/protocol.ts';
@@ -175,7 +176,7 @@ export class Client {
         key,
         value: asked,
         time: recorder.now(),
-        error: { code: code === 'UNEXPECTED' ? `${code}: ${String(error)}` : code },
+        error: { code: code === 'UNEXPECTED' ? `${code}: ${reasonOf(error)}` : code },
       });
       recorder.flush();
       if (!definite) this.#process += this.#clients;
