@@ -5,7 +5,7 @@ import type { HistorySink, Observation, Operation } from '../history/pairing.ts'
 import { feedHistory, streamHistory, type History, type HistoryInfo } from '../history/read.ts';
 import { faultWindows, WorkerFaults, type PhaseEvent, type Stall } from './faults.ts';
 import { booleanField, choice, field, numberField, optional, stringField } from './fields.ts';
-import { applyRelease, fenceField, resourceUse, type ResourceUse } from './lock-events.ts';
+import { applyRelease, deadlinesOf, fenceField, lengthsOf, resourceUse, type ResourceUse } from './lock-events.ts';
 import { NamelessLeases } from './nameless.ts';
 import { applyRenewals, Lease, LeaseNumbers, type Release, type Renewal, type Sighting } from './leases.ts';
 
@@ -94,6 +94,7 @@ class LockHistoryBuilder implements HistorySink {
     const sameKey = this.#byKey.get(operation.key);
     const key = sameKey?.[0]?.key ?? operation.key;
     const answer = outcome === 'ok' ? operation.completion?.value : undefined;
+    const lengths = lengthsOf(invoke.value, invokeLine, answer, completionLine);
     const lease = new Lease(this.#numbers, {
       id,
       key,
@@ -106,7 +107,8 @@ class LockHistoryBuilder implements HistorySink {
       acquireRef: operation.invokeRef,
       answerRef: operation.completionRef,
       fence: fenceField(answer, completionLine),
-      statedDeadline: optional(numberField, answer, 'deadline', completionLine) ?? Infinity,
+      ...lengths,
+      ...deadlinesOf(answer, lengths, operation, completionLine),
     });
     this.#leases.set(id, lease);
     if (sameKey === undefined) this.#byKey.set(key, [lease]);

@@ -136,6 +136,7 @@ export class Client {
     const { task, lock, prefix, recorder, finish, reach, granted } = this.#environment;
     const asked = {
       lease: id,
+      leaseMs,
       ...(mode === 'shared' ? { mode } : {}),
       ...(owner === undefined ? {} : { owner }),
     };
@@ -158,7 +159,9 @@ export class Client {
       const time = recorder.now();
       const fence = lease.fencingToken === undefined ? {} : { fence: String(lease.fencingToken) };
       const deadline = lease.expiresAt === undefined ? {} : { deadline: this.#environment.nsOf(lease.expiresAt) };
-      const value = { ...asked, ...fence, ...deadline };
+      // A lock without a deadline has taken no notice of the length.
+      const { leaseMs: _, ...endless } = asked;
+      const value = { ...(lease.expiresAt === undefined ? endless : asked), ...fence, ...deadline };
       recorder.record({ type: 'ok', process: this.#process, f: 'acquire', key, value, time });
       recorder.flush();
       reach('acquire.ok');
