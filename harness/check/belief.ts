@@ -23,7 +23,7 @@ export function beliefOf(lease: Lease, faults: WorkerFaults): Belief {
   if (lease.acquire !== 'ok') return { kind: 'none' };
   const start = lease.returned;
   const told = Math.min(lease.letGo, lease.lost?.at ?? Infinity, faults.killOf(lease.process)?.at ?? Infinity);
-  const deadline = Math.max(lease.deadline, lease.saidHeld?.at ?? -Infinity);
+  const deadline = Math.max(lease.latestDeadline, lease.saidHeld?.at ?? -Infinity);
   const end = Math.min(told, deadline);
   if (end > start) return { kind: 'held', start, end };
   if (told < start || deadline >= start) return { kind: 'none' };
@@ -50,7 +50,7 @@ export function checkBelief(history: LockHistory): Verdict {
       const belief = beliefOf(lease, history.faults);
       if (belief.kind === 'held') beliefs.push({ lease, start: belief.start, end: belief.end });
       if (belief.kind === 'excused') counts.excused += 1;
-      if (lease.acquire === 'ok' && lease.deadline < lease.returned) counts.grantedDead += 1;
+      if (lease.acquire === 'ok' && lease.latestDeadline < lease.returned) counts.grantedDead += 1;
     }
     counts.beliefs += beliefs.length;
     new Holds(beliefs).overlaps((earlier, later) => {
@@ -75,7 +75,7 @@ export function checkBelief(history: LockHistory): Verdict {
 }
 
 /** When it was settled that a lease was believed in at `at`: right then, or when the lock said so past the deadline. */
-function settledAt({ deadline, saidHeld }: Lease, at: number): number {
+function settledAt({ latestDeadline: deadline, saidHeld }: Lease, at: number): number {
   return deadline > at ? at : Math.max(at, saidHeld?.at ?? at);
 }
 
@@ -91,7 +91,7 @@ function conflictInWords(history: LockHistory, key: string, earlier: Hold, later
   const when = to === later.start ? `at ${from}` : `from ${from} to ${moment(info, to)}`;
   const { saidHeld } = earlier.lease;
   const said =
-    saidHeld !== undefined && saidHeld.at > earlier.lease.deadline
+    saidHeld !== undefined && saidHeld.at > earlier.lease.latestDeadline
       ? `; at ${moment(info, saidHeld.at)} the lock still told the first one "held", past its deadline`
       : '';
   return `${names} both believed ${when} that they held ${keyName(key)}${said}`;

@@ -10,7 +10,7 @@ import type { Finding } from './verdict.ts';
 
 export interface Charge {
   readonly kind: Finding['kind'];
-  readonly cause?: Cause;
+  readonly cause?: Cause | 'overstay';
   readonly why: () => string;
   /** Events that show the cause. */
   readonly refs: readonly number[];
@@ -33,7 +33,24 @@ export function charge(
     const why = (): string => lateInWords(history, late, excuse);
     return { kind: 'overrun', cause: excuse.cause, why, refs: excuse.refs };
   }
+  const overstayed = [write, ...rivals].find((late) => !isInTime(history, late) && isOverstay(history, late));
+  if (overstayed !== undefined) {
+    return { kind: 'overrun', cause: 'overstay', why: () => overstayInWords(history, overstayed), refs: [] };
+  }
   return inconclusive('a write came after its lease, and nothing shows why');
+}
+
+/** Its user went on beyond the deadline, alive and without a word of a loss. */
+function isOverstay({ leases, faults }: LockHistory, late: ResourceUse): boolean {
+  const lease = leases.get(late.lease);
+  if (lease === undefined || lease.acquire !== 'ok' || lease.latestDeadline > late.at) return false;
+  const killed = faults.killOf(lease.process)?.at ?? Infinity;
+  return late.at < Math.min(lease.letGo, lease.lost?.at ?? Infinity, killed);
+}
+
+function overstayInWords({ info, leases }: LockHistory, late: ResourceUse): string {
+  const end = leases.get(late.lease)?.latestDeadline ?? late.at;
+  return `the write of ${late.to} came after its lease, which ended at ${moment(info, end)} and was held beyond that`;
 }
 
 function inconclusive(why: string): Charge {

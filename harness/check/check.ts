@@ -4,8 +4,8 @@ import type { HistoryEvent, HistoryHeader } from '../history/events.ts';
 import { historyOf, readHeader, type History } from '../history/read.ts';
 import { CHECKERS } from './checkers.ts';
 import type { Bounds } from './linearize.ts';
-import { lockHistoryOf, readLockHistory } from './lock-history.ts';
-import { operationsOf, readOperations } from './operations.ts';
+import { lockHistoryOf, readLockHistory, type LockHistory } from './lock-history.ts';
+import { operationsOf, readOperations, type OperationHistory } from './operations.ts';
 import { MODELS, type Model, type Verdict } from './verdict.ts';
 
 /**
@@ -31,6 +31,8 @@ export interface FileVerdict {
   readonly elapsedMs: number;
   /** What was odd about the file, such as a last line cut short. */
   readonly warnings: readonly string[];
+  /** What in it was not looked at, and how much of each. */
+  readonly ignored: Readonly<Record<string, number>>;
 }
 
 /**
@@ -40,27 +42,29 @@ export interface FileVerdict {
  */
 export async function checkFile(file: string, model?: Model, bounds: Bounds = {}): Promise<FileVerdict> {
   const startedAt = performance.now();
-  const checker = CHECKERS[model ?? modelOf(file)];
+  const checker = CHECKERS[model ?? (await modelOf(file))];
   let verdict: Verdict;
-  let warnings: readonly string[];
+  let history: LockHistory | OperationHistory;
   try {
     if (checker.of === 'leases') {
-      const history = await readLockHistory(file);
+      history = await readLockHistory(file);
       verdict = checker.check(history);
-      ({ warnings } = history.info);
     } else {
-      const history = await readOperations(file, checker.readers);
+      history = await readOperations(file, checker.readers);
       verdict = checker.check(history, bounds);
-      ({ warnings } = history.info);
     }
   } catch (error) {
     throw error instanceof HistoryError && error.file === undefined ? error.inFile(file) : error;
   }
-  return { file, verdict, elapsedMs: performance.now() - startedAt, warnings };
+  const { info, ignored } = history;
+  return {
+    ...{ file, verdict, elapsedMs: performance.now() - startedAt, warnings: info.warnings },
+    ignored: Object.fromEntries([...info.ignored, ...ignored]),
+  };
 }
 
-function modelOf(file: string): Model {
-  const { model: named } = readHeader(file);
+async function modelOf(file: string): Promise<Model> {
+  const { model: named } = await readHeader(file);
   const known = `one of ${MODELS.join(', ')}`;
   if (named === undefined) {
     throw new HistoryError(0, '', `the header names no model: say --model, ${known}`, { file });

@@ -27,7 +27,9 @@ export function counterFaults(operations: readonly SequentialOperation[]): Count
   const unanswered: SequentialOperation[] = [];
   const reads = new Map<number, SequentialOperation[]>();
   let highest = 0;
-  for (const operation of operations) {
+  // What is told does not depend on the order in which they were read.
+  const inOrder = operations.toSorted((a, b) => a.returned - b.returned || a.called - b.called);
+  for (const operation of inOrder) {
     if (isPending(operation)) {
       unanswered.push(operation);
       continue;

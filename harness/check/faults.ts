@@ -42,7 +42,7 @@ export function faultWindows(phases: readonly PhaseEvent[]): FaultWindow[] {
   const byTarget = Map.groupBy(phases, ({ fault, worker, node }) => JSON.stringify([fault, worker, node]));
   for (const ofFault of byTarget.values()) {
     let current: FaultWindow | undefined;
-    for (const { fault, f, phase, worker, at, ref } of ofFault.toSorted((a, b) => a.at - b.at)) {
+    for (const { fault, f, phase, worker, at, ref } of inOrder(ofFault)) {
       if (phase === 'start') {
         if (current !== undefined) windows.push(current);
         current = { fault, f, worker, from: at, to: Infinity, healedAt: Infinity, refs: [ref] };
@@ -55,6 +55,24 @@ export function faultWindows(phases: readonly PhaseEvent[]): FaultWindow[] {
     if (current !== undefined) windows.push(current);
   }
   return windows.toSorted((a, b) => a.from - b.from);
+}
+
+const AS_OPENED: readonly Phase[] = ['start', 'bit', 'end', 'healed'];
+const AS_CLOSED: readonly Phase[] = ['end', 'healed', 'start', 'bit'];
+
+/** By time; of those at one moment the end of a window that is open comes before the start of the next. */
+function inOrder(phases: readonly PhaseEvent[]): PhaseEvent[] {
+  const byTime = Map.groupBy(
+    phases.toSorted((a, b) => a.at - b.at),
+    ({ at }) => at,
+  );
+  let isOpen = false;
+  return [...byTime.values()].flatMap((tied) => {
+    const order = isOpen ? AS_CLOSED : AS_OPENED;
+    const sorted = tied.toSorted((a, b) => order.indexOf(a.phase) - order.indexOf(b.phase));
+    for (const { phase } of sorted) isOpen = phase === 'start' || (isOpen && phase === 'bit');
+    return sorted;
+  });
 }
 
 export type Cause = 'pause' | 'resource-delay' | 'stall';

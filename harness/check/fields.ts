@@ -23,7 +23,20 @@ export function stringField(value: unknown, name: string, line: number): string 
 export function numberField(value: unknown, name: string, line: number): number {
   const found = field(value, name);
   if (typeof found !== 'number') throw wrong(line, name, 'a number', found);
+  if (!(Math.abs(found) <= Number.MAX_SAFE_INTEGER)) throw new HistoryError(line, `value.${name}`, inexact(found));
   return found;
+}
+
+const inexact = (found: number): string =>
+  `a number beyond 2^53 - 1 is not read exactly (here as ${found}): give it as a string`;
+
+/** A value that is compared. @throws HistoryError where a number in it may not be the one that was written */
+export function exactValue(value: unknown, line: number): unknown {
+  if (typeof value === 'number' && !(Math.abs(value) <= Number.MAX_SAFE_INTEGER)) {
+    throw new HistoryError(line, 'value', inexact(value));
+  }
+  if (typeof value === 'object' && value !== null) for (const part of Object.values(value)) exactValue(part, line);
+  return value;
 }
 
 export function booleanField(value: unknown, name: string, line: number): boolean {

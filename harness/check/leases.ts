@@ -34,8 +34,13 @@ export interface Acquire {
   readonly acquireRef: number;
   readonly answerRef: number;
   readonly fence: bigint | undefined;
-  /** As stated with the grant; Infinity when none was. */
+  /** As stated with the grant; Infinity when none was. Where only a length was stated, the earliest that it can be. */
   readonly statedDeadline: number;
+  /** Where only a length was stated, the latest that the deadline can be; else the same. */
+  readonly latestStatedDeadline: number;
+  /** Length that was asked for, and that it has by what the grant says, in nanoseconds; NaN where nothing was said. */
+  readonly askedNs: number;
+  readonly effectiveNs: number;
 }
 
 /** One attempt to acquire and what became of it. Its numbers are in the `LeaseNumbers` that it was made with. */
@@ -76,6 +81,9 @@ export class Lease {
     this.#set(ACQUIRE_REF, acquire.acquireRef);
     this.#set(ANSWER_REF, acquire.answerRef);
     this.#set(STATED_DEADLINE, acquire.statedDeadline);
+    this.#set(LATEST_DEADLINE, acquire.latestStatedDeadline);
+    this.#set(ASKED, acquire.askedNs);
+    this.#set(EFFECTIVE, acquire.effectiveNs);
     this.#set(LET_GO, Infinity);
   }
 
@@ -99,13 +107,23 @@ export class Lease {
   get answerRef(): number {
     return this.#get(ANSWER_REF);
   }
-  get statedDeadline(): number {
-    return this.#get(STATED_DEADLINE);
+  /** The length that the grant stated; `undefined` where it stated none. */
+  get effectiveNs(): number | undefined {
+    return stated(this.#get(EFFECTIVE));
+  }
+  /** The length that was asked for; `undefined` where nothing is said of it. */
+  get askedNs(): number | undefined {
+    return stated(this.#get(ASKED));
   }
 
   /** In force at the end: the stated one, moved by each renewal recorded before the previous one passed. */
   get deadline(): number {
-    return this.renewal?.deadline ?? this.statedDeadline;
+    return this.renewal?.deadline ?? this.#get(STATED_DEADLINE);
+  }
+
+  /** The latest that `deadline` can be. */
+  get latestDeadline(): number {
+    return this.renewal?.deadline ?? this.#get(LATEST_DEADLINE);
   }
 
   /** The first call of release whatever became of it: from here on its user no longer believes. Infinity for never. */
@@ -144,7 +162,8 @@ export class Lease {
 
 const [CALLED, RETURNED, ACQUIRE_REF, ANSWER_REF, STATED_DEADLINE] = [0, 1, 2, 3, 4];
 const [LET_GO, RELEASE_CALLED, RELEASE_RETURNED, RELEASE_REF, RELEASE_ANSWER_REF] = [5, 6, 7, 8, 9];
-const COLUMNS = 10;
+const [LATEST_DEADLINE, ASKED, EFFECTIVE] = [10, 11, 12];
+const COLUMNS = 13;
 const FIRST_ROWS = 32;
 
 /**
@@ -174,6 +193,8 @@ export class LeaseNumbers {
   }
 }
 
+const stated = (number: number): number | undefined => (Number.isNaN(number) ? undefined : number);
+
 /** Shared leases among themselves, and leases of one owner, may overlap. */
 export function mayOverlap(a: Lease, b: Lease): boolean {
   return (a.shared && b.shared) || (a.owner !== undefined && a.owner === b.owner);
@@ -194,7 +215,7 @@ function mergeReleases(a: Release | undefined, b: Release): Release {
  */
 export function applyRenewals(lease: Lease, renewals: readonly Renewal[]): void {
   for (const renewal of renewals.toSorted((a, b) => a.at - b.at || b.deadline - a.deadline)) {
-    if (renewal.at >= lease.deadline) return;
+    if (renewal.at >= lease.latestDeadline) return;
     lease.renewal = renewal;
   }
 }

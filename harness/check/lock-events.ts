@@ -1,8 +1,11 @@
 /** What single events say about a lease or the resource. */
 import { HistoryError } from '../history/errors.ts';
 import type { Door, HistoryEvent } from '../history/events.ts';
-import { booleanField, choice, numberField, optional, stringField } from './fields.ts';
-import type { Lease, Release, Sighting } from './leases.ts';
+import { booleanField, choice, field, numberField, optional, stringField } from './fields.ts';
+import type { Acquire, Lease, Release, Sighting } from './leases.ts';
+
+/** Far more than any service counts to. */
+const MAX_FENCE_DIGITS = 1000;
 
 /** A read or write that reached the resource. */
 export interface ResourceUse extends Sighting {
@@ -43,7 +46,43 @@ export function fenceField(answer: unknown, line: number): bigint | undefined {
   const fence = optional(stringField, answer, 'fence', line);
   if (fence === undefined) return undefined;
   if (!/^\d+$/.test(fence)) throw new HistoryError(line, 'value.fence', `expected decimal digits, got "${fence}"`);
+  if (fence.length > MAX_FENCE_DIGITS) {
+    throw new HistoryError(line, 'value.fence', `expected at most ${MAX_FENCE_DIGITS} digits, got ${fence.length}`);
+  }
   return BigInt(fence);
+}
+
+interface Lengths {
+  readonly askedNs: number;
+  readonly effectiveNs: number;
+}
+
+/** NaN for what is not said. */
+export function lengthsOf(asked: unknown, askedLine: number, answer: unknown, answerLine: number): Lengths {
+  return { askedNs: lengthField(asked, askedLine), effectiveNs: lengthField(answer, answerLine) };
+}
+
+function lengthField(value: unknown, line: number): number {
+  const length = optional(numberField, value, 'leaseMs', line);
+  if (length === undefined) return NaN;
+  if (length < 0) throw new HistoryError(line, 'value.leaseMs', `expected milliseconds, got ${length}`);
+  return Math.round(length * 1e6);
+}
+
+/** The earliest and the latest that the deadline of a grant can be: where a length is documented, it began in between. */
+export function deadlinesOf(
+  answer: unknown,
+  { askedNs, effectiveNs }: Lengths,
+  { called, returned }: { readonly called: number; readonly returned: number },
+  line: number,
+): Pick<Acquire, 'statedDeadline' | 'latestStatedDeadline'> {
+  if (field(answer, 'deadline') !== 'documented') {
+    const stated = optional(numberField, answer, 'deadline', line) ?? Infinity;
+    return { statedDeadline: stated, latestStatedDeadline: stated };
+  }
+  const length = Number.isNaN(effectiveNs) ? askedNs : effectiveNs;
+  if (Number.isNaN(length)) throw new HistoryError(line, 'value.leaseMs', 'missing: the deadline is "documented"');
+  return { statedDeadline: called + length, latestStatedDeadline: returned + length };
 }
 
 export function applyRelease(lease: Lease, key: string, failed: boolean, release: Release, line: number): void {

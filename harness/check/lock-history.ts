@@ -5,7 +5,8 @@ import type { HistorySink, Observation, Operation } from '../history/pairing.ts'
 import { feedHistory, streamHistory, type History, type HistoryInfo } from '../history/read.ts';
 import { faultWindows, WorkerFaults, type PhaseEvent, type Stall } from './faults.ts';
 import { booleanField, choice, field, numberField, optional, stringField } from './fields.ts';
-import { applyRelease, fenceField, resourceUse, type ResourceUse } from './lock-events.ts';
+import { applyRelease, deadlinesOf, fenceField, lengthsOf, resourceUse, type ResourceUse } from './lock-events.ts';
+import { NamelessLeases } from './nameless.ts';
 import { applyRenewals, Lease, LeaseNumbers, type Release, type Renewal, type Sighting } from './leases.ts';
 
 /** The worker's own timer, due some grace after the deadline, looked whether the lease's signal had aborted. */
@@ -24,6 +25,8 @@ export interface LockHistory {
   readonly uses: readonly ResourceUse[];
   readonly notices: readonly Notice[];
   readonly faults: WorkerFaults;
+  /** Operations that are no acquire and no release, and how many of each. */
+  readonly ignored: ReadonlyMap<string, number>;
 }
 
 /** A streamed file of locks. @throws HistoryError */
@@ -63,13 +66,19 @@ class LockHistoryBuilder implements HistorySink {
   readonly #phases: PhaseEvent[] = [];
   readonly #stalls: (Omit<Stall, 'worker'> & { readonly process: string })[] = [];
   readonly #firstSeen = new Map<number, number>();
+  readonly #nameless = new NamelessLeases();
+  readonly #ignored = new Map<string, number>();
 
   operation(operation: Operation): void {
     const { process, called } = operation;
     const seen = this.#firstSeen.get(process);
     if (seen === undefined || called < seen) this.#firstSeen.set(process, called);
-    if (operation.f === 'acquire') this.#acquire(operation);
-    else if (operation.f === 'release') this.#release(operation);
+    if (operation.f === 'acquire' || operation.f === 'release') {
+      const named = this.#nameless.withLease(operation);
+      if (named === undefined) return;
+      if (named.f === 'acquire') this.#acquire(named);
+      else this.#release(named);
+    } else this.#ignored.set(operation.f, (this.#ignored.get(operation.f) ?? 0) + 1);
   }
 
   #acquire(operation: Operation): void {
@@ -85,6 +94,7 @@ class LockHistoryBuilder implements HistorySink {
     const sameKey = this.#byKey.get(operation.key);
     const key = sameKey?.[0]?.key ?? operation.key;
     const answer = outcome === 'ok' ? operation.completion?.value : undefined;
+    const lengths = lengthsOf(invoke.value, invokeLine, answer, completionLine);
     const lease = new Lease(this.#numbers, {
       id,
       key,
@@ -97,7 +107,8 @@ class LockHistoryBuilder implements HistorySink {
       acquireRef: operation.invokeRef,
       answerRef: operation.completionRef,
       fence: fenceField(answer, completionLine),
-      statedDeadline: optional(numberField, answer, 'deadline', completionLine) ?? Infinity,
+      ...lengths,
+      ...deadlinesOf(answer, lengths, operation, completionLine),
     });
     this.#leases.set(id, lease);
     if (sameKey === undefined) this.#byKey.set(key, [lease]);
@@ -170,7 +181,18 @@ class LockHistoryBuilder implements HistorySink {
     }
   }
 
+  /** Only histories of other tools may leave leases without a name. @throws HistoryError */
+  #ignoredOf({ foreign }: HistoryInfo): ReadonlyMap<string, number> {
+    const { firstLine, unmatched } = this.#nameless;
+    if (firstLine !== undefined && !foreign)
+      throw new HistoryError(firstLine, 'value.lease', 'expected a string, got nothing');
+    return unmatched === 0
+      ? this.#ignored
+      : new Map([...this.#ignored, ['releases by a process that held nothing', unmatched]]);
+  }
+
   build(info: HistoryInfo): LockHistory {
+    const ignored = this.#ignoredOf(info);
     for (const early of this.#early) {
       const lease = this.#leases.get(early.lease);
       if (lease !== undefined) applyRelease(lease, early.key, early.failed, early.release, early.line);
@@ -196,6 +218,7 @@ class LockHistoryBuilder implements HistorySink {
       uses: this.#uses,
       notices: this.#notices,
       faults: new WorkerFaults(header, faultWindows(this.#phases), stalls, this.#firstSeen),
+      ignored,
     };
   }
 }

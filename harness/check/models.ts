@@ -1,4 +1,5 @@
 /** What a mutex, a register and a key-value store do when one operation at a time happens to them. */
+import { canonicalText } from '../base/json.ts';
 import { isPending, type SequentialModel } from './sequential.ts';
 
 /** Anyone may release. */
@@ -8,7 +9,7 @@ export const mutexModel: SequentialModel<boolean> = {
   key: String,
 };
 
-/** `null` at first. Values are any JSON. */
+/** `null` at first. Values are any JSON, compared as values: the order of an object's fields means nothing. */
 export const registerModel: SequentialModel<unknown> = {
   initial: null,
   step: (value, operation) => {
@@ -20,11 +21,11 @@ export const registerModel: SequentialModel<unknown> = {
     if (!isPending(operation) && swaps !== output) return undefined;
     return swaps ? to : value;
   },
-  key: (value) => JSON.stringify(value),
+  key: canonicalText,
 };
 
 function same(a: unknown, b: unknown): boolean {
-  return a === b || JSON.stringify(a) === JSON.stringify(b);
+  return a === b || canonicalText(a) === canonicalText(b);
 }
 
 /** One key: a string, empty at first. */

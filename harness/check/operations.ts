@@ -1,7 +1,7 @@
 import { HistoryError } from '../history/errors.ts';
 import type { HistorySink, Operation } from '../history/pairing.ts';
 import { feedHistory, streamHistory, type History, type HistoryInfo } from '../history/read.ts';
-import { field } from './fields.ts';
+import { exactValue, field } from './fields.ts';
 import type { SequentialOperation } from './sequential.ts';
 
 /** What a model's operations look like in a history. */
@@ -14,6 +14,8 @@ export interface OperationReader {
 export interface OperationHistory {
   readonly info: HistoryInfo;
   readonly byKey: ReadonlyMap<string, readonly SequentialOperation[]>;
+  /** Operations that the model does not know, and how many of each. */
+  readonly ignored: ReadonlyMap<string, number>;
 }
 
 export type OperationReaders = Readonly<Partial<Record<string, OperationReader>>>;
@@ -21,20 +23,21 @@ export type OperationReaders = Readonly<Partial<Record<string, OperationReader>>
 /** @throws HistoryError */
 export async function readOperations(path: string, readers: OperationReaders): Promise<OperationHistory> {
   const { sink, info } = await streamHistory(path, () => new OperationCollector(readers));
-  return { info, byKey: sink.byKey };
+  return { info, byKey: sink.byKey, ignored: sink.ignored };
 }
 
 /** @throws HistoryError */
 export function operationsOf(history: History, readers: OperationReaders): OperationHistory {
   const collector = new OperationCollector(readers);
   const info = feedHistory(history, collector);
-  return { info, byKey: collector.byKey };
+  return { info, byKey: collector.byKey, ignored: collector.ignored };
 }
 
 /** Operations that failed did not happen and are left out. */
 class OperationCollector implements HistorySink {
   readonly #readers: OperationReaders;
   readonly byKey = new Map<string, SequentialOperation[]>();
+  readonly ignored = new Map<string, number>();
 
   constructor(readers: OperationReaders) {
     this.#readers = readers;
@@ -42,7 +45,11 @@ class OperationCollector implements HistorySink {
 
   operation(operation: Operation): void {
     const { f, key, outcome, process, called, returned, invokeRef, completionRef } = operation;
-    if (outcome === 'fail' || !Object.hasOwn(this.#readers, f)) return;
+    if (!Object.hasOwn(this.#readers, f)) {
+      this.ignored.set(f, (this.ignored.get(f) ?? 0) + 1);
+      return;
+    }
+    if (outcome === 'fail') return;
     const values = this.#readers[f]?.read(operation);
     if (values === undefined) return;
     const ofKey = this.byKey.get(key);
@@ -96,18 +103,21 @@ export const COUNTER_OPERATIONS: OperationReaders = {
 };
 
 export const REGISTER_OPERATIONS: OperationReaders = {
-  read: onlyIfAnswered(({ completion }) => completion?.value ?? null),
-  write: { read: ({ invoke }) => ({ input: invoke.value ?? null, output: undefined }) },
+  read: onlyIfAnswered(({ completion, completionLine }) => exactValue(completion?.value ?? null, completionLine)),
+  write: {
+    read: ({ invoke, invokeLine }) => ({ input: exactValue(invoke.value ?? null, invokeLine), output: undefined }),
+  },
   cas: {
     read: (operation) => {
       const { invoke, invokeLine, completion, completionLine } = operation;
       if (!Array.isArray(invoke.value) || invoke.value.length !== 2) {
         throw new HistoryError(invokeLine, 'value', `expected [from, to], got ${JSON.stringify(invoke.value)}`);
       }
-      if (!isOk(operation)) return { input: invoke.value, output: undefined };
+      const input = exactValue(invoke.value, invokeLine);
+      if (!isOk(operation)) return { input, output: undefined };
       const swapped = field(completion, 'swapped');
       if (typeof swapped !== 'boolean') throw new HistoryError(completionLine, 'swapped', 'expected true or false');
-      return { input: invoke.value, output: swapped };
+      return { input, output: swapped };
     },
   },
 };

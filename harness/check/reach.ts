@@ -3,22 +3,22 @@ import type { WorkerFaults } from './faults.ts';
 import type { Lease } from './leases.ts';
 import type { LockHistory } from './lock-history.ts';
 
-/** Of a lease as it was first granted; 0 where it states no deadline. */
-export function leaseLength({ statedDeadline, called }: Lease): number {
-  return statedDeadline === Infinity ? 0 : Math.max(0, statedDeadline - called);
-}
-
-export function longestLease(leases: readonly Lease[]): number {
-  return leases.reduce((longest, lease) => Math.max(longest, leaseLength(lease)), 0);
+/**
+ * How long the lease of an attempt lasts at most once it is granted, or renewed: as it was stated, and never guessed, not
+ * even from its deadline (it may have been asked for long before it was granted) or from other leases. Infinity where
+ * nothing is stated.
+ */
+export function leaseLength({ effectiveNs, askedNs }: Lease): number {
+  return effectiveNs ?? askedNs ?? Infinity;
 }
 
 /** The latest moment until which a granted lease may be in force, as far as the lock has said. */
 export function latestEnd(faults: WorkerFaults, lease: Lease): number {
-  const { release, lost, deadline } = lease;
+  const { release, lost, latestDeadline: deadline, effectiveNs = 0 } = lease;
   if (release?.outcome === 'released') return release.returned;
   const killed = faults.killOf(lease.process)?.at ?? Infinity;
   if (deadline === Infinity) {
-    return Math.min(release?.returned ?? Infinity, lost?.at ?? Infinity, killed);
+    return Math.min(release?.returned ?? Infinity, lost?.at ?? Infinity, killed + effectiveNs);
   }
   // A renewal that nobody recorded may have been under way when the worker was killed.
   return killed === Infinity ? deadline : Math.max(deadline, killed + leaseLength(lease));

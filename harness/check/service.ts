@@ -5,15 +5,15 @@ import type { Lease } from './leases.ts';
 
 /**
  * The least end of a lease: the service says itself that it was held until then, if it was held at all. Infinity where
- * nothing ever ended it, -Infinity where nothing is proven.
+ * nothing ever ended it, -Infinity where nothing is proven. Unless its release was answered "released", a service may have
+ * ended it as soon as its holder was killed or was told of a loss, whatever deadline it had stated.
  */
 export function leastEnd(lease: Lease, faults: WorkerFaults): number {
-  const { release, deadline } = lease;
+  const { release, deadline, lost } = lease;
   if (release?.outcome === 'released') return release.called;
-  const letGo = release?.called ?? Infinity;
-  if (deadline !== Infinity) return Math.min(letGo, deadline);
-  if (lease.lost !== undefined || release?.outcome === 'lost') return -Infinity;
-  return Math.min(letGo, faults.killOf(lease.process)?.at ?? Infinity);
+  if (deadline === Infinity && (lost !== undefined || release?.outcome === 'lost')) return -Infinity;
+  const killed = faults.killOf(lease.process)?.at ?? Infinity;
+  return Math.min(release?.called ?? Infinity, deadline, killed, lost?.at ?? Infinity);
 }
 
 /**

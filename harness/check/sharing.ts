@@ -3,7 +3,7 @@ import { eventsAt, Findings, moment } from './findings.ts';
 import type { Hold } from './holds.ts';
 import type { Lease } from './leases.ts';
 import type { LockHistory } from './lock-history.ts';
-import { gaveUpAt, latestEnd, longestLease } from './reach.ts';
+import { gaveUpAt, latestEnd, leaseLength } from './reach.ts';
 import { reentriesOf } from './reentrancy.ts';
 import { Rivals } from './rivals.ts';
 import { serviceOf } from './service.ts';
@@ -32,9 +32,7 @@ export function checkSharing(history: LockHistory): Verdict {
     const about = { history, key, findings };
     counts.mixed += checkMixed(about, leases);
     const exclusive = leases.filter(({ shared }) => !shared);
-    const wanted = new Stretches(
-      exclusive.map((lease) => ({ from: lease.called, to: lastTrace(history, lease, leases) })),
-    );
+    const wanted = new Stretches(exclusive.map((lease) => ({ from: lease.called, to: lastTrace(history, lease) })));
     const kept = checkKeptApart(about, leases, wanted);
     counts.shared += kept.judged;
     counts.keptApart += kept.found;
@@ -50,10 +48,10 @@ interface About {
 }
 
 /** Until when an exclusive attempt may be in anybody's way. */
-function lastTrace(history: LockHistory, lease: Lease, leases: readonly Lease[]): number {
+function lastTrace(history: LockHistory, lease: Lease): number {
   if (lease.acquire === 'ok') return latestEnd(history.faults, lease);
   // It may have been granted without anybody knowing, and a waiter that is gone may be waited for.
-  return gaveUpAt(history, lease) + longestLease(leases);
+  return gaveUpAt(history, lease) + leaseLength(lease);
 }
 
 function checkMixed({ history, key, findings }: About, leases: readonly Lease[]): number {
@@ -134,7 +132,7 @@ function checkStarved(
   const maybe = exclusive.filter(({ acquire }) => acquire === 'info');
   const inForce = new Stretches([
     ...granted.map((lease) => ({ from: lease.returned, to: latestEnd(faults, lease) + allowanceNs })),
-    ...maybe.map((lease) => ({ from: lease.called, to: lastTrace(history, lease, leases) + allowanceNs })),
+    ...maybe.map((lease) => ({ from: lease.called, to: lastTrace(history, lease) + allowanceNs })),
   ]);
   const inTurn = new Set(reentriesOf(history, leases).map(({ lease }) => lease));
   const rivals = leases

@@ -18,8 +18,8 @@ export function keyName(key: string): string {
 
 /** Where the events are that say how long the service held a lease. */
 export function serviceRefs(lease: Lease, faults: WorkerFaults): number[] {
-  const kill = lease.deadline === Infinity ? faults.killOf(lease.process)?.ref : undefined;
   const { renewal, release, lost } = lease;
+  const kill = release?.outcome === 'released' ? undefined : faults.killOf(lease.process)?.ref;
   return [
     lease.acquireRef,
     lease.answerRef,
@@ -35,6 +35,7 @@ export function endInWords(info: HistoryInfo, lease: Lease, end: number): string
   if (lease.release?.outcome === 'released') return `its release, called at ${moment(info, end)}, answered "released"`;
   if (end === Infinity) return 'nothing had ended it';
   if (end === lease.release?.called) return `its release was not called before ${moment(info, end)}`;
+  if (end === lease.lost?.at) return `its loss was told at ${moment(info, end)}`;
   if (end === lease.deadline) return `its deadline was ${moment(info, end)}`;
   return `its worker was killed at ${moment(info, end)}`;
 }

@@ -36,7 +36,7 @@ export interface Finding {
   readonly leases: readonly string[];
   readonly witness: readonly HistoryEvent[];
   /** Of an overrun. */
-  readonly cause?: 'pause' | 'resource-delay' | 'stall';
+  readonly cause?: 'pause' | 'resource-delay' | 'stall' | 'overstay';
 }
 
 export interface Verdict {

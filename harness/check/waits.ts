@@ -2,7 +2,7 @@
 import type { FaultWindow } from './faults.ts';
 import type { Lease } from './leases.ts';
 import type { LockHistory } from './lock-history.ts';
-import { latestEnd, longestLease } from './reach.ts';
+import { latestEnd, leaseLength } from './reach.ts';
 
 /** What a change is of; the waiting begins anew with each that is not a wait. */
 export type Cause =
@@ -26,7 +26,6 @@ function forEachStretch(
   found: (from: number, to: number, cause: Cause) => void,
 ): void {
   const windows = faults.windows.filter(({ f }) => f !== 'client-crash');
-  const length = longestLease(leases);
   for (const window of windows) found(window.from, window.healedAt, { kind: 'fault', window });
   for (const lease of leases) {
     const killed = faults.killOf(lease.process)?.at ?? Infinity;
@@ -39,7 +38,7 @@ function forEachStretch(
       // It may have been granted without anybody knowing, as late as the faults that it met had healed.
       const met = windows.filter(({ from, healedAt }) => from <= gaveUp && healedAt >= lease.called);
       const arrived = met.reduce((latest, { healedAt }) => Math.max(latest, healedAt), gaveUp);
-      found(gaveUp, arrived + length, { kind: 'hold', lease });
+      found(gaveUp, arrived + leaseLength(lease), { kind: 'hold', lease });
     }
   }
 }

@@ -37,7 +37,7 @@ function exitCodeOf(file: CheckedFile): ExitCode {
   return verdict.valid ? EXIT.ok : EXIT.violated;
 }
 
-function asJson({ file, verdict, elapsedMs }: FileVerdict): Record<string, unknown> {
+function asJson({ file, verdict, elapsedMs, ignored }: FileVerdict): Record<string, unknown> {
   const { model, valid, operations, findings, reason } = verdict;
   const violation = findings.find(({ kind }) => kind === 'violation');
   return {
@@ -48,21 +48,24 @@ function asJson({ file, verdict, elapsedMs }: FileVerdict): Record<string, unkno
     elapsedMs: Math.round(elapsedMs * 10) / 10,
     ...(violation && { witness: { summary: violation.summary, events: violation.witness } }),
     ...(reason !== undefined && { reason }),
+    ...(Object.keys(ignored).length > 0 && { ignored }),
   };
 }
 
 /** Findings that are told without `--json`. */
 const MAX_TOLD = 5;
 
-function inWords({ file, verdict, elapsedMs }: FileVerdict): string[] {
+function inWords({ file, verdict, elapsedMs, ignored }: FileVerdict): string[] {
   const { model, valid, operations, findings, reason } = verdict;
   const answer = valid === 'unknown' ? `unknown (${reason ?? 'no reason'})` : valid ? 'valid' : 'INVALID';
   const told = findings.slice(0, MAX_TOLD).map(({ kind, property, summary }) => `  ${kind} of ${property}: ${summary}`);
   const more = findings.length - told.length;
+  const passedOver = Object.entries(ignored).map(([what, count]) => `${count} ${what}`);
   return [
     `${file}: ${answer}: ${operations} operations of model ${model}, ${elapsedMs.toFixed(0)} ms`,
     ...told,
     ...(more > 0 ? [`  and ${more} more`] : []),
+    ...(passedOver.length > 0 ? [`  not looked at: ${passedOver.join(', ')}`] : []),
     ...(findings[0]?.witness ?? []).map((event) => `    ${JSON.stringify(event)}`),
   ];
 }
@@ -71,7 +74,7 @@ export function addCheck(program: Command, done: (code: ExitCode) => void): void
   program
     .command('check')
     .description('judge histories from anywhere (docs/history-format.md)')
-    .argument('<file...>', 'histories, one JSON object a line')
+    .argument('<file...>', "histories: one JSON object a line, or Jepsen's EDN or JSON; also .gz")
     .option('--model <name>', `what to judge by; wins over the header's: ${MODELS.join(', ')}`, modelNamed)
     .option('--json', 'one JSON object a line and file')
     .action(async (files: string[], options: { model?: Model; json?: boolean }) => {

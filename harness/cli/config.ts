@@ -7,15 +7,17 @@ import { externalSchema } from '../backends/external-config.ts';
 import { BACKEND_CHOICES } from '../backends/choose.ts';
 import { PROFILE_NAMES } from '../plan/profiles.ts';
 import { UsageError } from '../base/errors.ts';
+import { parseJson } from '../base/json.ts';
+import { shortListOf, shortText } from '../base/limits.ts';
 import { describeIssues } from '../base/issues.ts';
 
 const configSchema = z.strictObject({
-  impl: z.string().optional(),
+  impl: shortText.optional(),
   profile: z.enum(PROFILE_NAMES).optional(),
   backend: z.enum(BACKEND_CHOICES).optional(),
-  out: z.string().optional(),
+  out: shortText.optional(),
   /** Such as `acquire p(99)<50`; those of `--threshold` are added to them. */
-  thresholds: z.array(z.string()).optional(),
+  thresholds: shortListOf(shortText).optional(),
   external: externalSchema.optional(),
 });
 export type Config = z.infer<typeof configSchema>;
@@ -33,7 +35,7 @@ export async function loadConfig(folder = process.cwd()): Promise<Config> {
 
 async function read(path: string): Promise<unknown> {
   try {
-    if (path.endsWith('.json')) return JSON.parse(readFileSync(path, 'utf8')) as unknown;
+    if (path.endsWith('.json')) return parseJson(readFileSync(path, 'utf8'));
     return ((await import(pathToFileURL(path).href)) as { default?: unknown }).default;
   } catch (cause) {
     throw new UsageError(`${path} cannot be read: ${(cause as Error).message}`, { cause });

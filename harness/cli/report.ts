@@ -13,6 +13,6 @@ export function addReport(program: Command, done: (code: ExitCode) => void): voi
     .action(async (run: string, options: { json?: boolean }) => {
       const { report, folder } = await renderAgain({ run });
       printReport(report, folder, options);
-      done(report.exitCode as ExitCode);
+      done(report.exitCode);
     });
 }

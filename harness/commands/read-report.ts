@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UsageError } from '../base/errors.ts';
+import { parseJson } from '../base/json.ts';
 import { describeIssues } from '../base/issues.ts';
 import { REPORT_VERSION, reportSchema, type Report } from '../report/report.ts';
 
@@ -15,7 +16,7 @@ export function readReport(folder: string): Report {
   if (!existsSync(file)) throw new UsageError(`${folder} is no run folder: it has no report.json`);
   let value: unknown;
   try {
-    value = JSON.parse(readFileSync(file, 'utf8'));
+    value = parseJson(readFileSync(file, 'utf8'));
   } catch (cause) {
     throw new UsageError(`${file} is not JSON: ${(cause as Error).message}`, { cause });
   }

@@ -1,3 +1,5 @@
+import { oneLine } from '../base/issues.ts';
+
 /** A history that cannot be read. The message names the file, the line and the field. */
 export class HistoryError extends Error {
   readonly code = 'HISTORY_INVALID';
@@ -11,12 +13,13 @@ export class HistoryError extends Error {
 
   constructor(line: number, field: string, problem: string, options?: ErrorOptions & { readonly file?: string }) {
     const place = [options?.file, line > 0 ? `line ${line}` : undefined, field === '' ? undefined : field];
-    super([...place.filter((part) => part !== undefined), problem].join(': '), options);
+    const said = oneLine(problem);
+    super([...place.filter((part) => part !== undefined), said].join(': '), options);
     this.name = 'HistoryError';
     this.line = line;
     this.field = field;
     this.file = options?.file;
-    this.problem = problem;
+    this.problem = said;
   }
 
   /** The same error with the file's name in its message. */

@@ -44,12 +44,14 @@ export interface AcquireInvokeValue {
   readonly lease: string;
   readonly mode?: Mode;
   readonly owner?: string;
+  /** Length of the lease that is asked for; of a grant: that it has, where the service rounds. */
+  readonly leaseMs?: number;
 }
 export interface AcquireOkValue extends AcquireInvokeValue {
   /** Decimal. */
   readonly fence?: string;
-  /** Nanoseconds, same clock as `time`. */
-  readonly deadline?: number;
+  /** Nanoseconds, same clock as `time`; `documented` where a length is stated, but no moment. */
+  readonly deadline?: number | 'documented';
 }
 export interface ReleaseInvokeValue {
   readonly lease: string;

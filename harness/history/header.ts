@@ -1,20 +1,22 @@
 import { z } from 'zod';
+import { shortText } from '../base/limits.ts';
 import { HistoryError } from './errors.ts';
 import { HISTORY_VERSION, type HistoryHeader, type Process } from './events.ts';
 
 const count = z.number().int().positive();
+const nanoseconds = z.number().nonnegative().max(Number.MAX_SAFE_INTEGER);
 
 const headerSchema = z.looseObject({
   holdfast: z.literal('history'),
   version: count,
-  run: z.string().optional(),
-  model: z.string().optional(),
+  run: shortText.optional(),
+  model: shortText.optional(),
   clients: count.optional(),
   workers: count.optional(),
   permits: count.optional(),
-  recoverNs: z.number().nonnegative().optional(),
+  recoverNs: nanoseconds.optional(),
   bypass: z.number().int().nonnegative().optional(),
-  allowanceNs: z.number().nonnegative().optional(),
+  allowanceNs: nanoseconds.optional(),
 });
 
 /** What is assumed of a history without a header: the current version, and nothing else. */

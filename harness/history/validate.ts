@@ -49,7 +49,7 @@ function validateError(error: unknown, type: string, line: number): void {
     throw new HistoryError(line, 'error', `stands beside "fail" and "info" only, not "${type}"`);
   }
   if (typeof error !== 'object' || error === null || !('code' in error) || typeof error.code !== 'string') {
-    throw wrong(line, 'error', 'an object with a string "code"', error);
+    throw wrong(line, 'error', 'a text, or an object with a string "code"', error);
   }
 }
 

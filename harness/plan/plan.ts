@@ -3,16 +3,18 @@ import { z } from 'zod';
 import { HAZARDS } from 'holdfast-locks/internal/claims';
 import { TOPOLOGIES, type Topology } from 'holdfast-locks';
 import { describeIssues } from '../base/issues.ts';
+import { parseJson } from '../base/json.ts';
+import { briefMs, freeSettings, MAX_MS, shortListOf, shortText } from '../base/limits.ts';
 import { practiceSchema } from './practice.ts';
 import { MOMENTS } from './moments.ts';
 
 export const PLAN_VERSION = 1;
 
 const faultSchema = z.object({
-  id: z.string(),
+  id: shortText,
   hazard: z.enum(HAZARDS).exclude(['none']),
   /** Milliseconds after the previous fault of the same hazard healed (the first: after the work began). */
-  afterMs: z.number().nonnegative(),
+  afterMs: briefMs,
   /**
    * The `nth` such moment of a worker, plus `plusMs`; waited for no longer than `withinMs`. Of its `start`: the fault
    * strikes then. Of its `end`: it is in force before, and its duration counts from then.
@@ -23,24 +25,28 @@ const faultSchema = z.object({
       worker: z.number().int().nonnegative(),
       moment: z.enum(MOMENTS),
       nth: z.number().int().positive(),
-      plusMs: z.number().nonnegative(),
-      withinMs: z.number().positive(),
+      plusMs: briefMs,
+      withinMs: briefMs.positive(),
     })
     .optional(),
-  durationMs: z.number().nonnegative(),
+  durationMs: briefMs,
   /** Whom it touches. Network faults touch the links between these workers and these nodes. */
-  workers: z.array(z.number().int().nonnegative()),
-  nodes: z.array(z.number().int().nonnegative()),
+  workers: shortListOf(z.number().int().nonnegative()),
+  nodes: shortListOf(z.number().int().nonnegative()),
   /** Touches whoever leads the servers when it strikes; `nodes` is then empty. */
   leader: z.boolean().optional(),
   /** Of delays. */
-  delayMs: z.number().positive().optional(),
+  delayMs: briefMs.positive().optional(),
   /** Of what crosses the network: what workers send, what servers answer, or both. */
   direction: z.enum(['request', 'reply', 'both']).optional(),
   /** Of clocks: by how much, backwards if negative. */
-  jumpMs: z.number().optional(),
+  jumpMs: z.number().min(-MAX_MS).max(MAX_MS).optional(),
 });
 export type Fault = z.infer<typeof faultSchema>;
+
+/** How long a fault takes from the healing of the one before, in milliseconds. */
+const lastsAtMost = ({ afterMs, aim, durationMs }: Fault): number =>
+  afterMs + durationMs + (aim === undefined ? 0 : aim.withinMs + aim.plusMs);
 
 const fields = z.object({
   holdfast: z.literal('plan'),
@@ -54,38 +60,41 @@ const fields = z.object({
   /** Of the simulation: part by which the clocks of its machines run fast or slow at most. Absent: all run alike. */
   clockSkew: z.number().positive().max(0.1).optional(),
   /** Name in the catalogue, or path of a lock module. */
-  lock: z.string(),
-  options: z.record(z.string(), z.unknown()),
+  lock: shortText,
+  options: freeSettings,
   topology: z.enum(TOPOLOGIES),
-  scenario: z.string(),
+  scenario: shortText,
   hazards: z.array(z.enum(HAZARDS)).min(1).max(2),
   workers: z.number().int().min(1).max(10),
-  clientsPerWorker: z.number().int().positive(),
-  keys: z.array(z.string().min(1)).min(1),
+  clientsPerWorker: z.number().int().positive().max(1000),
+  keys: shortListOf(shortText.min(1)).min(1),
   /** One more client in each worker takes this key, never renews, and overstays: leases that end by their deadline. Absent: none. */
-  lapseKey: z.string().min(1).optional(),
-  leaseMs: z.number().positive(),
-  acquireTimeoutMs: z.number().positive(),
+  lapseKey: shortText.min(1).optional(),
+  leaseMs: briefMs.positive(),
+  acquireTimeoutMs: briefMs.positive(),
   renew: z.boolean(),
   /** Hold and think times, used in turn. */
-  holdsMs: z.array(z.number().nonnegative()).min(1),
-  thinksMs: z.array(z.number().nonnegative()).min(1),
+  holdsMs: shortListOf(briefMs).min(1),
+  thinksMs: shortListOf(briefMs).min(1),
   /** What clients practise because the lock claims it: used in turn, cycle by cycle. Absent: plain cycles only. */
   practice: practiceSchema.optional(),
   /** How often one wait may be bypassed, as the lock states it. */
-  bypass: z.number().int().nonnegative().optional(),
+  bypass: z.number().int().nonnegative().max(1_000_000).optional(),
   /** Room for handing over and for being slow, in the verdicts on fairness, reentrancy and sharing. */
-  allowanceMs: z.number().nonnegative().optional(),
+  allowanceMs: briefMs.optional(),
   /** Each client ends after so many cycles, and the run when all have; without, the run lasts as `workMs` says. */
-  cycles: z.number().int().positive().optional(),
+  cycles: z.number().int().positive().max(1_000_000).optional(),
   /** The work lasts at least this long; longer while faults go on. */
-  workMs: z.number().positive(),
+  workMs: briefMs.positive(),
   /** Bound of the liveness verdict: waiting for a grant while no fault is active and no lease can be in force. */
-  recoverMs: z.number().positive(),
-  faults: z.array(faultSchema),
+  recoverMs: briefMs.positive(),
+  faults: shortListOf(faultSchema),
 });
 
 export const planSchema = fields.superRefine((plan, context) => {
+  const inRowMs = plan.faults.reduce((sum, fault) => sum + lastsAtMost(fault), 0);
+  if (inRowMs > MAX_MS)
+    context.addIssue({ code: 'custom', path: ['faults'], message: `expected at most ${MAX_MS} ms of faults` });
   // What names nothing would quietly not be done.
   for (const [index, { hazard, workers, nodes, aim }] of plan.faults.entries()) {
     const expect = (good: boolean, field: string, message: string): void => {
@@ -121,7 +130,7 @@ export class PlanError extends Error {
 export function parsePlan(text: string, file: string): Plan {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch (cause) {
     throw new PlanError(`${file} is not JSON: ${(cause as Error).message}`, { cause });
   }

@@ -1,6 +1,7 @@
 /** What clients practise beyond plain cycles of an exclusive lease, where a lock claims more than that. */
 import fc, { type Arbitrary } from 'fast-check';
 import { z } from 'zod';
+import { briefMs, shortListOf } from '../base/limits.ts';
 import type { LockModule } from 'holdfast-locks';
 
 /**
@@ -10,11 +11,11 @@ import type { LockModule } from 'holdfast-locks';
 export const CYCLE_MODES = ['exclusive', 'shared', 'brief', 'meeting'] as const;
 
 export const practiceSchema = z.object({
-  modes: z.array(z.enum(CYCLE_MODES)).min(1).optional(),
-  briefMs: z.number().positive().optional(),
-  meetingMs: z.number().positive().optional(),
+  modes: shortListOf(z.enum(CYCLE_MODES)).min(1).optional(),
+  briefMs: briefMs.positive().optional(),
+  meetingMs: briefMs.positive().optional(),
   /** Whether the cycle's owner asks for the lock a second time while it holds it. */
-  reenters: z.array(z.boolean()).min(1).optional(),
+  reenters: shortListOf(z.boolean()).min(1).optional(),
 });
 export type Practice = z.infer<typeof practiceSchema>;
 

@@ -1,5 +1,6 @@
 /** What a comparison adds to a report: locks side by side, what changed against a baseline, and which lock when. */
 import { z } from 'zod';
+import { longListOf, longText } from '../base/limits.ts';
 import { HAZARDS, PROPERTIES } from 'holdfast-locks/internal/claims';
 
 const positiveShare = z.number().nonnegative();
@@ -21,7 +22,7 @@ const rowSchema = z.object({
   /** Index of the lock in the report's `locks`. */
   lock: z.number().int().nonnegative(),
   /** Its name, and its run where the name alone is not enough. */
-  label: z.string(),
+  label: longText,
   rounds: z.number().int().nonnegative(),
   figures: z.object({
     throughput: figureSchema.optional(),
@@ -30,12 +31,12 @@ const rowSchema = z.object({
   }),
   /** 1 + how many locks are really better; several may share one. Absent: `unranked` says why. */
   rank: z.number().int().positive().optional(),
-  unranked: z.string().optional(),
-  guarantees: z.array(
+  unranked: longText.optional(),
+  guarantees: longListOf(
     z.object({
-      question: z.string(),
+      question: longText,
       property: z.enum(PROPERTIES),
-      hazards: z.array(z.enum(HAZARDS)),
+      hazards: longListOf(z.enum(HAZARDS)),
       /** `impossible`: the hazard cannot befall it, or there is nothing left to hold. */
       answer: z.enum(['yes', 'no', 'impossible', 'unknown']),
       /** Tries that put it to the test in this report, and whether it broke; absent: it is the lock's own word only. */
@@ -47,7 +48,7 @@ export type Row = z.infer<typeof rowSchema>;
 export type Guarantee = Row['guarantees'][number];
 
 const changeSchema = z.object({
-  label: z.string(),
+  label: longText,
   metric: z.enum(COMPARED),
   baseline: z.number().nonnegative(),
   candidate: z.number().nonnegative(),
@@ -57,7 +58,7 @@ const changeSchema = z.object({
   lossHigh: z.number().optional(),
   confidence: z.number().min(0).max(1).optional(),
   verdict: z.enum(['improved', 'unchanged', 'warning', 'regressed', 'inconclusive']),
-  note: z.string().optional(),
+  note: longText.optional(),
 });
 export type Change = z.infer<typeof changeSchema>;
 
@@ -65,29 +66,29 @@ export const comparisonSchema = z.object({
   /** The locks took turns on one machine; otherwise each was measured at a time of its own. */
   interleaved: z.boolean(),
   /** How the intervals and the ranks come about, in words. */
-  method: z.string(),
+  method: longText,
   /** What the ranks go by. */
   rankedBy: z.enum(COMPARED).optional(),
   /** Why no lock of this comparison has a rank. */
-  unranked: z.string().optional(),
-  rows: z.array(rowSchema),
+  unranked: longText.optional(),
+  rows: longListOf(rowSchema),
   baseline: z
     .object({
-      name: z.string(),
+      name: longText,
       /** In turns with the candidates, or stored. */
       interleaved: z.boolean(),
       limits: z.object({ warn: positiveShare, fail: positiveShare }),
-      changes: z.array(changeSchema),
-      notes: z.array(z.string()),
+      changes: longListOf(changeSchema),
+      notes: longListOf(longText),
     })
     .optional(),
   /** Which lock when, by what was measured. */
-  guide: z.array(
+  guide: longListOf(
     z.object({
-      need: z.string(),
+      need: longText,
       /** Labels of the best, which do not differ really; empty: none of those measured will do. */
-      best: z.array(z.string()),
-      why: z.string(),
+      best: longListOf(longText),
+      why: longText,
     }),
   ),
 });

@@ -1,7 +1,8 @@
 /** What a benchmark adds to the report of a lock: how it was loaded, and how rate and latency went over time. */
 import { z } from 'zod';
+import { longListOf, longMs, longText } from '../base/limits.ts';
 
-const milliseconds = z.number().nonnegative();
+const milliseconds = longMs;
 const rate = z.number().nonnegative();
 const whole = z.number().int().nonnegative();
 
@@ -13,7 +14,7 @@ const serviceLatency = stretchLatency.extend({
   p999: milliseconds,
   min: milliseconds.optional(),
   mean: milliseconds.optional(),
-  curve: z.array(z.tuple([z.number(), milliseconds])).optional(),
+  curve: longListOf(z.tuple([z.number(), milliseconds])).optional(),
 });
 
 /** One measured stretch under one load; several rounds of a lock are what a comparison is made of. */
@@ -35,8 +36,8 @@ export const loadSchema = z.object({
   mode: z.enum(['closed', 'open']),
   arrivals: z.enum(['constant', 'poisson']).optional(),
   /** Name of the preset that the settings come from, such as `documents`. */
-  preset: z.string().optional(),
-  scenario: z.string(),
+  preset: longText.optional(),
+  scenario: longText,
   workers: z.number().int().positive(),
   clientsPerWorker: z.number().int().positive(),
   keys: z.number().int().positive(),
@@ -49,7 +50,7 @@ export const loadSchema = z.object({
   /** Cycles finished while it was measured (warm-up excluded). */
   cycles: whole,
   /** Operations that were not answered as asked, such as `acquire TIMEOUT`. */
-  errors: z.array(z.object({ operation: z.string(), kind: z.string(), count: whole })),
+  errors: longListOf(z.object({ operation: longText, kind: longText, count: whole })),
   /** Attempts that did not wait and were told that somebody else holds the lock. */
   busy: whole.optional(),
   /** Open loop: how late requests were begun, in milliseconds: the harness's own share of their waits. */
@@ -58,17 +59,17 @@ export const loadSchema = z.object({
   offered: z.object({ perSecond: rate, arrivals: whole, dropped: whole, inFlightLimit: whole }).optional(),
   /** Offered more than it can do: its latencies say how long the run was, not how fast the lock is. */
   saturated: z.boolean(),
-  rounds: z.array(roundSchema),
+  rounds: longListOf(roundSchema),
   /** Per second of the measured time (finer when it was short): the throughput and latency over time. */
-  series: z.array(
+  series: longListOf(
     z.object({ atMs: milliseconds, throughput: rate, errors: whole, acquire: stretchLatency.optional() }),
   ),
   /** Faults under load, on the time line of `series`. */
-  faults: z.array(
+  faults: longListOf(
     z.object({
-      id: z.string(),
-      hazard: z.string(),
-      target: z.string(),
+      id: longText,
+      hazard: longText,
+      target: longText,
       fromMs: milliseconds,
       toMs: milliseconds,
       bit: z.boolean(),
@@ -84,11 +85,11 @@ export const loadSchema = z.object({
     .object({
       /** Cycles per second that it can do for long. */
       capacity: rate,
-      steps: z.array(
+      steps: longListOf(
         z.object({ offeredPerSecond: rate, achievedPerSecond: rate, acquireP99: milliseconds, kept: z.boolean() }),
       ),
       /** Latency at 50, 80 and 95 % of the capacity. */
-      shares: z.array(
+      shares: longListOf(
         z.object({ share: z.number().positive(), offeredPerSecond: rate, throughput: rate, acquire: stretchLatency }),
       ),
     })
@@ -96,7 +97,7 @@ export const loadSchema = z.object({
   /** The longest wait of an acquire over the median. */
   longestOverMedian: z.number().nonnegative().optional(),
   /** Rate of our closed loop over that of a bare loop over the same client, in this configuration. */
-  harness: z.object({ shareOfBareLoop: z.number().nonnegative(), pairs: whole, configuration: z.string() }).optional(),
+  harness: z.object({ shareOfBareLoop: z.number().nonnegative(), pairs: whole, configuration: longText }).optional(),
   memory: z.object({ clientMiB: z.number().nonnegative(), serverMiB: z.number().nonnegative() }).partial().optional(),
   /** Simulated: round trips one after another that an undisturbed cycle waits for. */
   criticalPath: z.number().nonnegative().optional(),
@@ -104,9 +105,7 @@ export const loadSchema = z.object({
   checked: z.object({ events: whole, operations: whole, verdict: z.enum(['holds', 'violated', 'inconclusive']) }),
   /** Figures of a preset beside ours, such as `acquire p99`: 15 ms and what was measured. */
   expectations: z
-    .array(
-      z.object({ what: z.string(), source: z.string(), expected: z.string(), measured: z.string(), met: z.boolean() }),
-    )
+    .array(z.object({ what: longText, source: longText, expected: longText, measured: longText, met: z.boolean() }))
     .optional(),
   /** The service of an HTTP scenario, at its end. */
   service: z

@@ -1,5 +1,6 @@
 /** The report of a run: what `report.json` holds, what `--json` prints, and all that a reporter is given. */
 import { z } from 'zod';
+import { longListOf, longMs, longText } from '../base/limits.ts';
 import { BACKENDS } from 'holdfast-locks';
 import { HAZARDS, PROPERTIES } from 'holdfast-locks/internal/claims';
 import { comparisonSchema } from './comparison.ts';
@@ -7,13 +8,13 @@ import { loadSchema } from './load.ts';
 
 export const REPORT_VERSION = 1;
 
-const milliseconds = z.number().nonnegative();
+const milliseconds = longMs;
 
 /** One bar of the timeline: who held (or believed to hold) what, when. Times in milliseconds since the plan began. */
 const holding = z.object({
-  worker: z.string(),
-  lease: z.string(),
-  fence: z.string().optional(),
+  worker: longText,
+  lease: longText,
+  fence: longText.optional(),
   /** The acquire was called, granted; the belief ended; the release was answered (absent: never). */
   requestedMs: milliseconds,
   grantedMs: milliseconds,
@@ -25,18 +26,18 @@ const holding = z.object({
 });
 
 const faultWindow = z.object({
-  id: z.string(),
+  id: longText,
   hazard: z.enum(HAZARDS),
   /** The name of a worker as in `holdings`, or of a server such as `node 1`. */
-  target: z.string(),
+  target: longText,
   fromMs: milliseconds,
   toMs: milliseconds,
   bit: z.boolean(),
 });
 
 const resourceUse = z.object({
-  worker: z.string(),
-  lease: z.string(),
+  worker: longText,
+  lease: longText,
   atMs: milliseconds,
   door: z.enum(['plain', 'fenced']),
   use: z.enum(['read', 'write']),
@@ -48,21 +49,21 @@ const resourceUse = z.object({
 
 /** The stretch of a history around a witness. */
 export const timelineSchema = z.object({
-  key: z.string(),
+  key: longText,
   fromMs: milliseconds,
   toMs: milliseconds,
-  holdings: z.array(holding),
-  faults: z.array(faultWindow),
-  uses: z.array(resourceUse),
+  holdings: longListOf(holding),
+  faults: longListOf(faultWindow),
+  uses: longListOf(resourceUse),
 });
 export type Timeline = z.infer<typeof timelineSchema>;
 
 export const witnessSchema = z.object({
-  summary: z.string(),
+  summary: longText,
   /** At most five lines, oldest first: what happened, in words. */
-  story: z.array(z.string()).max(5),
+  story: z.array(longText).max(5),
   /** The events of the history that prove it. */
-  events: z.array(z.record(z.string(), z.unknown())),
+  events: longListOf(z.record(longText, z.unknown())),
   timeline: timelineSchema.optional(),
 });
 export type Witness = z.infer<typeof witnessSchema>;
@@ -70,11 +71,11 @@ export type Witness = z.infer<typeof witnessSchema>;
 export const cellSchema = z.object({
   property: z.enum(PROPERTIES),
   /** One hazard, or two joined by `+` where a plan combined them. */
-  hazard: z.string(),
+  hazard: longText,
   claim: z.enum(['holds', 'not-promised', 'unavailable', 'not-applicable']),
   verdict: z.enum(['holds', 'violated', 'inconclusive']),
   /** Why it is inconclusive, or what was seen where nothing was promised. */
-  note: z.string().optional(),
+  note: longText.optional(),
   /** Not on the list of the profile, or impossible here: `note` says why. It does not count towards the exit code. */
   exempt: z.boolean(),
   /** Plans run; operations judged. */
@@ -86,9 +87,9 @@ export const cellSchema = z.object({
   faultsBitten: z.number().int().nonnegative(),
   witness: witnessSchema.optional(),
   /** File of the plan, relative to the run folder. */
-  plan: z.string().optional(),
+  plan: longText.optional(),
   /** Runs it again. */
-  replay: z.string().optional(),
+  replay: longText.optional(),
 });
 export type Cell = z.infer<typeof cellSchema>;
 
@@ -102,47 +103,47 @@ const latencySchema = z.object({
   min: milliseconds.optional(),
   mean: milliseconds.optional(),
   /** [percentile from 0 to 100, milliseconds]: points of the HDR curve. */
-  curve: z.array(z.tuple([z.number(), milliseconds])).optional(),
+  curve: longListOf(z.tuple([z.number(), milliseconds])).optional(),
 });
 export type Latency = z.infer<typeof latencySchema>;
 
 const thresholdResultSchema = z.object({
-  expression: z.string(),
+  expression: longText,
   /** In the metric's unit; absent where nothing was measured. */
   measured: z.number().optional(),
   verdict: z.enum(['met', 'missed', 'inconclusive']),
   /** Why it is inconclusive. */
-  note: z.string().optional(),
+  note: longText.optional(),
 });
 export type ThresholdResult = z.infer<typeof thresholdResultSchema>;
 
 export const lockReportSchema = z.object({
-  name: z.string(),
-  summary: z.string(),
+  name: longText,
+  summary: longText,
   backend: z.object({
     kind: z.enum(BACKENDS),
-    topology: z.string(),
+    topology: longText,
     provisioner: z.enum(['docker', 'native', 'external', 'sim']),
     /** Why this provisioner, such as `no Docker engine answers`. */
-    provisionerReason: z.string().optional(),
-    version: z.string(),
+    provisionerReason: longText.optional(),
+    version: longText,
     /** Settings of the servers that the claims depend on. */
-    settings: z.record(z.string(), z.string()),
+    settings: z.record(longText, longText),
   }),
   workers: z.number().int().positive(),
   leaseMs: z.number().positive(),
-  cells: z.array(cellSchema),
+  cells: longListOf(cellSchema),
   /** What was searched in the simulation before the real servers were asked, and whether they confirmed what it found. */
   search: z
     .object({
       schedules: z.number().int().nonnegative(),
       found: z
-        .object({ property: z.enum(PROPERTIES), hazards: z.array(z.enum(HAZARDS)), reproduced: z.boolean() })
+        .object({ property: z.enum(PROPERTIES), hazards: longListOf(z.enum(HAZARDS)), reproduced: z.boolean() })
         .optional(),
     })
     .optional(),
   /** What cannot be produced here, and why. */
-  notTestable: z.array(z.object({ hazard: z.enum(HAZARDS), reason: z.string() })),
+  notTestable: longListOf(z.object({ hazard: z.enum(HAZARDS), reason: longText })),
   /** Locked increments that were checked. */
   increments: z.number().int().nonnegative(),
   overruns: z.number().int().nonnegative(),
@@ -166,35 +167,35 @@ export const lockReportSchema = z.object({
   /** Of a benchmark: how it was loaded, and how it went over time. */
   load: loadSchema.optional(),
   /** What was demanded of the latencies and rates, such as `acquire p(99)<50`, and what was measured. */
-  thresholds: z.array(thresholdResultSchema).optional(),
+  thresholds: longListOf(thresholdResultSchema).optional(),
 });
 export type LockReport = z.infer<typeof lockReportSchema>;
 
 export const reportSchema = z.object({
   schemaVersion: z.literal(REPORT_VERSION),
-  tool: z.object({ name: z.literal('holdfast'), version: z.string() }),
-  run: z.string(),
+  tool: z.object({ name: z.literal('holdfast'), version: longText }),
+  run: longText,
   startedAt: z.iso.datetime(),
   elapsedMs: milliseconds,
   machine: z.object({
-    os: z.string(),
-    cpu: z.string(),
+    os: longText,
+    cpu: longText,
     cores: z.number().int().positive(),
     memoryGiB: z.number().positive(),
-    node: z.string(),
+    node: longText,
     /** Milliseconds by which timers were late in the pre-flight, 99th percentile. */
     timerLatenessMs: milliseconds,
     tooBusyToJudge: z.boolean(),
   }),
   /** As typed, credentials redacted. */
-  command: z.string(),
-  profile: z.string(),
+  command: longText,
+  profile: longText,
   seed: z.number().int(),
-  locks: z.array(lockReportSchema),
+  locks: longListOf(lockReportSchema),
   /** Of `compare`: the locks side by side. */
   comparison: comparisonSchema.optional(),
-  exitCode: z.number().int(),
+  exitCode: z.literal([0, 1, 2, 3, 4, 5, 130]),
   /** One sentence that explains the exit code. */
-  conclusion: z.string(),
+  conclusion: longText,
 });
 export type Report = z.infer<typeof reportSchema>;

@@ -1,5 +1,6 @@
 /** One client of the lock under test: cycles of acquire, scenario, release, each step recorded at its boundary. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { reasonOf } from '../base/issues.ts';
 import { isLockError, type Lease, type Lock, type Mode } from 'holdfast-locks';
 import type { EventRecorder } from '../history/recorder.ts';
 import type { Resource, Seen } from '../resource/protocol.ts';
@@ -136,6 +137,7 @@ export class Client {
     const { task, lock, prefix, recorder, finish, reach, granted } = this.#environment;
     const asked = {
       lease: id,
+      leaseMs,
       ...(mode === 'shared' ? { mode } : {}),
       ...(owner === undefined ? {} : { owner }),
     };
@@ -158,7 +160,9 @@ export class Client {
       const time = recorder.now();
       const fence = lease.fencingToken === undefined ? {} : { fence: String(lease.fencingToken) };
       const deadline = lease.expiresAt === undefined ? {} : { deadline: this.#environment.nsOf(lease.expiresAt) };
-      const value = { ...asked, ...fence, ...deadline };
+      // A lock without a deadline has taken no notice of the length.
+      const { leaseMs: _, ...endless } = asked;
+      const value = { ...(lease.expiresAt === undefined ? endless : asked), ...fence, ...deadline };
       recorder.record({ type: 'ok', process: this.#process, f: 'acquire', key, value, time });
       recorder.flush();
       reach('acquire.ok');
@@ -176,7 +180,7 @@ export class Client {
         key,
         value: asked,
         time: recorder.now(),
-        error: { code: code === 'UNEXPECTED' ? `${code}: ${String(error)}` : code },
+        error: { code: code === 'UNEXPECTED' ? `${code}: ${reasonOf(error)}` : code },
       });
       recorder.flush();
       if (!definite) this.#process += this.#clients;

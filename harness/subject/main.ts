@@ -1,5 +1,6 @@
 /** A worker process: connects the lock under test through its own proxies and runs its clients. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { reasonOf } from '../base/issues.ts';
 import { checkedAtFirst, checkedLock, ContractError, loadLockModule } from './module.ts';
 import { Pulse } from './pulse.ts';
 import { toWorkerSchema, type FromWorker, type Task, type ToWorker } from './messages.ts';
@@ -155,7 +156,7 @@ async function obey(message: ToWorker): Promise<void> {
 process.on('message', (raw) => {
   obey(toWorkerSchema.parse(raw)).catch((error: unknown) => {
     const blame = error instanceof ContractError ? 'lock' : 'harness';
-    say({ type: 'failed', blame, message: error instanceof Error ? error.message : String(error) });
+    say({ type: 'failed', blame, message: error instanceof Error ? error.message : reasonOf(error) });
   });
 });
 // No lock may leave an error to nobody: in a user's program it would end the process.
@@ -163,7 +164,7 @@ process.on('uncaughtException', (error: unknown, origin) => {
   if (!process.connected) process.exit(1);
   const what = origin === 'unhandledRejection' ? 'unhandled rejection' : 'uncaught exception';
   const place = error instanceof Error ? /\(?([^\s(]+:\d+:\d+)\)?$/m.exec(error.stack ?? '')?.[1] : undefined;
-  const message = `${what}, which the contract forbids: ${String(error)}${place === undefined ? '' : ` (at ${place})`}`;
+  const message = `${what}, which the contract forbids: ${reasonOf(error)}${place === undefined ? '' : ` (at ${place})`}`;
   say({ type: 'failed', blame: 'lock', message });
 });
 process.on('disconnect', () => process.exit(0));

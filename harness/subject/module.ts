@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { BACKENDS, TOPOLOGIES, type Lease, type Lock, type LockModule, type ReleaseOutcome } from 'holdfast-locks';
 import { HAZARDS, PROPERTIES } from 'holdfast-locks/internal/claims';
-import { describeIssues } from '../base/issues.ts';
+import { describeIssues, reasonOf, shown } from '../base/issues.ts';
 
 /** A module, or what it connected, departs from the contract; every departure is named. */
 export class ContractError extends Error {
@@ -36,13 +36,22 @@ const moduleSchema = z.looseObject({
 /** @throws ContractError that names each field, what it is and what is expected. */
 export async function loadLockModule(url: string): Promise<LockModule> {
   const exports = (await import(url).catch((cause: unknown) => {
-    throw new ContractError(`${url} cannot be loaded: ${String(cause)}`, { cause });
+    throw new ContractError(`${url} cannot be loaded: ${reasonOf(cause)}`, { cause });
   })) as Record<string, unknown>;
   const candidate = exports['lock'];
   if (candidate === undefined) throw new ContractError(`${url} has no export named "lock"`);
-  const parsed = moduleSchema.safeParse(candidate);
+  const parsed = lookedAt(`${url} is no lock module`, () => moduleSchema.safeParse(candidate));
   if (!parsed.success) throw new ContractError(`${url} is no lock module: ${describeIssues(parsed.error)}`);
   return candidate as LockModule;
+}
+
+/** What throws when it is only looked at is no better than what is missing. */
+function lookedAt<T>(what: string, look: () => T): T {
+  try {
+    return look();
+  } catch (cause) {
+    throw cause instanceof ContractError ? cause : new ContractError(`${what}: ${reasonOf(cause)}`, { cause });
+  }
 }
 
 const OUTCOMES: readonly ReleaseOutcome[] = ['released', 'lost', 'unknown'];
@@ -80,24 +89,29 @@ export function checkedAtFirst(checked: Lock, raw: Lock): Lock {
 
 /** Releases; what a release may not do is named. */
 export async function checkedRelease(lease: Lease): Promise<ReleaseOutcome> {
-  const outcome = await lease.release().catch((cause: unknown) => {
-    throw new ContractError(`release must never reject, and did: ${String(cause)}`, { cause });
-  });
+  let outcome: ReleaseOutcome;
+  try {
+    outcome = await lease.release();
+  } catch (cause) {
+    throw new ContractError(`release must never reject, and did: ${reasonOf(cause)}`, { cause });
+  }
   if (!OUTCOMES.includes(outcome))
-    throw new ContractError(`release must answer ${OUTCOMES.join(', ')}, and answered ${JSON.stringify(outcome)}`);
+    throw new ContractError(`release must answer ${OUTCOMES.join(', ')}, and answered ${shown(outcome)}`);
   return outcome;
 }
 
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
 
-function checkedLease(lease: Lease, key: string): Lease {
-  if (!isObject(lease))
-    throw new ContractError(`a grant must be a lease, and is ${JSON.stringify(lease) ?? 'undefined'}`);
+const checkedLease = (lease: Lease, key: string): Lease =>
+  lookedAt('a lease departs from the contract', () => assertLease(lease, key));
+
+function assertLease(lease: Lease, key: string): Lease {
+  if (!isObject(lease)) throw new ContractError(`a grant must be a lease, and is ${shown(lease)}`);
   const wrong: string[] = [];
   const expect = (good: boolean, departure: string): void => {
     if (!good) wrong.push(departure);
   };
-  expect(lease.key === key, `key is ${JSON.stringify(lease.key)}, asked for ${JSON.stringify(key)}`);
+  expect(lease.key === key, `key is ${shown(lease.key)}, asked for ${JSON.stringify(key)}`);
   expect(typeof lease.token === 'string' && lease.token !== '', 'token must be a non-empty string');
   expect(
     lease.fencingToken === undefined || typeof lease.fencingToken === 'bigint',

@@ -113,13 +113,13 @@ function latestUntil(lease: LeaseStory): number {
 }
 
 function lengthOf({ acquire }: LeaseStory): number {
-  return acquire.deadline === undefined ? 0 : Math.max(0, acquire.deadline - acquire.called);
+  return acquire.length ?? Infinity;
 }
 
 /** An exclusive attempt may be in anybody's way until then. */
-function lastTrace(story: Story, one: Judged): number {
+function lastTrace(one: Judged): number {
   if (one.granted) return latestUntil(one.lease);
-  return one.until + Math.max(0, ...story.leases.map(lengthOf));
+  return one.until + lengthOf(one.lease);
 }
 
 /** A reader and a writer whose proven holds overlap. */
@@ -143,8 +143,7 @@ function overlap(a: { from: number; to: number }, b: { from: number; to: number 
 /** Readers that were kept out although nobody wanted the lock exclusively. */
 export function keptApartOf(story: Story, { allowance }: Bounds): string[] {
   const all = judged(story);
-  const wanted = (at: number): boolean =>
-    all.some((one) => !one.shared && one.called <= at && at <= lastTrace(story, one));
+  const wanted = (at: number): boolean => all.some((one) => !one.shared && one.called <= at && at <= lastTrace(one));
   return all
     .filter((one) => {
       if (!one.shared || wanted(one.called)) return false;
@@ -165,7 +164,7 @@ export function starvedOf(story: Story, bounds: Bounds): string[] {
   const inForce = (at: number): boolean =>
     exclusive.some((one) => {
       if (one.granted) return one.lease.acquire.returned <= at && at <= latestUntil(one.lease) + allowance;
-      return !one.known && one.called <= at && at <= lastTrace(story, one) + allowance;
+      return !one.known && one.called <= at && at <= lastTrace(one) + allowance;
     });
   const rivals = all.filter((one) => {
     if (!one.shared || !one.granted || isReentry(story, one)) return false;

@@ -28,9 +28,8 @@ function mayEndFrom(lease: LeaseStory): number {
   const deadline = deadlineInForce(lease);
   const { release } = lease;
   const releasing = release === undefined || release.outcome === 'failed' ? Infinity : release.called;
-  if (deadline < Infinity) return Math.min(releasing, deadline);
-  if (lease.lostAt !== undefined || release?.outcome === 'lost') return -Infinity;
-  return Math.min(releasing, lease.killedAt ?? Infinity);
+  if (deadline === Infinity && (lease.lostAt !== undefined || release?.outcome === 'lost')) return -Infinity;
+  return Math.min(releasing, deadline, lease.killedAt ?? Infinity, lease.lostAt ?? Infinity);
 }
 
 export function stepsOf(leases: readonly LeaseStory[]): Step[] {

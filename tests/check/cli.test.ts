@@ -86,3 +86,28 @@ void test('the model on the command line wins over that of the header, and one o
   const unknown = await run([withText('{"holdfast":"history","version":1,"model":"bakery"}\n')]);
   assert.match(unknown.err.join(), /line 1: model: "bakery" is unknown/);
 });
+
+void test('a number that a double does not hold is refused where it is compared, and the next file is judged', async () => {
+  for (const value of ['9007199254740993', '1e999', '{"a":[-9007199254740993]}']) {
+    const path = withText(
+      `{"type":"invoke","process":0,"f":"write","value":${value},"time":0}\n{"type":"ok","process":0,"f":"write","time":1}\n`,
+    );
+    const { code, out, err } = await run([path, VALID], 'register');
+    assert.deepEqual([code, out.length, err.length], [2, 1, 1]);
+    assert.match(err.join(), /line 1: value: a number beyond 2\^53 - 1 is not read exactly/);
+  }
+});
+
+void test('a file with a byte that is no UTF-8 does not keep the next from being judged', async () => {
+  const path = withText('');
+  writeFileSync(path, Buffer.from([0x7b, 0xff, 0x0a]));
+  const { code, out, err } = await run([path, INVALID], 'lock');
+  assert.deepEqual([code, out.length], [2, 1]);
+  assert.deepEqual(err, [`${path}: line 1: not UTF-8: byte 0xff at offset 1 of the file`]);
+});
+
+void test('what was not looked at is told', async () => {
+  const path = withText('{"type":"invoke","process":0,"f":"txn","time":0}\n');
+  assert.match((await run([path], 'lock', false)).out.join('\n'), /not looked at: 1 txn/);
+  assert.deepEqual(JSON.parse((await run([path], 'lock')).out[0] ?? '{}').ignored, { txn: 1 });
+});

@@ -13,6 +13,8 @@ export interface LeaseStory {
     readonly outcome: 'ok' | 'info' | 'fail';
     readonly fence: number | undefined;
     readonly deadline: number | undefined;
+    /** Stated length. */
+    readonly length?: number | undefined;
   };
   readonly renewals: readonly { readonly at: number; readonly deadline: number }[];
   readonly probes: readonly { readonly at: number; readonly held: boolean }[];
@@ -67,6 +69,7 @@ interface Draft {
   readonly held: number;
   readonly answered: number;
   readonly deadlineIn: number | undefined;
+  readonly length: number | undefined;
   readonly acquire: 'ok' | 'info' | 'fail';
   readonly release: 'released' | 'lost' | 'unknown' | 'failed' | 'none';
   readonly shared: boolean;
@@ -86,6 +89,7 @@ function draft(kind: StoryKind): fc.Arbitrary<Draft> {
     held: wait,
     answered: wait,
     deadlineIn: kind.deadlines ? maybe(fc.integer({ min: -3, max: 10 }), 4) : fc.constant(undefined),
+    length: maybe(fc.nat(10), 6),
     acquire: fc.constantFrom('ok', 'ok', 'ok', 'ok', 'info', 'fail'),
     release: fc.constantFrom('released', 'released', 'released', 'lost', 'unknown', 'failed', 'none'),
     shared: kind.modes ? fc.boolean() : fc.constant(false),
@@ -116,6 +120,7 @@ function tell(drafts: readonly Draft[], kind: StoryKind, abreast: number): Lease
       outcome: one.acquire,
       fence: ok && kind.fences && one.fence ? fence++ : undefined,
       deadline: ok && one.deadlineIn !== undefined ? Math.max(0, returned + one.deadlineIn) : undefined,
+      length: one.length,
     };
     const release =
       one.release === 'none' ? undefined : { called: letGo, returned: letGo + one.answered, outcome: one.release };
@@ -232,7 +237,8 @@ export function eventsOf({ leases, standstills, uses }: Story): HistoryEvent[] {
       events.push({ type: 'info', process: `worker-${worker}`, f, value: { lease: id, ...value }, time: at });
     };
     const value = { lease: id, ...(shared && { mode: 'shared' }), ...(owner !== undefined && { owner }) };
-    events.push({ type: 'invoke', process: worker, f: 'acquire', value, time: acquire.called });
+    const asked = { ...value, ...(acquire.length !== undefined && { leaseMs: acquire.length / 1e6 }) };
+    events.push({ type: 'invoke', process: worker, f: 'acquire', value: asked, time: acquire.called });
     if (acquire.outcome !== 'info') {
       const fence = acquire.fence === undefined ? {} : { fence: String(acquire.fence) };
       const deadline = acquire.deadline === undefined ? {} : { deadline: acquire.deadline };

@@ -9,6 +9,7 @@ import { HistoryError } from '../../harness/history/errors.ts';
 import type { HistoryEvent } from '../../harness/history/events.ts';
 import { clientOf, NO_HEADER, workerOf } from '../../harness/history/header.ts';
 import type { HistorySink, Observation, Operation } from '../../harness/history/pairing.ts';
+import { forEachLine } from '../../harness/history/lines.ts';
 import { feedHistory, historyOf, loadHistory, readHeader, streamHistory } from '../../harness/history/read.ts';
 
 const HEADER = '{"holdfast":"history","version":1,"run":"r","model":"lock"}';
@@ -75,7 +76,7 @@ void suite('a history file', () => {
   void test('may lack a header', async () => {
     const path = file(INVOKE, OK);
     assert.deepEqual((await loadHistory(path)).header, NO_HEADER);
-    assert.deepEqual(readHeader(path), NO_HEADER);
+    assert.deepEqual(await readHeader(path), NO_HEADER);
     assert.equal((await checkFile(path, 'lock')).verdict.valid, true);
   });
 
@@ -123,6 +124,32 @@ void suite('a history file', () => {
     }
   });
 
+  void test('may have an error in plain text', async () => {
+    const [event] = (await loadHistory(file(HEADER, eventWith({ type: 'info', process: 'n', error: 'timeout' }))))
+      .events;
+    assert.deepEqual(event?.error, { code: 'timeout' });
+  });
+
+  void test('with a byte that is no UTF-8 is refused, and the byte and its line are named', async () => {
+    const bytes = Buffer.from(`\uFEFF${HEADER}\n${INVOKE}\n${OK}\n`);
+    const bad = bytes.indexOf('"f"', bytes.indexOf('\n')) + 1;
+    bytes[bad] = 0xff;
+    const path = raw('');
+    writeFileSync(path, bytes);
+    await rejects(path, 2, '', new RegExp(`not UTF-8: byte 0xff at offset ${bad} of the file`));
+  });
+
+  void test('with a line longer than the limit is refused, wherever its end is', async () => {
+    for (const rest of [`${'x'.repeat(200)}\nx\n`, 'x'.repeat(3_000_000)]) {
+      const read: number[] = [];
+      await assert.rejects(
+        forEachLine(raw(`${HEADER}\n${rest}`), (_text, line) => read.push(line), 100),
+        { name: 'HistoryError', line: 2, message: /longer than 100 bytes/ },
+      );
+      assert.deepEqual(read, [1]);
+    }
+  });
+
   void test('may have a line longer than a chunk of reading', async () => {
     const long = JSON.stringify({ type: 'invoke', process: 0, f: 'write', value: 'ü'.repeat(1_500_000), time: 0 });
     assert.deepEqual((await loadHistory(file(HEADER, long, OK))).events[0], JSON.parse(long));
@@ -155,7 +182,12 @@ void suite('a malformed history names line and field', () => {
     ['a key that is no string', eventWith({ key: 7 }), 'key', /a string, got 7/],
     ['an index that is no integer', eventWith({ index: 'x' }), 'index', /an integer/],
     ['an error beside an invoke', eventWith({ error: { code: 'X' } }), 'error', /beside "fail" and "info" only/],
-    ['an error without a code', eventWith({ type: 'fail', error: 'X' }), 'error', /a string "code"/],
+    [
+      'an error without a code',
+      eventWith({ type: 'fail', error: 7 }),
+      'error',
+      /a text, or an object with a string "code"/,
+    ],
     ['a second header', HEADER, 'type', /got nothing/],
   ];
   for (const [what, line, field, message] of cases) {

@@ -188,3 +188,45 @@ void describe('a plan file that cannot be used is refused with the reason', () =
     assert.match(refused({ version: 2, faults: 'in a new form' }), /plan of version 2; this program knows up to 1/);
   });
 });
+
+void describe('a plan of any size', () => {
+  const plan = makePlan(SIZES, ['client-pause'], 1, 0, 'busy');
+  const [fault] = plan.faults;
+  const wrong: readonly (readonly [change: object, message: RegExp])[] = [
+    [{ clientsPerWorker: 1_000_000 }, /clientsPerWorker: .*<=1000/],
+    [{ leaseMs: 1e300 }, /leaseMs: .*<=86400000/],
+    [{ workMs: 1e15 }, /workMs: .*<=86400000/],
+    [{ keys: Array.from({ length: 1001 }, (_, key) => `k${key}`) }, /keys: .*<=1000/],
+    [{ lock: 'x'.repeat(5000) }, /lock: .*<=4096/],
+    [{ options: { x: 'x'.repeat(100_001) } }, /options: expected at most 100000 characters/],
+    [
+      {
+        faults: [
+          { ...fault, id: 'a', durationMs: 5e7 },
+          { ...fault, id: 'b', durationMs: 5e7 },
+        ],
+      },
+      /faults: .* 86400000 ms/,
+    ],
+  ];
+  for (const [change, message] of wrong) {
+    const field = Object.keys(change).join();
+    void test(`is refused beyond its bounds, and the bound is named: ${field}`, () => {
+      assert.throws(
+        () => parsePlan(JSON.stringify({ ...plan, ...change }), 'p'),
+        (error) => error instanceof PlanError && message.test(error.message) && !error.message.includes('\n'),
+      );
+    });
+  }
+
+  void test('is refused where a number in it is too large for a number', () => {
+    const text = JSON.stringify(plan).replace(`"leaseMs":${plan.leaseMs}`, '"leaseMs":1e999');
+    assert.throws(() => parsePlan(text, 'p'), PlanError);
+  });
+
+  void test('is refused where it is nested without end', () => {
+    const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+    const text = JSON.stringify(plan).replace('"options":{', `"options":{"deep":${deep},`);
+    assert.throws(() => parsePlan(text, 'p'), { name: 'PlanError', message: /nested more than 256 levels deep/ });
+  });
+});

@@ -79,6 +79,18 @@ const agreement = ['agreement', 'general-agreement', 'waiting-agreement'].map((n
   agreementOf(`tests/check/${name}.test.ts`, 200_000, 20_000),
 );
 
+const fuzzing = ['histories', 'files', 'modules'].map((name): Series => {
+  const file = `tests/fuzz/${name}.test.ts`;
+  return {
+    name: `fuzzing: ${name}`,
+    unit: 'cases of each kind',
+    target: 10_000,
+    step: 1000,
+    from: [file],
+    slice: drawn(file),
+  };
+});
+
 const models = ['redis', 'redis-sentinel', 'redis-cluster', 'postgres', 'mariadb', 'etcd', 'consul', 'zookeeper'].map(
   (server): Series => {
     const file = `tests/sim/against-servers/${server}.test.ts`;
@@ -110,6 +122,7 @@ export const SERIES: readonly Series[] = [
   ...ratesOf('native', 20, specimens),
   ...determinism,
   ...agreement,
+  ...fuzzing,
   ...models,
   wholeTests,
 ];

@@ -18,9 +18,8 @@ export async function borrow(
   const layout = layoutOf(backend, topology);
   const keeper = layout === undefined ? undefined : await KeeperConnection.open();
   if (layout === undefined || keeper === undefined) return undefined;
-  const kept = keptSchema
-    .nullable()
-    .parse(await keeper.call({ do: 'borrow', wanted: { backend, topology, provisioner } }));
+  const wanted = { backend, topology, provisioner };
+  const kept = await keeper.ask({ do: 'borrow', wanted }, keptSchema.nullable());
   if (kept === null) {
     keeper.close();
     return undefined;

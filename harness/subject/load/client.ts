@@ -1,5 +1,6 @@
 /** One client of a lock under load: cycles as fast as its order says, each recorded so that it can be judged. */
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { reasonOf } from '../../base/issues.ts';
 import { isLockError, type AcquireOptions, type Lease, type Lock, type ReleaseOutcome } from 'holdfast-locks';
 import { clientsOf } from '../../plan/plan.ts';
 import { ContractError } from '../module.ts';
@@ -156,7 +157,7 @@ export class LoadClient {
     try {
       outcome = await lease.release();
     } catch (cause) {
-      throw new ContractError(`release must never reject, and did: ${String(cause)}`, { cause });
+      throw new ContractError(`release must never reject, and did: ${reasonOf(cause)}`, { cause });
     }
     const releasedNs = recorder.now();
     recorder.step(STEP[outcome], process, index, cycle, releasedNs);
