@@ -113,8 +113,12 @@ export function scatteredWakeUps(scattering: Scattering): WakeUps {
       const announce = (subscriber: RedisClient): void => {
         if (late.delete(subscriber)) return;
         heard.add(subscriber);
-        if (heard.size === quorum && scatterMs === 0) wake();
-        else pending ??= clock.setTimer(wake, scatterMs === 0 ? SCATTER_MS : random() * scatterMs);
+        if (heard.size === quorum && scatterMs === 0) {
+          wake();
+          return;
+        }
+        pending ??= clock.setTimer(wake, scatterMs === 0 ? SCATTER_MS : random() * scatterMs);
+        pending.unref();
       };
       const ends = subscribers.map((subscriber) =>
         Channels.of(subscriber).subscribe(channel, () => announce(subscriber)),

@@ -88,7 +88,7 @@ export class ZookeeperBackend implements LeaseBackend {
   }
 
   async wait(request: LeaseRequest, patience: AbortSignal): Promise<Answer> {
-    const place = await this.#enter(request);
+    const place = await this.#enter(request, patience);
     while (place.turn === undefined) {
       if (patience.aborted) return this.#withdraw(place);
       try {
@@ -204,11 +204,11 @@ export class ZookeeperBackend implements LeaseBackend {
     return pathOf(this.#prefix, key);
   }
 
-  async #enter(request: LeaseRequest): Promise<Place> {
+  async #enter(request: LeaseRequest, patience?: AbortSignal): Promise<Place> {
     const parent = this.parentOf(request.key);
     this.#parents.used(parent);
     const sessions = this.#sessions.for(request.leaseMs);
-    if (!sessions.tried) await sessions.settled();
+    if (!sessions.tried) await sessions.settled(patience);
     const surroundings = {
       session: sessions.current,
       clock: this.#clock,
