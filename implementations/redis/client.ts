@@ -13,6 +13,7 @@ export interface RedisClient {
   zcard(key: string): Promise<number>;
   ping(): Promise<string>;
   pubsub(subcommand: 'NUMSUB', channel: string): Promise<unknown[]>;
+  publish(channel: string, message: string): Promise<unknown>;
   subscribe(...channels: string[]): Promise<unknown>;
   unsubscribe(channel: string): Promise<unknown>;
   on(event: 'message', listener: (channel: string, message: string) => void): unknown;

@@ -12,6 +12,7 @@ import type { Call, Granted } from '../lease/acquire.ts';
 import type { Handover, QueueAnswer, QueueBackend, Stay } from '../lease/turn.ts';
 import { newToken } from '../token.ts';
 import type { RedisLockOptions } from './basic.ts';
+import type { RedisClient } from './client.ts';
 import { fairScripts } from './fair-scripts.ts';
 import type { FairScripts } from './fair-scripts.ts';
 import { Inbox } from './inbox.ts';
@@ -24,10 +25,12 @@ export class RedisFairBackend implements QueueBackend {
   protected readonly node: RedisNode;
   readonly #scripts: FairScripts;
   readonly #inbox: Inbox;
+  readonly #subscriber: RedisClient | undefined;
 
   constructor({ client, subscriber, prefix = 'holdfast:' }: RedisLockOptions) {
     this.node = new RedisNode(client, { prefix, fenced: true });
     this.#scripts = fairScripts(client);
+    this.#subscriber = subscriber;
     this.#inbox = new Inbox(subscriber, `${prefix}inbox:${newToken()}`);
   }
 
@@ -70,7 +73,7 @@ export class RedisFairBackend implements QueueBackend {
   }
 
   probe(): Promise<string | undefined> {
-    return this.node.probe();
+    return this.node.probe(this.#subscriber);
   }
 
   protected keys(key: string, token: string): readonly [string, string, string, string, string] {

@@ -61,6 +61,29 @@ export class Channels {
   }
 }
 
+/** What the server says when it lets this client not publish, or that subscriber not listen. */
+export async function wakeUpRefusal(
+  client: RedisClient,
+  subscriber: RedisClient,
+  channel: string,
+): Promise<string | undefined> {
+  const published = await refusalOf(client.publish(channel, ''));
+  if (published !== undefined || subscriber.status !== 'ready') return published;
+  const subscribed = await refusalOf(subscriber.subscribe(channel));
+  if (subscribed === undefined) subscriber.unsubscribe(channel).catch(ignore);
+  return subscribed;
+}
+
+/** An error reply; what a lost connection says is no refusal. */
+async function refusalOf(reply: Promise<unknown>): Promise<string | undefined> {
+  try {
+    await reply;
+    return undefined;
+  } catch (error) {
+    return error instanceof Error && error.name === 'ReplyError' ? error.message : undefined;
+  }
+}
+
 /** A connection that is gone has no subscriptions. */
 function ignore(): void {}
 
