@@ -80,14 +80,20 @@ export class PostgresDatabase {
     await this.run({ text, values }).catch(() => undefined);
   }
 
-  /** After a statement failed for want of a table. @throws LockBackendError with the statement that creates it. */
-  async create(error: unknown): Promise<void> {
+  /**
+   * After a statement failed for want of a table. Whoever has a connection says so by `run`: the pool may have no other.
+   * @throws LockBackendError with the statement that creates it.
+   */
+  async create(
+    error: unknown,
+    run: (query: PostgresQuery) => Promise<unknown> = (query) => this.#once(query),
+  ): Promise<void> {
     if (!this.#createMissing) {
       const message = `the lock’s table or sequence is missing: create it with\n${this.#schema}`;
       throw new LockBackendError(message, 'definite', { cause: error });
     }
     // One message, so one transaction: whoever comes second finds everything there.
-    await this.#once({ text: `SELECT pg_advisory_xact_lock(${CREATION}); ${this.#schema}` });
+    await run({ text: `SELECT pg_advisory_xact_lock(${CREATION}); ${this.#schema}` });
   }
 
   async #once<Row extends object>(query: PostgresQuery, withdrawn?: () => boolean): Promise<Row[]> {

@@ -62,6 +62,10 @@ export class PostgresLeaseBackend implements LeaseBackend {
     return row?.in_force === true && row.fence === String(fencingToken) ? 'released' : 'lost';
   }
 
+  withdraw({ token }: LeaseRequest): boolean {
+    return this.#withdrawals.withdraw(token);
+  }
+
   async undo({ key, token }: LeaseRequest): Promise<void> {
     this.#withdrawals.withdraw(token);
     await this.#run('free', [this.nameOf(key), token]);
