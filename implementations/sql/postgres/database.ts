@@ -18,6 +18,11 @@ const ENDS_WITHIN_MS = 500;
 /** Statements that PostgreSQL ended for the sake of others are repeated this often: serialization failure, deadlock. */
 const REPETITIONS = 5;
 const REPEATABLE = ['40001', '40P01'];
+/**
+ * A statement that is prepared already, or is not there though it was: a pooler gives each transaction another session. Nothing
+ * was carried out.
+ */
+const NOT_PREPARED = ['42P05', '26000'];
 /** Number of the advisory lock under which tables are created; two sessions that create one at once fail. */
 const CREATION = 7_206_541_101;
 
@@ -25,6 +30,8 @@ export class PostgresDatabase {
   readonly #pool: PostgresPool;
   readonly #schema: string;
   readonly #createMissing: boolean;
+  /** Whether statements stay with the connection on which they were prepared. */
+  #prepares = true;
 
   /** @param schema the statements that create what the lock needs; they do nothing where it exists. */
   constructor({ pool, createMissing = false }: DatabaseOptions, schema: string) {
@@ -45,6 +52,7 @@ export class PostgresDatabase {
         const code = causeStateOf(error);
         if (repetition >= REPETITIONS || code === undefined) throw error;
         if (code === MISSING_TABLE) await this.create(error);
+        else if (NOT_PREPARED.includes(code)) this.#prepares = false;
         else if (!REPEATABLE.includes(code)) throw error;
       }
     }
@@ -101,7 +109,8 @@ export class PostgresDatabase {
     let broken = false;
     try {
       if (withdrawn?.() === true) throw new LockBackendError('the caller had gone', 'definite');
-      return (await answerOf(client, query)).rows as Row[];
+      const { text, values = [] } = query;
+      return (await answerOf(client, this.#prepares ? query : { text, values })).rows as Row[];
     } catch (error) {
       const lockError = statementError(error);
       broken = lockError.outcome === 'unknown';
