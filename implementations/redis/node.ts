@@ -3,6 +3,7 @@ import { LockBackendError, LockOutcomeUnknownError } from '../lock.ts';
 import type { Inspection, LockError, ReleaseOutcome } from '../lock.ts';
 import type { Answer, Grant, LeaseRequest } from '../lease/backend.ts';
 import { connectionsOf } from './connections.ts';
+import { checkRedisClient } from './client.ts';
 import type { RedisClient } from './client.ts';
 import type { Connections } from './connections.ts';
 import { lockScripts } from './scripts.ts';
@@ -28,6 +29,7 @@ export class RedisNode {
   readonly #connections: Connections;
 
   constructor(client: RedisClient, options: RedisNodeOptions) {
+    checkRedisClient(client);
     this.client = client;
     this.#prefix = options.prefix;
     this.#fenced = options.fenced;

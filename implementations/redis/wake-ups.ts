@@ -1,6 +1,7 @@
 /** Wake-ups by Redis's publish and subscribe. Messages are lost with the connection, so they are only hints. */
 import type { WakeUps } from '../lease/backend.ts';
 import type { Clock, Timer } from '../lease/clock.ts';
+import { checkSubscriber } from './client.ts';
 import type { RedisClient } from './client.ts';
 
 /** With what was said, unless it only is that the subscription has taken effect. */
@@ -13,6 +14,7 @@ export class Channels {
   static of(client: RedisClient): Channels {
     let channels = this.#ofClients.get(client);
     if (channels === undefined) {
+      checkSubscriber(client);
       channels = new Channels(client);
       this.#ofClients.set(client, channels);
     }

@@ -8,6 +8,7 @@
  */
 import type { Answer, Grant, LeaseBackend, LeaseRequest, WakeUps } from '../lease/backend.ts';
 import type { Clock } from '../lease/clock.ts';
+import { checkClient } from '../client.ts';
 import { systemClock } from '../lease/clock.ts';
 import { HeldOnServer } from '../lease/held-on-server.ts';
 import { LeaseLock } from '../lease/lease-lock.ts';
@@ -57,6 +58,7 @@ export class ZookeeperBackend implements LeaseBackend {
   readonly #parents: Parents;
 
   constructor({ createClient, prefix = 'holdfast:', clock = systemClock, leaseMs = 10_000 }: ZookeeperLockOptions) {
+    checkClient({ createClient }, ['createClient'], 'a function that makes clients of node-zookeeper-client');
     this.#clock = clock;
     this.#prefix = prefix;
     this.#sessions = new SessionPool(createClient, {

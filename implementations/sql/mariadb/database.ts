@@ -3,6 +3,7 @@ import { LockBackendError } from '../../lock.ts';
 import { systemClock } from '../../lease/clock.ts';
 import { noConnection } from '../../lease/no-connection.ts';
 import { CutShortError, within } from '../../lease/within.ts';
+import { checkPool } from './client.ts';
 import type { MariadbConnection, MariadbPool, MariadbRow } from './client.ts';
 import { causeNumberOf, connectionError, statementError } from './errors.ts';
 
@@ -35,6 +36,7 @@ export class MariadbDatabase {
 
   /** @param schema the statements that create what the lock needs; they do nothing where it exists. */
   constructor({ pool, createMissing = false }: DatabaseOptions, schema: readonly string[]) {
+    checkPool(pool);
     this.#pool = pool;
     this.#schema = schema;
     this.#createMissing = createMissing;

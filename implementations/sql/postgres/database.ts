@@ -2,6 +2,7 @@
 import { LockBackendError } from '../../lock.ts';
 import { systemClock } from '../../lease/clock.ts';
 import { within } from '../../lease/within.ts';
+import { checkPool } from './client.ts';
 import type { PostgresConnection, PostgresPool, PostgresQuery, PostgresResult } from './client.ts';
 import { causeStateOf, connectionError, MISSING_TABLE, statementError } from './errors.ts';
 
@@ -35,6 +36,7 @@ export class PostgresDatabase {
 
   /** @param schema the statements that create what the lock needs; they do nothing where it exists. */
   constructor({ pool, createMissing = false }: DatabaseOptions, schema: string) {
+    checkPool(pool);
     this.#pool = pool;
     this.#schema = schema;
     this.#createMissing = createMissing;
