@@ -42,6 +42,10 @@ export class RedisFairBackend implements QueueBackend {
     return this.#inbox.listen(token, { handed, deaf });
   }
 
+  close(): void {
+    this.#inbox.close();
+  }
+
   /** Without queueing: it is granted only if nobody waits. */
   async attempt(request: LeaseRequest): Promise<Answer> {
     const answer = await this.#ask(request, 1, false);
@@ -111,6 +115,7 @@ export class RedisFairLock extends LeaseLock {
     for (const stay of this.#stays) stay.close();
     await Promise.allSettled(this.#turns);
     await super.close();
+    this.#queue.close?.();
   }
 
   /** With no time to wait, nobody queues. */

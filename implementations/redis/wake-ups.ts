@@ -23,12 +23,17 @@ export class Channels {
 
   readonly #client: RedisClient;
   readonly #hints = new Map<string, Set<Hint>>();
+  /** Given up, and not yet confirmed: a client that was not connected then would subscribe to them anew, and for ever. */
+  readonly #leaving = new Set<string>();
 
   private constructor(client: RedisClient) {
     this.#client = client;
     client.on('message', (channel: string, message: string) => this.#announce(channel, message));
     // What was published while the connection was down is gone.
-    client.on('ready', () => void this.#subscribe([...this.#hints.keys()]));
+    client.on('ready', () => {
+      for (const channel of this.#leaving) this.#leave(channel);
+      void this.#subscribe([...this.#hints.keys()]);
+    });
   }
 
   /** Calls `hint` on each message, and whenever the subscription has taken effect. Returns the function that ends it. */
@@ -38,13 +43,30 @@ export class Channels {
     hints.add(hint);
     if (present === undefined) {
       this.#hints.set(channel, hints);
+      this.#leaving.delete(channel);
       void this.#subscribe([channel]);
     }
     return () => {
       if (!hints.delete(hint) || hints.size > 0) return;
       this.#hints.delete(channel);
-      if (this.#client.status !== 'end') this.#client.unsubscribe(channel).catch(ignore);
+      this.#leave(channel);
     };
+  }
+
+  /** What the server says when it does not let this client listen; `undefined` also where it cannot be asked now. */
+  async refusal(channel: string): Promise<string | undefined> {
+    if (this.#client.status !== 'ready') return undefined;
+    const refused = await refusalOf(this.#client.subscribe(channel));
+    this.#leave(channel);
+    return refused;
+  }
+
+  #leave(channel: string): void {
+    this.#leaving.add(channel);
+    if (this.#client.status === 'end') return;
+    this.#client.unsubscribe(channel).then(() => {
+      this.#leaving.delete(channel);
+    }, ignore);
   }
 
   async #subscribe(channels: string[]): Promise<void> {
@@ -69,11 +91,7 @@ export async function wakeUpRefusal(
   subscriber: RedisClient,
   channel: string,
 ): Promise<string | undefined> {
-  const published = await refusalOf(client.publish(channel, ''));
-  if (published !== undefined || subscriber.status !== 'ready') return published;
-  const subscribed = await refusalOf(subscriber.subscribe(channel));
-  if (subscribed === undefined) subscriber.unsubscribe(channel).catch(ignore);
-  return subscribed;
+  return (await refusalOf(client.publish(channel, ''))) ?? Channels.of(subscriber).refusal(channel);
 }
 
 /** An error reply; what a lost connection says is no refusal. */
@@ -86,7 +104,7 @@ async function refusalOf(reply: Promise<unknown>): Promise<string | undefined> {
   }
 }
 
-/** A connection that is gone has no subscriptions. */
+/** It is done with the next connection. */
 function ignore(): void {}
 
 /** Waiters of different processes are spread at random over so many milliseconds for each other process, and no longer. */

@@ -225,11 +225,14 @@ export class ZookeeperBackend implements LeaseBackend {
   async #untilWoken({ leaseMs }: LeaseRequest, place: Place, patience: AbortSignal): Promise<void> {
     const woken = Promise.withResolvers<void>();
     const stop = this.#sessions.for(leaseMs).onChange(woken.resolve);
-    patience.addEventListener('abort', () => woken.resolve(), { once: true });
+    const stopWatching = place.watch(woken.resolve, woken.reject);
+    const leave = (): void => woken.resolve();
+    patience.addEventListener('abort', leave, { once: true });
     try {
-      place.watch(woken.resolve).catch(woken.reject);
       await woken.promise;
     } finally {
+      patience.removeEventListener('abort', leave);
+      stopWatching();
       stop();
     }
   }
