@@ -1,9 +1,12 @@
 /** What a user says of the servers that `--backend external` is to use. */
 import { z } from 'zod';
 import { BACKENDS } from 'holdfast-locks';
-import { ADDRESS_FORM, endpointOf } from './address.ts';
+import { endpointOf } from './address.ts';
 
-const address = z.string().refine((value) => endpointOf(value) !== undefined, ADDRESS_FORM);
+const address = z.string().superRefine((value, context) => {
+  const endpoint = endpointOf(value);
+  if (typeof endpoint === 'string') context.addIssue({ code: 'custom', message: endpoint });
+});
 const hostPort = z.string().refine((value) => /^\S+:\d+$/.test(value) && !value.includes('@'), 'expected host:port');
 const port = z.number().int().min(1).max(65_535);
 
