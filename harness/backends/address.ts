@@ -2,23 +2,34 @@
 import { BACKENDS, type Endpoint } from 'holdfast-locks';
 import { UsageError } from '../base/errors.ts';
 
-export const ADDRESS_FORM = 'expected host:port or redis://user:password@host:port';
+/** In words: an example with a user and a password would be taken for secret, and masked. */
+const FORM = 'expected host:port, or a URL of scheme, host and port, if need be with user and password';
 
 /** @throws UsageError for anything but `host:port` or `scheme://[user[:password]@]host:port`. */
 export function parseAddress(address: string): Endpoint {
   const endpoint = endpointOf(address);
-  if (endpoint === undefined) throw new UsageError(`"${redactAddress(address)}" is no address: ${ADDRESS_FORM}`);
+  if (typeof endpoint === 'string') throw new UsageError(`"${redactAddress(address)}" is no address: ${endpoint}`);
   return endpoint;
 }
 
-/** `undefined` for what is no address. A path or a query is not ignored: it would have been meant to do something. */
-export function endpointOf(address: string): Endpoint | undefined {
-  const url = URL.parse(address.includes('://') ? address : `redis://${address}`);
-  if (url === null || url.hostname === '' || !/^\d+$/.test(url.port) || Number(url.port) < 1) return undefined;
-  if (!['', '/'].includes(url.pathname) || url.search !== '' || url.hash !== '') return undefined;
+/**
+ * For what is no address, what is wrong with it. It shows no part, for any may be one of a password. A path or a query is not
+ * ignored: it would have been meant to do something.
+ */
+export function endpointOf(address: string): Endpoint | string {
+  const url = URL.parse(address.includes('://') ? address : `tcp://${address}`);
+  if (url === null || url.hostname === '') return FORM;
+  const faults = [
+    ...(/^\d+$/.test(url.port) && Number(url.port) > 0 ? [] : ['it has no port']),
+    ...(['', '/'].includes(url.pathname)
+      ? []
+      : ['it has a path, which no lock reads: name a database by an option of the lock']),
+    ...(url.search === '' && url.hash === '' ? [] : ['it has a query, which no lock reads']),
+  ];
   const username = decoded(url.username);
   const password = decoded(url.password);
-  if (username === undefined || password === undefined) return undefined;
+  if (username === undefined || password === undefined) faults.push('its user or password is not percent-encoded');
+  if (faults.length > 0 || username === undefined || password === undefined) return `${faults.join(', ')}; ${FORM}`;
   return {
     host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
     port: Number(url.port),

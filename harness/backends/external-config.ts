@@ -2,9 +2,12 @@
 import { z } from 'zod';
 import { BACKENDS } from 'holdfast-locks';
 import { shortListOf, shortText } from '../base/limits.ts';
-import { ADDRESS_FORM, endpointOf } from './address.ts';
+import { endpointOf } from './address.ts';
 
-const address = shortText.refine((value) => endpointOf(value) !== undefined, ADDRESS_FORM);
+const address = shortText.superRefine((value, context) => {
+  const endpoint = endpointOf(value);
+  if (typeof endpoint === 'string') context.addIssue({ code: 'custom', message: endpoint });
+});
 const hostPort = shortText.refine((value) => /^\S+:\d+$/.test(value) && !value.includes('@'), 'expected host:port');
 const port = z.number().int().min(1).max(65_535);
 

@@ -58,7 +58,7 @@ export function requirementsOf(backends: readonly SetupBackend[]): Requirement[]
   ];
 }
 
-/** What the project's own tests need besides: a browser to read reports with, and a Docker engine. */
+/** What the project's own tests need besides: a browser to read reports with, a pooler, and a Docker engine. */
 export function testRequirements(): Requirement[] {
   const debian = (command: string, packages: readonly string[], neededFor: string): Requirement => ({
     name: command,
@@ -68,6 +68,7 @@ export function testRequirements(): Requirement[] {
   });
   return [
     debian('chromium', ['chromium'], 'the tests of report.html'),
+    debian('pgbouncer', ['pgbouncer'], 'the tests of locks behind a pooler'),
     debian('dockerd', ['docker.io', 'iptables', 'iproute2'], 'npm run test:docker'),
     debian('docker-compose', ['docker-compose'], 'npm run test:docker'),
   ];

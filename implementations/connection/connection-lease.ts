@@ -88,6 +88,7 @@ export class ConnectionLease implements Lease {
 
   #arm(): void {
     this.#timer = this.#settings.clock.setTimer(() => void this.#beatAndArm(), this.#settings.heartbeatMs);
+    this.#timer.unref();
   }
 
   async #beatAndArm(): Promise<void> {

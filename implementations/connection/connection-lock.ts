@@ -6,6 +6,7 @@ import { Course, abortedError } from '../lease/acquire.ts';
 import { atLeast, commandTimeoutMsOf, leaseMsOf, settingsOf } from '../lease/options.ts';
 import type { LeaseLockOptions, Settings } from '../lease/options.ts';
 import { retryDelayMs } from '../lease/retry.ts';
+import { noConnection } from '../lease/no-connection.ts';
 import { CutShortError, within } from '../lease/within.ts';
 import { usingLease } from '../using.ts';
 import type { HeldGrant, Holder, HolderBackend } from './backend.ts';
@@ -139,7 +140,7 @@ export class ConnectionLock implements Lock {
       // The next who asks should not meet what was given up here.
       if (holder !== undefined) await within(this.#settings.clock, holder.end(), commandTimeoutMs).catch(ignore);
       if (error instanceof CutShortError && error.by === 'caller') return { kind: 'aborted' };
-      return { kind: 'trouble', error: attemptError(key, error, holder !== undefined) };
+      return { kind: 'trouble', error: attemptError(key, error) };
     } finally {
       if (holder !== undefined) this.#asking.delete(holder);
     }
@@ -151,14 +152,13 @@ export class ConnectionLock implements Lock {
     try {
       return await within(this.#settings.clock, opening, limitMs, signal);
     } catch (error) {
-      if (error instanceof CutShortError) {
-        opening.then(
-          (late) => late.giveBack(),
-          // Nobody waits for it any more.
-          () => undefined,
-        );
-      }
-      throw error;
+      if (!(error instanceof CutShortError)) throw error;
+      opening.then(
+        (late) => late.giveBack(),
+        // Nobody waits for it any more.
+        () => undefined,
+      );
+      throw error.by === 'caller' ? error : noConnection(limitMs, error);
     }
   }
 
@@ -190,13 +190,10 @@ export class ConnectionLock implements Lock {
   }
 }
 
-/** Without a connection nothing was asked; with one, its end undoes what may have been granted. */
-function attemptError(key: string, error: unknown, asked: boolean): LockError {
+/** What failed before anything was asked says so itself; the end of the connection undoes what may have been granted. */
+function attemptError(key: string, error: unknown): LockError {
   if (isLockError(error)) return error;
-  const message = `no answer to the request for ${JSON.stringify(key)}`;
-  return asked
-    ? new LockOutcomeUnknownError(message, { cause: error })
-    : new LockBackendError(message, 'definite', { cause: error });
+  return new LockOutcomeUnknownError(`no answer to the request for ${JSON.stringify(key)}`, { cause: error });
 }
 
 /** A server that does not answer is not told; it will notice in its own time. */

@@ -1,5 +1,6 @@
 /** The part of npm `consul` that the lock uses, several of its clients as one, and what its errors say. */
 import { EventEmitter } from 'node:events';
+import { checkClient, memberOf, wrongClient } from '../client.ts';
 import { OneOfSeveral } from '../lease/one-of-several.ts';
 import { impatientAfterMs } from '../lease/request-timeout.ts';
 import { LockBackendError, LockOutcomeUnknownError } from '../lock.ts';
@@ -16,6 +17,9 @@ export interface ConsulClient {
   readonly transaction: { create(operations: object[], options: object): Promise<unknown> };
   destroy(): void;
 }
+
+const WANTED = 'clients of npm consul (clients: [new Consul(…)])';
+const PARTS = { session: ['create', 'renew', 'destroy'], kv: ['get'], transaction: ['create'] };
 
 /** An answer of the server other than 2xx. */
 export class RefusalError extends Error {
@@ -49,6 +53,10 @@ export class Agents {
   #closed = false;
 
   constructor(clients: readonly [ConsulClient, ...ConsulClient[]]) {
+    if (!Array.isArray(clients) || clients.length === 0) throw wrongClient('`clients` is not a list of some', WANTED);
+    for (const client of clients) {
+      for (const [part, methods] of Object.entries(PARTS)) checkClient(memberOf(client, part), methods, WANTED);
+    }
     this.#clients = new OneOfSeveral(clients);
   }
 

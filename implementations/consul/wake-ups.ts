@@ -1,5 +1,5 @@
 /** Wake-ups by Consul's blocking queries: one open request for each key that somebody waits for. */
-import { sleep } from '../lease/clock.ts';
+import { sleepInBackground } from '../lease/clock.ts';
 import type { Clock } from '../lease/clock.ts';
 import type { WakeUps } from '../lease/backend.ts';
 import { watchedOf } from './answers.ts';
@@ -55,7 +55,7 @@ export class BlockingQueries implements WakeUps {
       } catch {
         // Waiters poll meanwhile.
         index = '0';
-        if (!watch.ended) await sleep(this.#clock, PAUSE_MS);
+        if (!watch.ended) await sleepInBackground(this.#clock, PAUSE_MS);
       }
     }
   }

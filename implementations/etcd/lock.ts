@@ -4,6 +4,7 @@
  *
  * A lease of etcd serves one acquisition at a time, so that whatever has become of a request, revoking its lease ends it.
  */
+import { checkClient } from '../client.ts';
 import { plainName } from '../key.ts';
 import type { Answer, Grant, LeaseBackend, LeaseRequest } from '../lease/backend.ts';
 import { systemClock } from '../lease/clock.ts';
@@ -57,6 +58,7 @@ export class EtcdBackend implements LeaseBackend {
     { client, prefix = 'holdfast:', clock = systemClock }: EtcdLockOptions,
     leases = new EtcdLeases(client, clock),
   ) {
+    checkClient(client, ['grant', 'transact'], 'an EtcdClient (new EtcdClient({ endpoints }))');
     this.client = client;
     this.clock = clock;
     this.#prefix = prefix;

@@ -4,6 +4,7 @@ import type { LockError } from '../lock.ts';
 import type { Answer, Grant, LeaseBackend, LeaseRequest } from './backend.ts';
 import type { Clock } from './clock.ts';
 import { deadlineOf } from './held-lease.ts';
+import { noConnection } from './no-connection.ts';
 import type { Undoing } from './undo.ts';
 import { inQueue } from './queue.ts';
 import { CutShortError, within } from './within.ts';
@@ -49,8 +50,10 @@ export async function attempt(
       : within(clock, backend.attempt(request), limitMs, signal));
   } catch (error) {
     if (isLockError(error) && error.outcome === 'definite') return { kind: 'trouble', error };
-    undoing.start(request, commandTimeoutMs);
+    const unsent = error instanceof CutShortError && backend.withdraw?.(request) === true;
+    if (!unsent) undoing.start(request, commandTimeoutMs);
     if (error instanceof CutShortError && error.by === 'caller') return { kind: 'aborted' };
+    if (unsent) return { kind: 'trouble', error: noConnection(clock.now() - sentAt, error) };
     return { kind: 'trouble', error: unknownOutcome(request.key, error) };
   }
   if (answer.kind === 'busy') {

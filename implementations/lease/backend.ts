@@ -62,6 +62,11 @@ export interface LeaseBackend {
   extend(grant: Grant): Promise<'extended' | 'lost'>;
   /** Deletes by token. `released` only if the very grant that is named here was still in force. */
   free(grant: Grant): Promise<ReleaseOutcome>;
+  /**
+   * For backends whose requests wait for a connection of a pool: keeps one that still waits from being sent at all.
+   * @returns whether it did, so that there is nothing to undo
+   */
+  withdraw?(request: LeaseRequest): boolean;
   /** Removes whatever the request may have taken, also where it never arrived. */
   undo(request: LeaseRequest): Promise<void>;
   /**

@@ -3,26 +3,38 @@
 export interface Timer {
   /** Afterwards the callback is not called any more. */
   close(): unknown;
+  /** Lets the process end before it fires: for what nobody awaits. */
+  unref(): unknown;
 }
 
 export interface Clock {
   /** Milliseconds on a monotonic time line that no wall clock moves. */
   now(): number;
-  /** Calls `callback` once, no earlier than about `delayMs` from now. A timer never keeps the process alive. */
+  /**
+   * Calls `callback` once, no earlier than about `delayMs` from now. Until then it keeps the process alive, unless `unref` is
+   * called: a process that waits for a lock has nothing else that does, and would end in the middle of it, with exit code 0.
+   */
   setTimer(callback: () => void, delayMs: number): Timer;
 }
 
 /** `setTimeout` fires at once when asked for more. */
 const LONGEST_DELAY_MS = 2_147_483_647;
 
-/** The real thing: `performance.now()` and unref'd timers. */
+/** The real thing. */
 export const systemClock: Clock = {
   now: () => performance.now(),
-  setTimer: (callback, delayMs) => setTimeout(callback, Math.min(delayMs, LONGEST_DELAY_MS)).unref(),
+  setTimer: (callback, delayMs) => setTimeout(callback, Math.min(delayMs, LONGEST_DELAY_MS)),
 };
 
 export function sleep(clock: Clock, ms: number): Promise<void> {
   return new Promise((resolve) => {
     clock.setTimer(resolve, ms);
+  });
+}
+
+/** The same for work that nobody awaits. */
+export function sleepInBackground(clock: Clock, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    clock.setTimer(resolve, ms).unref();
   });
 }

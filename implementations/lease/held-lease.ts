@@ -143,6 +143,7 @@ export class HeldLease implements Lease {
     const nextAt = this.#renewal === undefined ? Math.min(this.#renewAt, lossAt) : lossAt;
     const delayMs = Math.max(1, Math.ceil(nextAt - this.settings.clock.now()));
     this.#timer = this.settings.clock.setTimer(() => this.#wake(), delayMs);
+    this.#timer.unref();
   }
 
   #wake(): void {

@@ -33,6 +33,7 @@ export class HeldOnServer<T> {
       this.#entries.delete(token);
       this.#onLapse(value, token);
     }, lapsesAt - this.#clock.now());
+    timer.unref();
     this.#entries.set(token, { value, timer });
   }
 

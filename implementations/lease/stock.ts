@@ -57,6 +57,7 @@ export class Stock<T extends Mortal> {
       },
       Math.min(LINGER_MS, restMs / 2),
     );
+    timer.unref();
     this.#items.set(item, timer);
   }
 

@@ -42,6 +42,8 @@ export interface QueueBackend extends LeaseBackend {
    * nobody could hear it. Returns the function that ends it.
    */
   listen(token: string, handed: (handover: Handover) => void, deaf: () => void): () => void;
+  /** Nobody listens any more. */
+  close?(): void;
 }
 
 /** A waiter says that it is alive this often per lease, and at least once in `LONGEST_SILENCE_MS`. */

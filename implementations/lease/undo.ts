@@ -27,7 +27,10 @@ export class Undoing {
 
   /** Resolves when nothing is left to undo. */
   async drained(): Promise<void> {
-    while (this.#running.size > 0) await Promise.all(this.#running);
+    while (this.#running.size > 0) {
+      // The time limit only keeps the process alive: by itself, what nobody awaits does not.
+      await within(this.#clock, Promise.all(this.#running), LONGEST_PAUSE_MS).catch(ignore);
+    }
   }
 
   /** No repetition from now on; resolves when what is under way has ended, by its time limit at the latest. */
@@ -59,7 +62,11 @@ export class Undoing {
         resolve();
       };
       const timer = this.#clock.setTimer(end, ms);
+      timer.unref();
       this.#pauses.add(end);
     });
   }
 }
+
+/** Time was up: there is something left, and it is waited for again. */
+function ignore(): void {}

@@ -130,8 +130,12 @@ class Queue {
     this.#waiters.delete(waiter);
     if (pass || waiter.owes !== undefined) this.#hint(waiter.owes);
     if (this.#waiters.size > 0) return;
-    if (this.#unsubscribe === undefined) this.#end();
-    else this.#lingering = this.#clock.setTimer(() => this.#end(), LINGER_MS);
+    if (this.#unsubscribe === undefined) {
+      this.#end();
+      return;
+    }
+    this.#lingering = this.#clock.setTimer(() => this.#end(), LINGER_MS);
+    this.#lingering.unref();
   }
 
   #end(): void {

@@ -26,10 +26,12 @@ export class RedisBackend implements LeaseBackend {
   readonly shares: boolean = false;
   readonly wakeUps: WakeUps | undefined;
   protected readonly node: RedisNode;
+  readonly #subscriber: RedisClient | undefined;
 
   constructor({ client, subscriber, prefix = 'holdfast:' }: RedisLockOptions) {
     const node = new RedisNode(client, { prefix, fenced: true });
     this.node = node;
+    this.#subscriber = subscriber;
     if (subscriber !== undefined) {
       const channels = Channels.of(subscriber);
       this.wakeUps = { subscribe: (key, hint) => channels.subscribe(node.channel(key), hint) };
@@ -57,7 +59,7 @@ export class RedisBackend implements LeaseBackend {
   }
 
   probe(): Promise<string | undefined> {
-    return this.node.probe();
+    return this.node.probe(this.#subscriber);
   }
 }
 

@@ -1,3 +1,5 @@
+import { checkClient } from '../client.ts';
+
 /**
  * What the locks need of a client of `ioredis`, whose `Redis` and `Cluster` are such. Written down here, so that nobody needs
  * that library's types to compile what uses another lock.
@@ -13,6 +15,7 @@ export interface RedisClient {
   zcard(key: string): Promise<number>;
   ping(): Promise<string>;
   pubsub(subcommand: 'NUMSUB', channel: string): Promise<unknown[]>;
+  publish(channel: string, message: string): Promise<unknown>;
   subscribe(...channels: string[]): Promise<unknown>;
   unsubscribe(channel: string): Promise<unknown>;
   on(event: 'message', listener: (channel: string, message: string) => void): unknown;
@@ -23,4 +26,16 @@ export interface RedisClient {
 /** One that follows a primary, which can be asked whether its replicas have what was written. */
 export interface PrimaryClient extends RedisClient {
   wait(replicas: number, withinMs: number): Promise<number>;
+}
+
+const WANTED = 'a client of ioredis (new Redis(…) or new Cluster(…); node-redis has other methods)';
+
+/** @throws TypeError */
+export function checkRedisClient(client: unknown): void {
+  checkClient(client, ['eval', 'evalsha', 'pttl', 'on'], WANTED);
+}
+
+/** @throws TypeError */
+export function checkSubscriber(subscriber: unknown): void {
+  checkClient(subscriber, ['subscribe', 'unsubscribe', 'on'], WANTED);
 }

@@ -44,7 +44,7 @@ local function pump()
     call('ZREM', QUEUE, token)
     call('HDEL', WAITERS, token)
     if fence then
-      call('PUBLISH', inbox, token .. ' ' .. n .. ' ' .. fence)
+      pcall('PUBLISH', inbox, token .. ' ' .. n .. ' ' .. fence)
       return token, fence
     end
   end

@@ -12,6 +12,7 @@ import type { Call, Granted } from '../lease/acquire.ts';
 import type { Handover, QueueAnswer, QueueBackend, Stay } from '../lease/turn.ts';
 import { newToken } from '../token.ts';
 import type { RedisLockOptions } from './basic.ts';
+import type { RedisClient } from './client.ts';
 import { fairScripts } from './fair-scripts.ts';
 import type { FairScripts } from './fair-scripts.ts';
 import { Inbox } from './inbox.ts';
@@ -24,10 +25,12 @@ export class RedisFairBackend implements QueueBackend {
   protected readonly node: RedisNode;
   readonly #scripts: FairScripts;
   readonly #inbox: Inbox;
+  readonly #subscriber: RedisClient | undefined;
 
   constructor({ client, subscriber, prefix = 'holdfast:' }: RedisLockOptions) {
     this.node = new RedisNode(client, { prefix, fenced: true });
     this.#scripts = fairScripts(client);
+    this.#subscriber = subscriber;
     this.#inbox = new Inbox(subscriber, `${prefix}inbox:${newToken()}`);
   }
 
@@ -37,6 +40,10 @@ export class RedisFairBackend implements QueueBackend {
 
   listen(token: string, handed: (handover: Handover) => void, deaf: () => void): () => void {
     return this.#inbox.listen(token, { handed, deaf });
+  }
+
+  close(): void {
+    this.#inbox.close();
   }
 
   /** Without queueing: it is granted only if nobody waits. */
@@ -70,7 +77,7 @@ export class RedisFairBackend implements QueueBackend {
   }
 
   probe(): Promise<string | undefined> {
-    return this.node.probe();
+    return this.node.probe(this.#subscriber);
   }
 
   protected keys(key: string, token: string): readonly [string, string, string, string, string] {
@@ -108,6 +115,7 @@ export class RedisFairLock extends LeaseLock {
     for (const stay of this.#stays) stay.close();
     await Promise.allSettled(this.#turns);
     await super.close();
+    this.#queue.close?.();
   }
 
   /** With no time to wait, nobody queues. */

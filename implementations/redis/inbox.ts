@@ -13,7 +13,7 @@ export class Inbox {
   readonly address: string;
   readonly #channels: Channels | undefined;
   readonly #waiting = new Map<string, Listener>();
-  #open = false;
+  #unsubscribe: (() => void) | undefined;
 
   constructor(subscriber: RedisClient | undefined, address: string) {
     this.address = address;
@@ -27,11 +27,15 @@ export class Inbox {
     return () => this.#waiting.delete(token);
   }
 
-  /** Once, for as long as the client lives: one channel, however many keys and waiters there are. */
+  /** Nobody waits any more. */
+  close(): void {
+    this.#unsubscribe?.();
+    this.#unsubscribe = undefined;
+  }
+
+  /** Once, until it is closed: one channel, however many keys and waiters there are. */
   #subscribe(): void {
-    if (this.#open || this.#channels === undefined) return;
-    this.#open = true;
-    this.#channels.subscribe(this.address, (message) => {
+    this.#unsubscribe ??= this.#channels?.subscribe(this.address, (message) => {
       if (message === undefined) {
         for (const { deaf } of this.#waiting.values()) deaf();
         return;

@@ -3,10 +3,12 @@ import { LockBackendError, LockOutcomeUnknownError } from '../lock.ts';
 import type { Inspection, LockError, ReleaseOutcome } from '../lock.ts';
 import type { Answer, Grant, LeaseRequest } from '../lease/backend.ts';
 import { connectionsOf } from './connections.ts';
+import { checkRedisClient } from './client.ts';
 import type { RedisClient } from './client.ts';
 import type { Connections } from './connections.ts';
 import { lockScripts } from './scripts.ts';
 import type { LockScripts, Script } from './scripts.ts';
+import { wakeUpRefusal } from './wake-ups.ts';
 
 /** Braces would end the hash tag that keeps the keys of one lock on one node of a cluster. */
 function tagged(key: string): string {
@@ -27,6 +29,7 @@ export class RedisNode {
   readonly #connections: Connections;
 
   constructor(client: RedisClient, options: RedisNodeOptions) {
+    checkRedisClient(client);
     this.client = client;
     this.#prefix = options.prefix;
     this.#fenced = options.fenced;
@@ -93,9 +96,12 @@ export class RedisNode {
     return Number(present);
   }
 
-  async probe(): Promise<string | undefined> {
+  /** Says whether the server refuses the wake-ups for which there is a `subscriber`: nothing but speed depends on them. */
+  async probe(subscriber?: RedisClient): Promise<string | undefined> {
     await this.run(() => this.client.ping());
-    return undefined;
+    if (subscriber === undefined) return undefined;
+    const refusal = await wakeUpRefusal(this.client, subscriber, this.channel('health'));
+    return refusal && `wake-ups are refused, so that waiters poll: ${refusal}`;
   }
 
   /** Runs commands on the client; their errors become those of the contract. */

@@ -129,7 +129,7 @@ if writer then
   if holder == token then
     fence = issued
     call('DEL', LOCK)
-    call('PUBLISH', channel, '')
+    redis.pcall('PUBLISH', channel, '')
   end
 end
 local mine = fence == nil and call('HGET', LEASES, token)
@@ -138,11 +138,11 @@ if mine then
   fence = issued
   call('ZREM', READERS, token)
   call('HDEL', LEASES, token)
-  if not writer and call('ZCARD', READERS) == 0 then call('PUBLISH', channel, '') end
+  if not writer and call('ZCARD', READERS) == 0 then redis.pcall('PUBLISH', channel, '') end
 end
 if call('GET', INTENT) == token then
   call('DEL', INTENT)
-  call('PUBLISH', channel, '')
+  redis.pcall('PUBLISH', channel, '')
 end
 if fence == nil then return 0 end
 if named ~= '' and named ~= fence then return -1 end

@@ -8,6 +8,7 @@ import { LockUpgradeError } from '../lock.ts';
 import type { Answer, Grant, LeaseBackend, LeaseRequest, WakeUps } from '../lease/backend.ts';
 import { LeaseLock } from '../lease/lease-lock.ts';
 import type { RedisLockOptions } from './basic.ts';
+import type { RedisClient } from './client.ts';
 import { extensionAnswer, fencedAnswer, ignoreReply, RedisNode } from './node.ts';
 import { readWriteScripts } from './read-write-scripts.ts';
 import type { ReadWriteScripts } from './read-write-scripts.ts';
@@ -17,11 +18,13 @@ export class RedisReadWriteBackend implements LeaseBackend {
   readonly shares = true;
   readonly wakeUps: WakeUps | undefined;
   protected readonly node: RedisNode;
+  readonly #subscriber: RedisClient | undefined;
   readonly #scripts: ReadWriteScripts;
 
   constructor({ client, subscriber, prefix = 'holdfast:' }: RedisLockOptions) {
     const node = new RedisNode(client, { prefix, fenced: true });
     this.node = node;
+    this.#subscriber = subscriber;
     this.#scripts = readWriteScripts(client);
     if (subscriber !== undefined) {
       const channels = Channels.of(subscriber);
@@ -74,7 +77,7 @@ export class RedisReadWriteBackend implements LeaseBackend {
   }
 
   probe(): Promise<string | undefined> {
-    return this.node.probe();
+    return this.node.probe(this.#subscriber);
   }
 
   protected keys(key: string): readonly [string, string, string, string, string] {

@@ -37,6 +37,7 @@ export class RedlockBackend implements LeaseBackend {
   readonly shares = false;
   readonly wakeUps: WakeUps | undefined;
   protected readonly nodes: readonly RedisNode[];
+  readonly #subscribers: readonly RedisClient[];
   readonly #quorum: number;
   /** Nodes that an attempt may have left something on; a node that certainly was not reached is not among them. */
   readonly #touched = new WeakMap<LeaseRequest, Set<RedisNode>>();
@@ -48,6 +49,7 @@ export class RedlockBackend implements LeaseBackend {
     const { clients, subscribers = [], prefix = 'holdfast:', clock = systemClock } = options;
     atLeast('number of clients', clients.length, 1);
     this.nodes = clients.map((client) => new RedisNode(client, { prefix, fenced: false }));
+    this.#subscribers = subscribers;
     this.#quorum = quorum;
     this.#clock = clock;
     this.#nodeTimeoutMs = options.nodeTimeoutMs;
@@ -164,12 +166,14 @@ export class RedlockBackend implements LeaseBackend {
   async probe(): Promise<string | undefined> {
     const votes = await this.ask(
       this.nodes,
-      (node) => node.probe(),
+      (node) => node.probe(this.#subscribers[this.nodes.indexOf(node)]),
       Infinity,
       () => false,
     );
     if (votes.answers.length < this.#quorum) throw this.#trouble('', votes);
-    return `${votes.answers.length} of ${this.nodes.length} nodes answer`;
+    const answering = `${votes.answers.length} of ${this.nodes.length} nodes answer`;
+    const refusal = votes.answers.find((answer) => answer !== undefined);
+    return refusal === undefined ? answering : `${answering}; ${refusal}`;
   }
 
   /** Asks the nodes all at once; does not wait for the slowest once `decided`. */

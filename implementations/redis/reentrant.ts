@@ -62,7 +62,7 @@ if latest > now then
   call('PEXPIRE', KEYS[1], latest - now)
 else
   call('DEL', KEYS[1])
-  call('PUBLISH', ARGV[2], '')
+  redis.pcall('PUBLISH', ARGV[2], '')
 end
 if own <= now then return 0 end
 if ARGV[3] ~= '' and ARGV[3] ~= fence then return -1 end

@@ -1,6 +1,7 @@
 /** Wake-ups by Redis's publish and subscribe. Messages are lost with the connection, so they are only hints. */
 import type { WakeUps } from '../lease/backend.ts';
 import type { Clock, Timer } from '../lease/clock.ts';
+import { checkSubscriber } from './client.ts';
 import type { RedisClient } from './client.ts';
 
 /** With what was said, unless it only is that the subscription has taken effect. */
@@ -13,6 +14,7 @@ export class Channels {
   static of(client: RedisClient): Channels {
     let channels = this.#ofClients.get(client);
     if (channels === undefined) {
+      checkSubscriber(client);
       channels = new Channels(client);
       this.#ofClients.set(client, channels);
     }
@@ -21,12 +23,17 @@ export class Channels {
 
   readonly #client: RedisClient;
   readonly #hints = new Map<string, Set<Hint>>();
+  /** Given up, and not yet confirmed: a client that was not connected then would subscribe to them anew, and for ever. */
+  readonly #leaving = new Set<string>();
 
   private constructor(client: RedisClient) {
     this.#client = client;
     client.on('message', (channel: string, message: string) => this.#announce(channel, message));
     // What was published while the connection was down is gone.
-    client.on('ready', () => void this.#subscribe([...this.#hints.keys()]));
+    client.on('ready', () => {
+      for (const channel of this.#leaving) this.#leave(channel);
+      void this.#subscribe([...this.#hints.keys()]);
+    });
   }
 
   /** Calls `hint` on each message, and whenever the subscription has taken effect. Returns the function that ends it. */
@@ -36,13 +43,30 @@ export class Channels {
     hints.add(hint);
     if (present === undefined) {
       this.#hints.set(channel, hints);
+      this.#leaving.delete(channel);
       void this.#subscribe([channel]);
     }
     return () => {
       if (!hints.delete(hint) || hints.size > 0) return;
       this.#hints.delete(channel);
-      if (this.#client.status !== 'end') this.#client.unsubscribe(channel).catch(ignore);
+      this.#leave(channel);
     };
+  }
+
+  /** What the server says when it does not let this client listen; `undefined` also where it cannot be asked now. */
+  async refusal(channel: string): Promise<string | undefined> {
+    if (this.#client.status !== 'ready') return undefined;
+    const refused = await refusalOf(this.#client.subscribe(channel));
+    this.#leave(channel);
+    return refused;
+  }
+
+  #leave(channel: string): void {
+    this.#leaving.add(channel);
+    if (this.#client.status === 'end') return;
+    this.#client.unsubscribe(channel).then(() => {
+      this.#leaving.delete(channel);
+    }, ignore);
   }
 
   async #subscribe(channels: string[]): Promise<void> {
@@ -61,7 +85,26 @@ export class Channels {
   }
 }
 
-/** A connection that is gone has no subscriptions. */
+/** What the server says when it lets this client not publish, or that subscriber not listen. */
+export async function wakeUpRefusal(
+  client: RedisClient,
+  subscriber: RedisClient,
+  channel: string,
+): Promise<string | undefined> {
+  return (await refusalOf(client.publish(channel, ''))) ?? Channels.of(subscriber).refusal(channel);
+}
+
+/** An error reply; what a lost connection says is no refusal. */
+async function refusalOf(reply: Promise<unknown>): Promise<string | undefined> {
+  try {
+    await reply;
+    return undefined;
+  } catch (error) {
+    return error instanceof Error && error.name === 'ReplyError' ? error.message : undefined;
+  }
+}
+
+/** It is done with the next connection. */
 function ignore(): void {}
 
 /** Waiters of different processes are spread at random over so many milliseconds for each other process, and no longer. */
@@ -113,8 +156,12 @@ export function scatteredWakeUps(scattering: Scattering): WakeUps {
       const announce = (subscriber: RedisClient): void => {
         if (late.delete(subscriber)) return;
         heard.add(subscriber);
-        if (heard.size === quorum && scatterMs === 0) wake();
-        else pending ??= clock.setTimer(wake, scatterMs === 0 ? SCATTER_MS : random() * scatterMs);
+        if (heard.size === quorum && scatterMs === 0) {
+          wake();
+          return;
+        }
+        pending ??= clock.setTimer(wake, scatterMs === 0 ? SCATTER_MS : random() * scatterMs);
+        pending.unref();
       };
       const ends = subscribers.map((subscriber) =>
         Channels.of(subscriber).subscribe(channel, () => announce(subscriber)),

@@ -8,6 +8,7 @@
  */
 import type { Answer, Grant, LeaseBackend, LeaseRequest, WakeUps } from '../lease/backend.ts';
 import type { Clock } from '../lease/clock.ts';
+import { checkClient } from '../client.ts';
 import { systemClock } from '../lease/clock.ts';
 import { HeldOnServer } from '../lease/held-on-server.ts';
 import { LeaseLock } from '../lease/lease-lock.ts';
@@ -57,6 +58,7 @@ export class ZookeeperBackend implements LeaseBackend {
   readonly #parents: Parents;
 
   constructor({ createClient, prefix = 'holdfast:', clock = systemClock, leaseMs = 10_000 }: ZookeeperLockOptions) {
+    checkClient({ createClient }, ['createClient'], 'a function that makes clients of node-zookeeper-client');
     this.#clock = clock;
     this.#prefix = prefix;
     this.#sessions = new SessionPool(createClient, {
@@ -88,7 +90,7 @@ export class ZookeeperBackend implements LeaseBackend {
   }
 
   async wait(request: LeaseRequest, patience: AbortSignal): Promise<Answer> {
-    const place = await this.#enter(request);
+    const place = await this.#enter(request, patience);
     while (place.turn === undefined) {
       if (patience.aborted) return this.#withdraw(place);
       try {
@@ -204,11 +206,11 @@ export class ZookeeperBackend implements LeaseBackend {
     return pathOf(this.#prefix, key);
   }
 
-  async #enter(request: LeaseRequest): Promise<Place> {
+  async #enter(request: LeaseRequest, patience?: AbortSignal): Promise<Place> {
     const parent = this.parentOf(request.key);
     this.#parents.used(parent);
     const sessions = this.#sessions.for(request.leaseMs);
-    if (!sessions.tried) await sessions.settled();
+    if (!sessions.tried) await sessions.settled(patience);
     const surroundings = {
       session: sessions.current,
       clock: this.#clock,
@@ -223,11 +225,14 @@ export class ZookeeperBackend implements LeaseBackend {
   async #untilWoken({ leaseMs }: LeaseRequest, place: Place, patience: AbortSignal): Promise<void> {
     const woken = Promise.withResolvers<void>();
     const stop = this.#sessions.for(leaseMs).onChange(woken.resolve);
-    patience.addEventListener('abort', () => woken.resolve(), { once: true });
+    const stopWatching = place.watch(woken.resolve, woken.reject);
+    const leave = (): void => woken.resolve();
+    patience.addEventListener('abort', leave, { once: true });
     try {
-      place.watch(woken.resolve).catch(woken.reject);
       await woken.promise;
     } finally {
+      patience.removeEventListener('abort', leave);
+      stopWatching();
       stop();
     }
   }

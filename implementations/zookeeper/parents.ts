@@ -30,15 +30,14 @@ export class Parents {
   /** It is used now; when it has not been for a while, it is removed, unless somebody else uses it. */
   used(path: string): void {
     this.#idle.get(path)?.close();
-    this.#idle.set(
-      path,
-      this.#clock.setTimer(() => {
-        this.#remove(path).then(
-          () => this.#idle.delete(path),
-          () => this.used(path),
-        );
-      }, LINGER_MS),
-    );
+    const timer = this.#clock.setTimer(() => {
+      this.#remove(path).then(
+        () => this.#idle.delete(path),
+        () => this.used(path),
+      );
+    }, LINGER_MS);
+    timer.unref();
+    this.#idle.set(path, timer);
   }
 
   /** Removes all that are idle. */

@@ -8,6 +8,7 @@ import { nodeAhead } from './nodes.ts';
 import type { LockNode, Naming } from './nodes.ts';
 import type { Parents } from './parents.ts';
 import type { Session } from './session.ts';
+import { Watches } from './watches.ts';
 import { longestLeaseMs } from './timeouts.ts';
 
 const NOTHING = Buffer.alloc(0);
@@ -125,20 +126,13 @@ export class Place {
     return this.#latest;
   }
 
-  /** Calls `wake` when the node ahead has gone; rejects when it could not be asked. */
-  async watch(wake: () => void): Promise<void> {
-    const ahead = this.#ahead;
-    if (ahead === undefined) return wake();
-    try {
-      // A watch on its children, which it never has, is told of its own end and not of each renewal of its lease, as one on
-      // its data would be; nor does it stay for ever where the node has gone already, as one on its existence would.
-      await this.session.run<string[]>((client, done) =>
-        client.getChildren(`${this.#surroundings.parent}/${ahead.name}`, wake, done),
-      );
-    } catch (error) {
-      if (!isNoNode(error)) throw error;
-      wake();
+  /** Calls `wake` when the node ahead has gone, or `fail` when it could not be asked. Returns the function that ends it. */
+  watch(wake: () => void, fail: (error: unknown) => void): () => void {
+    if (this.#ahead !== undefined) {
+      return Watches.of(this.session).untilGone(`${this.#surroundings.parent}/${this.#ahead.name}`, wake, fail);
     }
+    wake();
+    return () => undefined;
   }
 }
 

@@ -201,14 +201,12 @@ export class Session {
 
   /** Counts looks, not milliseconds: a process that was stopped finds one late look, and its answers behind it. */
   #watch(): void {
-    this.#clock.setTimer(
-      () => {
-        if (this.ended) return;
-        this.#look();
-        this.#watch();
-      },
-      Math.min(LONGEST_BETWEEN_LOOKS_MS, signEveryMs(this.timeoutMs)),
-    );
+    const look = (): void => {
+      if (this.ended) return;
+      this.#look();
+      this.#watch();
+    };
+    this.#clock.setTimer(look, Math.min(LONGEST_BETWEEN_LOOKS_MS, signEveryMs(this.timeoutMs))).unref();
   }
 
   #look(): void {

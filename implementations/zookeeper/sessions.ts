@@ -107,7 +107,7 @@ export class Sessions {
         if (session !== this.#current) return;
         if (how === 'expired') this.#orphans.clear();
         this.#why = how === 'refused' ? REFUSED : NO_CONNECTION;
-        if (how === 'refused') this.#clock.setTimer(() => this.#reopen(), REFUSED_PAUSE_MS);
+        if (how === 'refused') this.#clock.setTimer(() => this.#reopen(), REFUSED_PAUSE_MS).unref();
         else this.#reopen();
         this.#changed();
       },

@@ -76,6 +76,22 @@ void test('what has no credentials is shown as it is', () => {
 });
 
 void describe('an address', () => {
+  void test('of a database names its path as the trouble, and its own advice survives masking', () => {
+    assert.throws(
+      () => parseAddress('postgresql://u:p@h/db'),
+      (error) => {
+        assert.ok(error instanceof UsageError);
+        assert.match(
+          error.message,
+          /^"postgresql:\/\/\*\*\*@h\/db" is no address: it has no port, it has a path.*option of the lock/,
+        );
+        assert.equal(redact(error.message), error.message);
+        assert.doesNotMatch(error.message, /redis/);
+        return true;
+      },
+    );
+  });
+
   void test('has host, port and, percent-decoded, whatever credentials', () => {
     const word = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 10 });
     fc.assert(

@@ -1,7 +1,9 @@
 /** A MariaDB database as the locks use it: one statement at a time, each on any connection of a pool. */
 import { LockBackendError } from '../../lock.ts';
 import { systemClock } from '../../lease/clock.ts';
+import { noConnection } from '../../lease/no-connection.ts';
 import { CutShortError, within } from '../../lease/within.ts';
+import { checkPool } from './client.ts';
 import type { MariadbConnection, MariadbPool, MariadbRow } from './client.ts';
 import { causeNumberOf, connectionError, statementError } from './errors.ts';
 
@@ -34,6 +36,7 @@ export class MariadbDatabase {
 
   /** @param schema the statements that create what the lock needs; they do nothing where it exists. */
   constructor({ pool, createMissing = false }: DatabaseOptions, schema: readonly string[]) {
+    checkPool(pool);
     this.#pool = pool;
     this.#schema = schema;
     this.#createMissing = createMissing;
@@ -80,14 +83,13 @@ export class MariadbDatabase {
       connection.on('error', ignore);
       return connection;
     } catch (error) {
-      if (error instanceof CutShortError) {
-        coming.then(
-          (late) => late.release(),
-          // Nobody waits for it any more.
-          () => undefined,
-        );
-      }
-      throw connectionError(error);
+      if (!(error instanceof CutShortError)) throw connectionError(error);
+      coming.then(
+        (late) => late.release(),
+        // Nobody waits for it any more.
+        () => undefined,
+      );
+      throw noConnection(CONNECT_WITHIN_MS, error);
     }
   }
 
@@ -96,13 +98,19 @@ export class MariadbDatabase {
     await this.run({ sql: 'KILL CONNECTION ?', values: [threadId] }).catch(() => undefined);
   }
 
-  /** After a statement failed for want of a table. @throws LockBackendError with the statements that create it. */
-  async create(error: unknown): Promise<void> {
+  /**
+   * After a statement failed for want of a table. Whoever has a connection says so by `run`: the pool may have no other.
+   * @throws LockBackendError with the statements that create it.
+   */
+  async create(
+    error: unknown,
+    run: (statement: Statement) => Promise<unknown> = (one) => this.#once(one),
+  ): Promise<void> {
     if (!this.#createMissing) {
       const message = `the lock’s table or sequence is missing: create it with\n${this.#schema.join(';\n')}`;
       throw new LockBackendError(message, 'definite', { cause: error });
     }
-    for (const sql of this.#schema) await this.#once({ sql });
+    for (const sql of this.#schema) await run({ sql });
   }
 
   /** Resolves when the server can grant locks. @throws LockBackendError for a read-only server, and as `run` does. */

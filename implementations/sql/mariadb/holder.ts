@@ -48,6 +48,6 @@ export abstract class MariadbHolder extends DatabaseHolder {
   }
 
   protected override createMissing(error: unknown): Promise<void> {
-    return this.#database.create(error);
+    return this.#database.create(error, (statement) => this.ask(statement));
   }
 }

@@ -54,6 +54,10 @@ export class MariadbLeaseBackend implements LeaseBackend {
     return 'lost';
   }
 
+  withdraw({ token }: LeaseRequest): boolean {
+    return this.#withdrawals.withdraw(token);
+  }
+
   async undo({ key, token }: LeaseRequest): Promise<void> {
     this.#withdrawals.withdraw(token);
     await this.database.run({ sql: this.statements.undo, values: [this.nameOf(key), token] });

@@ -10,14 +10,21 @@ import type { HeldGrant, HolderBackend } from '../../connection/backend.ts';
 import { ConnectionLock } from '../../connection/connection-lock.ts';
 import type { ConnectionLockOptions } from '../../connection/connection-lock.ts';
 import { hashOf } from '../names.ts';
-import { PostgresDatabase } from './database.ts';
+import { giveBack, PostgresDatabase } from './database.ts';
 import type { DatabaseOptions } from './database.ts';
+import { connectionError, statementError } from './errors.ts';
 import { FENCE_SCHEMA, NEXT_FENCE } from './fence.ts';
 import { PostgresHolder } from './holder.ts';
+import { checkOwnSession } from './own-session.ts';
 
 export interface PostgresAdvisoryLockOptions extends ConnectionLockOptions, DatabaseOptions {
   /** Every name begins with it. Default none. */
   readonly prefix?: string;
+  /**
+   * The pooler in between gives each client a session for itself (PgBouncer's `pool_mode = session`). Default false: behind
+   * any pooler the lock is refused, for one that shares sessions lets two in at once.
+   */
+  readonly sessionPooling?: boolean;
 }
 
 /** The cases are there for the order: what is asked for comes after what is set, and the fence after the grant. */
@@ -58,14 +65,24 @@ class AdvisoryHolder extends PostgresHolder {
 class AdvisoryBackend implements HolderBackend {
   readonly #database: PostgresDatabase;
   readonly #prefix: string;
+  readonly #sessionPooling: boolean;
 
   constructor(options: PostgresAdvisoryLockOptions) {
     this.#database = new PostgresDatabase(options, FENCE_SCHEMA);
     this.#prefix = options.prefix ?? '';
+    this.#sessionPooling = options.sessionPooling ?? false;
   }
 
   async open(): Promise<AdvisoryHolder> {
-    return new AdvisoryHolder(this.#prefix, this.#database, await this.#database.checkOut());
+    const connection = await this.#database.checkOut();
+    try {
+      if (!this.#sessionPooling) await checkOwnSession(connection);
+    } catch (error) {
+      const trouble = statementError(error);
+      giveBack(connection, trouble.outcome === 'unknown');
+      throw trouble.outcome === 'unknown' ? connectionError(trouble.cause) : trouble;
+    }
+    return new AdvisoryHolder(this.#prefix, this.#database, connection);
   }
 
   async inspect(key: string): Promise<Inspection> {
@@ -79,7 +96,8 @@ class AdvisoryBackend implements HolderBackend {
     return { key, held: row?.held === true, waiters: row?.waiters ?? 0 };
   }
 
-  probe(): Promise<string | undefined> {
+  async probe(): Promise<string | undefined> {
+    (await this.open()).giveBack();
     return this.#database.probe();
   }
 }

@@ -1,3 +1,5 @@
+import { checkClient, memberOf, wrongClient } from '../../client.ts';
+
 /**
  * What the locks need of `pg`: its `Pool` and its clients are such. Written down here, so that nobody needs that library's
  * types to compile what uses another lock.
@@ -33,4 +35,12 @@ export interface PostgresResult {
 
 export interface PostgresNotification {
   readonly payload?: string | undefined;
+}
+
+const WANTED = 'a Pool of pg (new Pool(…))';
+
+/** A single client can be connected, too, but only once, and for one request at a time. @throws TypeError */
+export function checkPool(pool: unknown): void {
+  checkClient(pool, ['connect'], WANTED);
+  if (memberOf(pool, 'escapeLiteral') !== undefined) throw wrongClient('it is a single connection', WANTED);
 }

@@ -2,6 +2,7 @@
 import { LockBackendError } from '../../lock.ts';
 import { systemClock } from '../../lease/clock.ts';
 import { within } from '../../lease/within.ts';
+import { checkPool } from './client.ts';
 import type { PostgresConnection, PostgresPool, PostgresQuery, PostgresResult } from './client.ts';
 import { causeStateOf, connectionError, MISSING_TABLE, statementError } from './errors.ts';
 
@@ -18,6 +19,11 @@ const ENDS_WITHIN_MS = 500;
 /** Statements that PostgreSQL ended for the sake of others are repeated this often: serialization failure, deadlock. */
 const REPETITIONS = 5;
 const REPEATABLE = ['40001', '40P01'];
+/**
+ * A statement that is prepared already, or is not there though it was: a pooler gives each transaction another session. Nothing
+ * was carried out.
+ */
+const NOT_PREPARED = ['42P05', '26000'];
 /** Number of the advisory lock under which tables are created; two sessions that create one at once fail. */
 const CREATION = 7_206_541_101;
 
@@ -25,9 +31,12 @@ export class PostgresDatabase {
   readonly #pool: PostgresPool;
   readonly #schema: string;
   readonly #createMissing: boolean;
+  /** Whether statements stay with the connection on which they were prepared. */
+  #prepares = true;
 
   /** @param schema the statements that create what the lock needs; they do nothing where it exists. */
   constructor({ pool, createMissing = false }: DatabaseOptions, schema: string) {
+    checkPool(pool);
     this.#pool = pool;
     this.#schema = schema;
     this.#createMissing = createMissing;
@@ -45,6 +54,7 @@ export class PostgresDatabase {
         const code = causeStateOf(error);
         if (repetition >= REPETITIONS || code === undefined) throw error;
         if (code === MISSING_TABLE) await this.create(error);
+        else if (NOT_PREPARED.includes(code)) this.#prepares = false;
         else if (!REPEATABLE.includes(code)) throw error;
       }
     }
@@ -80,14 +90,20 @@ export class PostgresDatabase {
     await this.run({ text, values }).catch(() => undefined);
   }
 
-  /** After a statement failed for want of a table. @throws LockBackendError with the statement that creates it. */
-  async create(error: unknown): Promise<void> {
+  /**
+   * After a statement failed for want of a table. Whoever has a connection says so by `run`: the pool may have no other.
+   * @throws LockBackendError with the statement that creates it.
+   */
+  async create(
+    error: unknown,
+    run: (query: PostgresQuery) => Promise<unknown> = (query) => this.#once(query),
+  ): Promise<void> {
     if (!this.#createMissing) {
       const message = `the lock’s table or sequence is missing: create it with\n${this.#schema}`;
       throw new LockBackendError(message, 'definite', { cause: error });
     }
     // One message, so one transaction: whoever comes second finds everything there.
-    await this.#once({ text: `SELECT pg_advisory_xact_lock(${CREATION}); ${this.#schema}` });
+    await run({ text: `SELECT pg_advisory_xact_lock(${CREATION}); ${this.#schema}` });
   }
 
   async #once<Row extends object>(query: PostgresQuery, withdrawn?: () => boolean): Promise<Row[]> {
@@ -95,7 +111,8 @@ export class PostgresDatabase {
     let broken = false;
     try {
       if (withdrawn?.() === true) throw new LockBackendError('the caller had gone', 'definite');
-      return (await answerOf(client, query)).rows as Row[];
+      const { text, values = [] } = query;
+      return (await answerOf(client, this.#prepares ? query : { text, values })).rows as Row[];
     } catch (error) {
       const lockError = statementError(error);
       broken = lockError.outcome === 'unknown';

@@ -65,6 +65,6 @@ export abstract class PostgresHolder extends DatabaseHolder {
   }
 
   protected override createMissing(error: unknown): Promise<void> {
-    return this.#database.create(error);
+    return this.#database.create(error, (query) => this.ask(query));
   }
 }

@@ -3,6 +3,7 @@ import type { Inspection, ReleaseOutcome } from '../../lock.ts';
 import type { Answer, Grant, LeaseBackend, LeaseRequest, WakeUps } from '../../lease/backend.ts';
 import { rowName } from '../names.ts';
 import { Withdrawals } from '../withdrawals.ts';
+import { checkPool } from './client.ts';
 import type { PostgresPool } from './client.ts';
 import { PostgresDatabase } from './database.ts';
 import type { DatabaseOptions } from './database.ts';
@@ -32,6 +33,7 @@ export class PostgresLeaseBackend implements LeaseBackend {
     this.statements = statements;
     this.#prefix = options.prefix ?? '';
     if (options.listener !== undefined) {
+      checkPool(options.listener);
       const notifications = Notifications.of(options.listener, statements.channel);
       this.wakeUps = { subscribe: (key, hint) => notifications.subscribe(this.nameOf(key), hint) };
     }
@@ -60,6 +62,10 @@ export class PostgresLeaseBackend implements LeaseBackend {
   async free({ key, token, fencingToken }: Grant): Promise<ReleaseOutcome> {
     const [row] = await this.#run<{ fence: string; in_force: boolean }>('free', [this.nameOf(key), token]);
     return row?.in_force === true && row.fence === String(fencingToken) ? 'released' : 'lost';
+  }
+
+  withdraw({ token }: LeaseRequest): boolean {
+    return this.#withdrawals.withdraw(token);
   }
 
   async undo({ key, token }: LeaseRequest): Promise<void> {

@@ -105,6 +105,7 @@ export class Notifications {
       };
       this.#wake = end;
       const timer = ms === Infinity ? undefined : systemClock.setTimer(end, ms);
+      timer?.unref();
     });
   }
 

@@ -3,6 +3,7 @@ import { LockBackendError, LockOutcomeUnknownError } from '../../lock.ts';
 import type { LockError } from '../../lock.ts';
 import { sleep, systemClock } from '../../lease/clock.ts';
 import { causeOf } from '../cause.ts';
+import { checkDatabase } from './client.ts';
 import type { SqliteConnection, SqliteStatement, SqliteValue } from './client.ts';
 
 export interface DatabaseOptions {
@@ -39,6 +40,7 @@ export class SqliteDatabase {
   readonly #statements = new Map<string, SqliteStatement>();
 
   constructor({ database, createMissing = false }: DatabaseOptions, schema: string) {
+    checkDatabase(database);
     this.#database = database;
     this.#schema = schema;
     this.#createMissing = createMissing;

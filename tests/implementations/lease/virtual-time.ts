@@ -18,7 +18,7 @@ export class VirtualClock implements Clock {
   setTimer(callback: () => void, delayMs: number): Timer {
     const entry = { at: this.#now + delayMs, callback };
     this.#timers.add(entry);
-    return { close: () => this.#timers.delete(entry) };
+    return { close: () => this.#timers.delete(entry), unref: () => undefined };
   }
 
   /** How many timers are set. */

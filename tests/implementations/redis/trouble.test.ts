@@ -5,6 +5,7 @@ import { Redis } from 'ioredis';
 import type { LeaseLock } from '../../../implementations/lease/lease-lock.ts';
 import { RedisLock } from '../../../implementations/redis/basic.ts';
 import type { RedisLockOptions } from '../../../implementations/redis/basic.ts';
+import { Redlock } from '../../../implementations/redis/redlock.ts';
 import { RedisFairLock } from '../../../implementations/redis/fair.ts';
 import { RedisReadWriteLock } from '../../../implementations/redis/read-write.ts';
 import { RedisReentrantLock } from '../../../implementations/redis/reentrant.ts';
@@ -28,6 +29,7 @@ before(async () => {
 });
 afterEach(async () => {
   for (const each of open.splice(0).toReversed()) await each.close();
+  await admin.flushall();
 });
 after(async () => {
   admin.disconnect();
@@ -89,8 +91,36 @@ for (const [name, make] of Object.entries(LOCKS)) {
       }
       assert.deepEqual(await admin.keys('*'), []);
     });
+
+    it('works for a user without channels, as Redis 7 makes them, and says that nobody can be woken', async () => {
+      await admin.call('ACL', 'SETUSER', 'unheard', 'reset', 'on', '>secret', '~holdfast:*', '+@all');
+      const user = { username: 'unheard', password: 'secret' };
+      const [redis, subscriber] = [client(user), client(user)];
+      const lock = make({ client: redis, subscriber, leaseMs: 20_000, retry: { delayMs: 20, maxDelayMs: 20 } });
+      open.push(lock);
+      const lease = await lock.acquire('orders');
+      const waiter = lock.acquire('orders');
+      // It has asked, and been told that the lock is busy.
+      await redis.ping();
+      assert.equal(await lease.release(), 'released');
+      assert.equal(await (await waiter).release(), 'released');
+      const { ok, detail } = await lock.health();
+      assert.equal(ok, true);
+      assert.match(detail ?? '', /wake-ups are refused.*NOPERM/);
+    });
   });
 }
+
+describe('redlock', () => {
+  it('works for a user without channels, and says that nobody can be woken', async () => {
+    await admin.call('ACL', 'SETUSER', 'unheard', 'reset', 'on', '>secret', '~holdfast:*', '+@all');
+    const user = { username: 'unheard', password: 'secret' };
+    const lock = new Redlock({ clients: [client(user)], subscribers: [client(user)], leaseMs: 20_000 });
+    open.push(lock);
+    assert.equal(await (await lock.acquire('orders')).release(), 'released');
+    assert.match((await lock.health()).detail ?? '', /1 of 1 nodes answer; wake-ups are refused.*NOPERM/);
+  });
+});
 
 describe('redis-sentinel', () => {
   it('undoes a grant that no replica has, and says how many have it', async () => {

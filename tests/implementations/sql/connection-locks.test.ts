@@ -110,6 +110,17 @@ for (const [name, start] of KINDS) {
       });
     });
 
+    it('says that the pool has no free connection, and has taken nothing', async () => {
+      const lock = kind.make(true, 1);
+      const lease = await lock.acquire('one key');
+      await assert.rejects(lock.acquire('another', { timeoutMs: 200 }), {
+        ...{ code: 'LOCK_BACKEND_UNAVAILABLE', outcome: 'definite' },
+        message: /^no free connection in the pool within \d+ ms/,
+      });
+      assert.equal(await lease.release(), 'released');
+      assert.equal(await (await lock.tryAcquire('another'))?.release(), 'released');
+    });
+
     const { waitingProcesses } = kind;
     // Elsewhere sessions are threads of one process.
     if (waitingProcesses !== undefined)

@@ -157,6 +157,16 @@ describe('trouble is an error that says what to do', () => {
     }
   });
 
+  it('a pool without a free connection', async () => {
+    const only = pool({ connectionLimit: 1 });
+    const busy = await only.getConnection();
+    const lock = new MariadbTableLock({ pool: only });
+    await assert.rejects(lock.acquire('orders', { timeoutMs: 200 }), saying(/^no free connection in the pool within/));
+    busy.release();
+    // Nothing is left of it that could take the lock now.
+    assert.equal(await (await lock.tryAcquire('orders'))?.release(), 'released');
+  });
+
   it('no server', async () => {
     await assert.rejects(tryOn({ port: 1 }), saying(/no connection to MariaDB/));
   });

@@ -188,6 +188,16 @@ describe('trouble is an error that says what to do', () => {
     await assert.rejects(tryOn({ options: '-c default_transaction_read_only=on' }), saying(/25006.*primary/s));
   });
 
+  it('a pool without a free connection', async () => {
+    const only = pool({ max: 1 });
+    const busy = await only.connect();
+    const lock = new PostgresTableLock({ pool: only });
+    await assert.rejects(lock.acquire('orders', { timeoutMs: 200 }), saying(/^no free connection in the pool within/));
+    busy.release();
+    // Nothing is left of it that could take the lock now.
+    assert.equal(await (await lock.tryAcquire('orders'))?.release(), 'released');
+  });
+
   it('no server', async () => {
     await assert.rejects(tryOn({ port: 1 }), saying(/no connection to PostgreSQL/));
   });

@@ -1,11 +1,19 @@
 import assert from 'node:assert/strict';
+import type { EventEmitter } from 'node:events';
 import { after, before, describe, it } from 'node:test';
+import { createClient, type Client } from 'node-zookeeper-client';
+import { ZookeeperLock } from '../../../implementations/zookeeper/lock.ts';
 import { lock as module } from '../../../implementations/zookeeper/module.ts';
 import { Link } from '../redis/link.ts';
 import { startServer } from '../../../tools/servers.ts';
 import type { Servers } from '../../../tools/servers.ts';
 import { connectTo, eventually } from '../connected.ts';
 import type { Connected } from '../connected.ts';
+
+/** What the client keeps to itself. */
+interface WatchersOf {
+  readonly watcherManager: { readonly childWatchers: Readonly<Record<string, EventEmitter>> };
+}
 
 const LEASE_MS = 2000;
 let servers: Servers;
@@ -32,6 +40,28 @@ async function linkToServer(): Promise<Link> {
 }
 
 describe('the lock on ZooKeeper', () => {
+  it('keeps one watch for all who have waited for one node, however often', async () => {
+    const [endpoint] = servers.endpoints;
+    assert.ok(endpoint !== undefined);
+    const clients: Client[] = [];
+    const lock = new ZookeeperLock({
+      createClient: (sessionTimeout) => {
+        const client = createClient(`${endpoint.host}:${endpoint.port}`, { sessionTimeout, retries: 0 });
+        clients.push(client);
+        return client;
+      },
+    });
+    const lease = await lock.acquire('watched');
+    for (let times = 0; times < 3; times += 1) await assert.rejects(lock.acquire('watched', { timeoutMs: 20 }));
+    const watching = clients.flatMap((client) => {
+      const { watcherManager } = Object(Reflect.get(client, 'connectionManager')) as WatchersOf;
+      return Object.values(watcherManager.childWatchers).flatMap((watchers) => watchers.listeners('notification'));
+    });
+    assert.equal(watching.length, 1);
+    assert.equal(await lease.release(), 'released');
+    await lock.close();
+  });
+
   it('gives leases of different lengths sessions of their own, and those of one length one', async () => {
     await using connected = await connect();
     const { lock } = connected;

@@ -83,6 +83,10 @@ const RULES: readonly (readonly [RegExp, Make])[] = [
     exactly('SELECT pg_is_in_recovery() AS replica'),
     () => immediate(({ database }) => selected([[database.replication.inRecovery ? 't' : 'f']]), bool('replica')),
   ],
+  [
+    exactly('SELECT pg_backend_pid() AS pid'),
+    () => immediate(({ session }) => selected([[String(session.pid)]]), [{ name: 'pid', type: TYPE.int4 }]),
+  ],
   [/SELECT 1$/y, () => immediate(() => selected([['1']]), [{ name: '?column?', type: TYPE.int4 }])],
   [
     /LISTEN "(\w+)"/y,

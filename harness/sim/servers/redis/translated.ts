@@ -37,7 +37,7 @@ const extend: Translation = (call, [key = ''], [token = '', leaseMs = '']) =>
 const release: Translation = (call, [key = '', fenceKey], [token = '', channel = '', fencingToken]) => {
   if (call(['GET', key]) !== token) return 0;
   call(['DEL', key]);
-  if (channel !== '') call(['PUBLISH', channel, '']);
+  if (channel !== '') pcall(call, ['PUBLISH', channel, '']);
   const fence = fenceKey === undefined ? null : call(['GET', fenceKey]);
   return fence !== null && fence !== fencingToken ? -1 : 1;
 };
