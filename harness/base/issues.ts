@@ -1,8 +1,8 @@
 /** What is wrong with a value from outside, in one line. */
 import type { z } from 'zod';
 
-const ISSUES_TOLD = 5;
-const LENGTH_TOLD = 500;
+const ISSUES_TOLD = 20;
+const LENGTH_TOLD = 300;
 
 /** `faults[0].durationMs: Invalid input: expected number, received string; seed: …` */
 export function describeIssues({ issues }: z.ZodError): string {
