@@ -14,6 +14,7 @@
  * Blanks mean nothing: `acquire p(99)<50`, `violations count == 0`, `throughput rate>800`, `errors rate<0.001`.
  */
 import { UsageError } from '../base/errors.ts';
+import { oneLine } from '../base/issues.ts';
 
 const LATENCIES = ['acquire', 'try', 'hold', 'renew', 'release', 'handover'] as const;
 export type LatencyName = (typeof LATENCIES)[number];
@@ -99,7 +100,7 @@ function latencyAggregation(aggregation: string, metric: string, text: string): 
 
 function malformed(text: string, why: string): UsageError {
   return new UsageError(
-    `"${text}" is no threshold: ${why}. Examples: acquire p(99)<50 (milliseconds), handover med<=3, throughput rate>800, ` +
+    `"${oneLine(text)}" is no threshold: ${why}. Examples: acquire p(99)<50 (milliseconds), handover med<=3, throughput rate>800, ` +
       'errors rate<0.001, violations count==0, fairness value>0.9',
   );
 }

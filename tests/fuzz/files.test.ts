@@ -75,7 +75,8 @@ function assertBounded(value: unknown): void {
 }
 
 function assertRunnable(one: Plan): void {
-  assertBounded(one);
+  // The options are the lock's own, whose module refuses what it cannot use.
+  assertBounded({ ...one, options: {} });
   const times = [one.leaseMs, one.workMs, one.acquireTimeoutMs, one.recoverMs, ...one.holdsMs, ...one.thinksMs];
   const faultsMs = one.faults.reduce((sum, { afterMs, durationMs }) => sum + afterMs + durationMs, 0);
   assert.ok([...times, faultsMs].every((ms) => ms >= 0 && ms <= 86_400_000));
