@@ -24,7 +24,7 @@ export interface PlanSizes {
 
 /** What a lock module itself says of the plans for it. */
 export function sizesOf(
-  module: LockModule,
+  module: Pick<LockModule, 'claims' | 'turns' | 'load' | 'recoverMs'>,
 ): Pick<PlanSizes, 'clientsPerWorker' | 'holdMs' | 'recoverMs' | 'practised'> {
   const practised = practisedOf(module);
   return {

@@ -1,57 +1,12 @@
-/** Small random stories about one lock, as plain data: turned into events for the checkers, and judged by brute force. */
+/** Small random stories about one lock: leases that mostly follow one another, and a change or two to spoil that. */
 import * as fc from 'fast-check';
-import type { HistoryEvent } from '../../harness/history/events.ts';
+import type { LeaseStory, Story, UseStory } from './story.ts';
 
-export interface LeaseStory {
-  readonly id: string;
-  readonly worker: number;
-  readonly shared: boolean;
-  readonly owner: string | undefined;
-  readonly acquire: {
-    readonly called: number;
-    readonly returned: number;
-    readonly outcome: 'ok' | 'info' | 'fail';
-    readonly fence: number | undefined;
-    readonly deadline: number | undefined;
-  };
-  readonly renewals: readonly { readonly at: number; readonly deadline: number }[];
-  readonly probes: readonly { readonly at: number; readonly held: boolean }[];
-  readonly lostAt: number | undefined;
-  readonly killedAt: number | undefined;
-  readonly release:
-    | {
-        readonly called: number;
-        readonly returned: number;
-        readonly outcome: 'released' | 'lost' | 'unknown' | 'failed';
-      }
-    | undefined;
-}
-
-export interface UseStory {
-  readonly lease: string;
-  readonly kind: 'read' | 'write';
-  readonly at: number;
-  readonly from: number;
-  readonly value: number;
-}
-
-export interface Story {
-  readonly leases: readonly LeaseStory[];
-  /** Pauses and stalls. */
-  readonly standstills: readonly {
-    readonly worker: number;
-    readonly from: number;
-    readonly to: number;
-    readonly kind: 'pause' | 'stall';
-  }[];
-  /** Of the plain door, each at a moment of its own. */
-  readonly uses: readonly UseStory[];
-}
-
+/** Stories are about few nanoseconds, so that much coincides. */
 const MAX_TIME = 24;
-const time = fc.integer({ min: 0, max: MAX_TIME });
+export const time = fc.integer({ min: 0, max: MAX_TIME });
 const wait = fc.oneof({ weight: 3, arbitrary: fc.integer({ min: 0, max: 3 }) }, fc.integer({ min: 0, max: 10 }));
-const maybe = <T>(arbitrary: fc.Arbitrary<T>, weight = 1): fc.Arbitrary<T | undefined> =>
+export const maybe = <T>(arbitrary: fc.Arbitrary<T>, weight = 1): fc.Arbitrary<T | undefined> =>
   fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight, arbitrary });
 
 export interface StoryKind {
@@ -191,7 +146,7 @@ function useStories(
   return uses;
 }
 
-/** @param abreast so many leases are held side by side, where a lock has but one. */
+/** @param abreast so many leases are held side by side, where a lock has but one */
 export function stories(kind: StoryKind, maxLeases = 5, abreast = 1): fc.Arbitrary<Story> {
   return fc
     .record({
@@ -218,114 +173,5 @@ export function stories(kind: StoryKind, maxLeases = 5, abreast = 1): fc.Arbitra
         standstills: standstills.map(({ length, ...one }) => ({ ...one, to: one.from + length })),
         uses: useStories(leases, uses),
       };
-    });
-}
-
-/** The events of a story, in the order of its leases. Acquire and release of a lease have processes of their own. */
-export function eventsOf({ leases, standstills, uses }: Story): HistoryEvent[] {
-  const events: HistoryEvent[] = [];
-  for (const [
-    index,
-    { id, worker, shared, owner, acquire, release, renewals, probes, lostAt, killedAt },
-  ] of leases.entries()) {
-    const observed = (f: string, value: object, at: number): void => {
-      events.push({ type: 'info', process: `worker-${worker}`, f, value: { lease: id, ...value }, time: at });
-    };
-    const value = { lease: id, ...(shared && { mode: 'shared' }), ...(owner !== undefined && { owner }) };
-    events.push({ type: 'invoke', process: worker, f: 'acquire', value, time: acquire.called });
-    if (acquire.outcome !== 'info') {
-      const fence = acquire.fence === undefined ? {} : { fence: String(acquire.fence) };
-      const deadline = acquire.deadline === undefined ? {} : { deadline: acquire.deadline };
-      const answer = { ...value, ...fence, ...deadline };
-      events.push({ type: acquire.outcome, process: worker, f: 'acquire', value: answer, time: acquire.returned });
-    }
-    for (const { at, deadline } of renewals) observed('renew', { deadline }, at);
-    for (const { at, held } of probes) observed('held', { held }, at);
-    if (lostAt !== undefined) observed('lost', { reason: 'mismatch' }, lostAt);
-    if (killedAt !== undefined) nemesis(events, 'client-crash', `k${index}`, 'start', worker, killedAt);
-    if (release === undefined) continue;
-    const process = worker + 100;
-    events.push({ type: 'invoke', process, f: 'release', value: { lease: id }, time: release.called });
-    if (release.outcome === 'unknown') continue;
-    const type = release.outcome === 'failed' ? 'fail' : 'ok';
-    const outcome = release.outcome === 'failed' ? {} : { outcome: release.outcome };
-    events.push({ type, process, f: 'release', value: { lease: id, ...outcome }, time: release.returned });
-  }
-  for (const [index, { worker, from, to, kind }] of standstills.entries()) {
-    if (kind === 'stall') {
-      events.push({
-        type: 'info',
-        process: `worker-${worker}`,
-        f: 'stall',
-        value: { ms: (to - from) / 1e6 },
-        time: to,
-      });
-    } else {
-      nemesis(events, 'client-pause', `p${index}`, 'start', worker, from);
-      nemesis(events, 'client-pause', `p${index}`, 'end', worker, to);
-    }
-  }
-  for (const { lease, kind, at, from, value } of uses) {
-    const seen = kind === 'read' ? { value } : { from, to: value };
-    const use = { lease, door: 'plain', ...seen, accepted: true };
-    events.push({ type: 'info', process: 'resource', f: kind, value: use, time: at });
-  }
-  return events;
-}
-
-function nemesis(events: HistoryEvent[], f: string, fault: string, phase: string, worker: number, at: number): void {
-  events.push({ type: 'info', process: 'nemesis', f, value: { fault, phase, target: { worker } }, time: at });
-}
-
-/**
- * Holds in a row, and around them grants that arrived dead, with wide windows; tokens follow the order of time but for
- * a swap or two. What random stories seldom show: instants that must get out of the way of holds and of one another.
- */
-export function crowdedStories(modes: boolean): fc.Arbitrary<Story> {
-  const lease = fc.record({
-    dead: fc.integer({ min: 0, max: 2 }).map((n) => n > 0),
-    from: time,
-    length: fc.integer({ min: 0, max: 12 }),
-    shared: modes ? fc.boolean() : fc.constant(false),
-    owner: modes ? maybe(fc.constantFrom('x', 'y')) : fc.constant(undefined),
-    fenced: fc.integer({ min: 0, max: 3 }).map((n) => n > 0),
-    /** Where in its window its token thinks that it is. */
-    rank: fc.double({ min: 0, max: 1, noNaN: true }),
-  });
-  return fc
-    .record({ drafts: fc.array(lease, { minLength: 3, maxLength: 6 }), swap: maybe(fc.tuple(fc.nat(5), fc.nat(5)), 6) })
-    .map(({ drafts, swap }) => {
-      let free = 0;
-      const placed = drafts.map((one) => {
-        if (one.dead) return { ...one, to: one.from + one.length };
-        const from = free + (one.from % 4);
-        free = from + (one.length % 7);
-        return { ...one, from, to: free };
-      });
-      const order = placed.toSorted((a, b) => a.from - b.from + (a.to - a.from) * a.rank - (b.to - b.from) * b.rank);
-      const [a, b] = [order[swap?.[0] ?? -1], order[swap?.[1] ?? -1]];
-      if (a !== undefined && b !== undefined) {
-        const [first, second] = [order.indexOf(a), order.indexOf(b)];
-        order[first] = b;
-        order[second] = a;
-      }
-      const leases = placed.map((one, index): LeaseStory => {
-        const fence = one.fenced ? order.indexOf(one) + 1 : undefined;
-        const returned = one.dead ? one.to : one.from;
-        const deadline = one.dead ? Math.max(0, one.from - 1) : undefined;
-        return {
-          id: `L${index}`,
-          worker: index,
-          shared: one.shared,
-          owner: one.owner,
-          acquire: { called: one.from, returned, outcome: 'ok', fence, deadline },
-          renewals: [],
-          probes: [],
-          lostAt: undefined,
-          killedAt: undefined,
-          release: { called: one.to, returned: one.to, outcome: one.dead ? 'lost' : 'released' },
-        };
-      });
-      return { leases, standstills: [], uses: [] };
     });
 }
