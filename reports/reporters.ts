@@ -16,7 +16,7 @@ const REPORTERS: Readonly<Record<Format, () => Promise<Reporter>>> = {
 };
 
 /** The formats that a run folder holds. */
-export const RUN_FOLDER_FORMATS: readonly Format[] = [
+const RUN_FOLDER_FORMATS: readonly Format[] = [
   'json',
   'html',
   'markdown',

@@ -4,7 +4,7 @@ import type { Lease } from './leases.ts';
 import type { LockHistory } from './lock-history.ts';
 
 /** Of a lease as it was first granted; 0 where it states no deadline. */
-export function leaseLength({ statedDeadline, called }: Lease): number {
+function leaseLength({ statedDeadline, called }: Lease): number {
   return statedDeadline === Infinity ? 0 : Math.max(0, statedDeadline - called);
 }
 

@@ -7,7 +7,7 @@ import type { Lease } from './leases.ts';
  * The least end of a lease: the service says itself that it was held until then, if it was held at all. Infinity where
  * nothing ever ended it, -Infinity where nothing is proven.
  */
-export function leastEnd(lease: Lease, faults: WorkerFaults): number {
+function leastEnd(lease: Lease, faults: WorkerFaults): number {
   const { release, deadline } = lease;
   if (release?.outcome === 'released') return release.called;
   const letGo = release?.called ?? Infinity;
