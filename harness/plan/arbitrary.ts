@@ -30,8 +30,8 @@ export function sizesOf(
   return {
     clientsPerWorker: module.load?.clientsPerWorker ?? 1,
     recoverMs: module.recoverMs,
-    ...(practised === undefined ? {} : { practised }),
-    ...(module.load?.holdMs === undefined ? {} : { holdMs: module.load.holdMs }),
+    practised,
+    holdMs: module.load?.holdMs,
   };
 }
 

@@ -107,7 +107,7 @@ export function serve(port: MessagePort): void {
       const blame = error instanceof ContractError ? 'lock' : error instanceof UsageError ? 'usage' : 'harness';
       const said = error instanceof Error ? error.message : String(error);
       const ofRun = error instanceof ContractBreach || error instanceof UnfinishedRun;
-      say({ type: 'failed', blame, message: said, ...(ofRun ? { plan: error.plan } : {}) });
+      say({ type: 'failed', blame, message: said, plan: ofRun ? error.plan : undefined });
     });
   });
 }
