@@ -24,6 +24,7 @@ const ROOMS = [
   'harness/compare',
   'reports',
   'harness/commands',
+  'harness/testing',
   'harness/cli',
 ];
 

@@ -117,7 +117,7 @@ function sortedByHazard(cells: readonly Cell[]): readonly Cell[] {
 }
 
 /** Groups cells that carry the same note, keeping their order. */
-export function byNote(cells: readonly Cell[]): readonly { readonly note: string; readonly cells: readonly Cell[] }[] {
+function byNote(cells: readonly Cell[]): readonly { readonly note: string; readonly cells: readonly Cell[] }[] {
   const groups = Map.groupBy(cells, (cell) => cell.note ?? '');
   return [...groups].map(([note, members]) => ({ note, cells: members }));
 }

@@ -8,7 +8,7 @@ import type { ServerDefinition } from './servers/server.ts';
 const MORE_FOLDERS = ['/usr/sbin', '/usr/local/sbin', ...versionsUnder('/usr/lib/postgresql', 'bin')];
 
 /** Servers that this program builds are kept here, by version, outside of any project. */
-export function cacheFolder(): string {
+function cacheFolder(): string {
   const base = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
   return join(base, 'holdfast', 'bin');
 }

@@ -41,7 +41,7 @@ export async function chooseReal(choice: BackendChoice, backend: Backend, topolo
 }
 
 /** Programs that the native provisioner would need and that are not installed. */
-export function missingNative(backend: Backend, topology: Topology): string[] {
+function missingNative(backend: Backend, topology: Topology): string[] {
   const layout = layoutOf(backend, topology);
   if (layout === undefined) return [];
   return [...new Set([...layout.nodes, toxiproxy])]

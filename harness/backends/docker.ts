@@ -23,7 +23,7 @@ const FIRST_PROXY_PORT = 26_000;
 const ONE_NETWORK = 'containers of one deployment share a network: they cannot be cut from each other';
 
 /** Image of a server, which `HOLDFAST_IMAGE_<NAME>` overrides. */
-export function imageOf(server: ServerDefinition): string {
+function imageOf(server: ServerDefinition): string {
   return process.env[`HOLDFAST_IMAGE_${server.name.toUpperCase()}`] ?? server.image;
 }
 

@@ -23,7 +23,7 @@ function parsed(text: string): unknown {
 
 export const tooDeep = (): string => `nested more than ${MAX_DEPTH} levels deep`;
 
-export function isTooDeep(value: unknown, levels = MAX_DEPTH): boolean {
+function isTooDeep(value: unknown, levels = MAX_DEPTH): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (levels === 0) return true;
   return Object.values(value).some((part) => isTooDeep(part, levels - 1));

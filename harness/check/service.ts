@@ -8,7 +8,7 @@ import type { Lease } from './leases.ts';
  * nothing ever ended it, -Infinity where nothing is proven. Unless its release was answered "released", a service may have
  * ended it as soon as its holder was killed or was told of a loss, whatever deadline it had stated.
  */
-export function leastEnd(lease: Lease, faults: WorkerFaults): number {
+function leastEnd(lease: Lease, faults: WorkerFaults): number {
   const { release, deadline, lost } = lease;
   if (release?.outcome === 'released') return release.called;
   if (deadline === Infinity && (lost !== undefined || release?.outcome === 'lost')) return -Infinity;

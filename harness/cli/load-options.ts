@@ -109,7 +109,7 @@ function keysOrOwn(value: string): number | 'own' {
 }
 
 /** `10ms`, `10ms-50ms`, `10-50ms`, `0`. */
-export function span(value: string): [number, number] {
+function span(value: string): [number, number] {
   const [, first = '', second] = /^([\d.]+[a-z]*)(?:-([\d.]+[a-z]+))?$/.exec(value) ?? [];
   const unit = /[a-z]+$/.exec(second ?? first)?.[0] ?? 'ms';
   const least = duration(/[a-z]$/.test(first) ? first : `${first}${unit}`);

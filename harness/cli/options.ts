@@ -45,7 +45,7 @@ export function shard(value: string): { index: number; of: number } {
   return parsed;
 }
 
-export const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
+const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
 
 /** Of every command that measures; may be given several times. */
 export const thresholdOption = (): Option =>

@@ -4,7 +4,7 @@ import { callOf } from '../base/call.ts';
 import { redact } from '../backends/address.ts';
 import { InfrastructureError, UsageError } from '../base/errors.ts';
 import { RequestError } from '../commands/request.ts';
-import { keepPlan } from '../commands/shrink-plan.ts';
+import { keepPlan } from '../commands/keep-plan.ts';
 import { VERSION } from '../commands/version.ts';
 import { ContractBreach, UnfinishedRun } from '../plan/errors.ts';
 import { EXIT, type ExitCode } from '../verdict/exit-codes.ts';

@@ -47,7 +47,7 @@ export interface ProgressOptions {
   readonly units?: string;
 }
 
-export const systemClock: ProgressClock = {
+const systemClock: ProgressClock = {
   now: () => performance.now(),
   every: (ms, run) => {
     const timer = setInterval(run, ms).unref();

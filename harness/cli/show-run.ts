@@ -25,7 +25,7 @@ export function showRun<Event extends { readonly type: string }>(
     };
     try {
       const { report, folder } = await run({ signal, onEvent, command: typedCommand() });
-      if (folder !== undefined) return report.exitCode as ExitCode;
+      if (folder !== undefined) return report.exitCode;
       if (early !== undefined) tellNothingToReport(early);
       return EXIT.interrupted;
     } finally {

@@ -81,7 +81,7 @@ async function benchIn(
 async function settingsOf(lock: LockUnderTest, request: BenchParsed, folder: string): Promise<LoadSettings> {
   const { preset, hazards } = request;
   const base = presetNamed(preset).shape;
-  const load = await loadSettingsOf(lock, request, { folder, base, ...(hazards === undefined ? {} : { hazards }) });
+  const load = await loadSettingsOf(lock, request, { folder, base, hazards });
   return preset === undefined ? load : { ...load, preset };
 }
 

@@ -2,7 +2,7 @@
 import { distance } from 'fastest-levenshtein';
 
 /** The name nearest to `typed`, if any is near enough to be a slip of the fingers. */
-export function nearest(typed: string, names: readonly string[]): string | undefined {
+function nearest(typed: string, names: readonly string[]): string | undefined {
   const ranked = names
     .map((name) => ({ name, slips: distance(typed.toLowerCase(), name) }))
     .toSorted((a, b) => a.slips - b.slips);

@@ -1,6 +1,4 @@
-/** Looking for a smaller plan that shows the same violation, and keeping plans. */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+/** Looking for a smaller plan that shows the same violation. */
 import type { Property } from 'holdfast-locks/internal/claims';
 import type { BackendChoice, Choice } from '../backends/choose.ts';
 import type { ExternalConfig } from '../backends/external-config.ts';
@@ -12,7 +10,6 @@ import type { LockUnderTest } from '../run/request.ts';
 import type { Judgement } from '../verdict/judge.ts';
 import { brokenPromises } from '../verdict/matrix.ts';
 import { chooseProvisioner } from './choose-provisioner.ts';
-import { fileName } from './file-name.ts';
 import { runPlans } from './run-plans.ts';
 import type { ShrinkEvent } from './verify-events.ts';
 
@@ -61,14 +58,6 @@ export async function shrinkPlan(
   const shrunk = await shrink(plan, shows, { tries: effort.tries, onSmaller });
   tell({ type: 'shrunk', property, ...shrunk });
   return { property, ...shrunk };
-}
-
-/** @param what begins the name of the file. @returns where the plan is kept */
-export function keepPlan(plan: Plan, out: string, what = 'shrunk'): string {
-  mkdirSync(out, { recursive: true });
-  const file = join(out, `${what}-${fileName(plan.lock)}-${plan.seed}-${plan.index}.json`);
-  writeFileSync(file, `${JSON.stringify(plan, null, 2)}\n`);
-  return file;
 }
 
 /** What breaks the contract under a smaller plan, or comes to no end, shows something else by it. */

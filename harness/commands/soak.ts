@@ -12,9 +12,10 @@ import { simulatedOf } from '../sim/servers/simulated.ts';
 import type { Evidence } from '../verdict/matrix.ts';
 import { callerOf, type Caller, type CommandOptions } from './caller.ts';
 import { inSession, unlessAborted } from './in-session.ts';
+import { keepPlan } from './keep-plan.ts';
 import { resolveLock } from './locks.ts';
 import { lockOptions, milliseconds, parseRequest, seed, serversShape, wholeNumber } from './request.ts';
-import { keepPlan, shrinkPlan } from './shrink-plan.ts';
+import { shrinkPlan } from './shrink-plan.ts';
 import { soakSearch, type SoakProgress } from './soak-search.ts';
 
 export interface SoakRequest {

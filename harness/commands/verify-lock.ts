@@ -96,7 +96,7 @@ function deckOf(
     rounds: request.runs ?? profile.rounds,
     often: request.runs === undefined ? REPEATED : hazards,
     pairs: request.hazards === undefined ? profile.pairs : 0,
-    ...(request.shard === undefined ? {} : { shard: request.shard }),
+    shard: request.shard,
   });
 }
 

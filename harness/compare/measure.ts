@@ -13,7 +13,7 @@ export interface Target {
 }
 
 /** Which comes when in a round: drawn by lot, so that no lock always follows the same other. */
-export function orderOf(count: number, seed: number, round: number): number[] {
+function orderOf(count: number, seed: number, round: number): number[] {
   const random = new Random(mix(seed, round));
   const order = Array.from({ length: count }, (_, index) => index);
   for (let last = count - 1; last > 0; last--) {

@@ -42,7 +42,7 @@ function gateSentence({ baseline }: Comparison): string {
 }
 
 /** `redis-basic: throughput 21 % worse (at least 15 %, at most 26 %)`. */
-export function changePhrase({ label, metric, loss, lossLow, lossHigh }: Change): string {
+function changePhrase({ label, metric, loss, lossLow, lossHigh }: Change): string {
   const bounds =
     lossLow === undefined || lossHigh === undefined ? '' : ` (between ${signed(lossLow)} and ${signed(lossHigh)})`;
   return `${label}: ${metric} ${percent(Math.abs(loss))} ${loss < 0 ? 'better' : 'worse'}${bounds}`;

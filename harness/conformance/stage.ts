@@ -126,7 +126,7 @@ export class CaseStage implements Stage {
     const { child } = process_;
     child.on('error', () => undefined);
     const context = this.#context([], {});
-    const order: HolderOrder = { module: url, context, key, leaseMs, times, ...(owner === undefined ? {} : { owner }) };
+    const order: HolderOrder = { module: url, context, key, leaseMs, times, owner };
     child.send(order);
     const told = Promise.race([
       once(child, 'message').then(() => undefined),

@@ -1,6 +1,4 @@
 /** The history format: NDJSON in Jepsen's vocabulary, version 1. `docs/history-format.md` describes it for other tools. */
-import type { Hazard } from 'holdfast-locks/internal/claims';
-import type { LossReason, Mode } from 'holdfast-locks';
 
 export const HISTORY_VERSION = 1;
 
@@ -40,62 +38,7 @@ export interface HistoryEvent {
 /** As every process of a run records it. */
 export type TimedEvent = HistoryEvent & { readonly time: number };
 
-export interface AcquireInvokeValue {
-  readonly lease: string;
-  readonly mode?: Mode;
-  readonly owner?: string;
-  /** Length of the lease that is asked for; of a grant: that it has, where the service rounds. */
-  readonly leaseMs?: number;
-}
-export interface AcquireOkValue extends AcquireInvokeValue {
-  /** Decimal. */
-  readonly fence?: string;
-  /** Nanoseconds, same clock as `time`; `documented` where a length is stated, but no moment. */
-  readonly deadline?: number | 'documented';
-}
-export interface ReleaseInvokeValue {
-  readonly lease: string;
-}
-export interface ReleaseOkValue extends ReleaseInvokeValue {
-  readonly outcome?: 'released' | 'lost';
-}
-export interface RenewValue {
-  readonly lease: string;
-  readonly deadline: number;
-}
-export interface LostValue {
-  readonly lease: string;
-  readonly reason: LossReason;
-}
-export interface HeldValue {
-  readonly lease: string;
-  readonly held: boolean;
-}
-/** Its `time` is the end of the stall. */
-export interface StallValue {
-  readonly ms: number;
-}
-export interface NoticeValue {
-  readonly lease: string;
-  readonly due: number;
-  readonly aborted: boolean;
-}
 export type Door = 'plain' | 'fenced';
-export interface ResourceReadValue {
-  readonly lease: string;
-  readonly fence?: string;
-  readonly door: Door;
-  readonly value: number;
-  readonly accepted: boolean;
-}
-export interface ResourceWriteValue {
-  readonly lease: string;
-  readonly fence?: string;
-  readonly door: Door;
-  readonly from: number;
-  readonly to: number;
-  readonly accepted: boolean;
-}
 export interface FaultTarget {
   readonly worker?: number;
   readonly node?: number;
@@ -106,7 +49,6 @@ export interface NemesisValue {
   readonly phase: 'start' | 'bit' | 'end' | 'healed';
   readonly target: FaultTarget;
 }
-export type NemesisName = Hazard;
 
 /** A request to a node that was answered late, or not: the connection closed under it, or it is open still. */
 export interface WireObservation {

@@ -7,7 +7,7 @@ const CHUNK_BYTES = 1 << 20;
 const NEWLINE = 0x0a;
 
 /** A longer line is refused before it fills the memory. */
-export const MAX_LINE_BYTES = 16 << 20;
+const MAX_LINE_BYTES = 16 << 20;
 
 /** What some editors put before the first line of a text. */
 export const BYTE_ORDER_MARK = '\uFEFF';

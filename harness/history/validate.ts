@@ -13,7 +13,7 @@ function wrong(line: number, field: string, expected: string, value: unknown): H
   return new HistoryError(line, field, `expected ${expected}, got ${shown(value)}`);
 }
 
-export function isCount(value: unknown): value is number {
+function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 

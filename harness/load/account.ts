@@ -32,7 +32,7 @@ const BIN_LENGTHS_MS = [250, 1000, 2000, 5000, 10_000, 30_000, 60_000];
 const BINS_AT_MOST = 120;
 
 /** How long one point of the series is: a second, or less or more where the run is short or long. */
-export function binLengthMs(durationMs: number): number {
+function binLengthMs(durationMs: number): number {
   const longest = BIN_LENGTHS_MS.at(-1) ?? 60_000;
   return BIN_LENGTHS_MS.find((length) => durationMs / length <= BINS_AT_MOST) ?? longest;
 }

@@ -42,7 +42,6 @@ interface Open {
 }
 
 export const FIGURES = ['acquire', 'hold', 'release', 'handover', 'try', 'renew'] as const;
-export type Figure = (typeof FIGURES)[number];
 
 interface OperationValue {
   readonly lease: string;

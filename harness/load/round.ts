@@ -84,7 +84,7 @@ export async function runRound(request: RoundRequest, signal: AbortSignal): Prom
     worker.load({
       ...orderOf(request, times),
       ...{ worker: worker.index, incarnation, historyFile, counterFile: file('counters') },
-      ...(arrivalsFile === undefined ? {} : { arrivalsFile }),
+      arrivalsFile,
     });
   };
   const staff = staffOf(workers, (worker) => worker.start({ movableClock: false }), assign);
@@ -163,8 +163,8 @@ function orderOf(
     holdMs: [...holdMs],
     thinkMs: [...thinkMs],
     durable: killsWorkers(plan),
-    ...(liveMs === undefined ? {} : { liveMs }),
-    ...(stock === undefined ? {} : { stock }),
+    liveMs,
+    stock,
   };
 }
 

@@ -33,7 +33,7 @@ const NEAR = 0.85;
 /** Below this there is nothing left to be found. */
 const LEAST_PER_SECOND = 1;
 
-export const SHARES = [0.5, 0.8, 0.95] as const;
+const SHARES = [0.5, 0.8, 0.95] as const;
 
 /** @param first what a closed loop did: near the capacity, but not it */
 export async function searchCapacity(first: number, offer: Offer): Promise<Pick<Saturation, 'capacity' | 'steps'>> {

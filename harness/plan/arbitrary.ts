@@ -32,14 +32,14 @@ export const paceOf = (leaseMs: number): number => Math.max(1, leaseMs / USUAL_L
 
 /** What a lock module itself says of the plans for it. */
 export function sizesOf(
-  module: LockModule,
+  module: Pick<LockModule, 'claims' | 'turns' | 'load' | 'recoverMs'>,
 ): Pick<PlanSizes, 'clientsPerWorker' | 'holdMs' | 'recoverMs' | 'practised'> {
   const practised = practisedOf(module);
   return {
     clientsPerWorker: module.load?.clientsPerWorker ?? 1,
     recoverMs: module.recoverMs,
-    ...(practised === undefined ? {} : { practised }),
-    ...(module.load?.holdMs === undefined ? {} : { holdMs: module.load.holdMs }),
+    practised,
+    holdMs: module.load?.holdMs,
   };
 }
 

@@ -8,7 +8,7 @@ import type { LockModule } from 'holdfast-locks';
  * How one cycle asks for the lock. `brief`: shared, for a shorter lease than the others have. `meeting`: shared, on a key
  * that nobody ever wants exclusively, and held for long, so that there is somebody to share it with.
  */
-export const CYCLE_MODES = ['exclusive', 'shared', 'brief', 'meeting'] as const;
+const CYCLE_MODES = ['exclusive', 'shared', 'brief', 'meeting'] as const;
 
 export const practiceSchema = z.object({
   modes: shortListOf(z.enum(CYCLE_MODES)).min(1).optional(),

@@ -28,7 +28,7 @@ export async function shrink(
   const known = new Set([JSON.stringify(plan)]);
   for (let found = true; found;) {
     found = false;
-    for (const candidate of candidatesOf(smallest)) {
+    for (const candidate of smallerPlans(smallest)) {
       const text = JSON.stringify(candidate);
       if (known.has(text)) continue;
       known.add(text);
@@ -45,7 +45,7 @@ export async function shrink(
 }
 
 /** The next smaller plans, the boldest first. */
-function* candidatesOf(plan: Plan): Generator<Plan> {
+export function* smallerPlans(plan: Plan): Generator<Plan> {
   yield* withFewerFaults(plan);
   const { clockSkew, ...evenClocks } = plan;
   if (clockSkew !== undefined) yield evenClocks;

@@ -75,8 +75,8 @@ export function assignmentOf(plan: Plan, worker: number, incarnation: number): A
   const { lapseKey, cycles, practice } = plan;
   return {
     ...{ worker, workers, incarnation, clientsPerWorker, keys, leaseMs, acquireTimeoutMs, renew, holdsMs, thinksMs },
-    ...(lapseKey === undefined ? {} : { lapseKey }),
-    ...(cycles === undefined ? {} : { cycles }),
-    ...(practice === undefined ? {} : { practice }),
+    lapseKey,
+    cycles,
+    practice,
   };
 }

@@ -54,7 +54,7 @@ export async function startCrew(session: Session, request: CrewRequest): Promise
       folder: shared,
       prefix: session.prefix,
       options: request.options,
-      ...(resource === undefined ? {} : { resourcePort: resource.port }),
+      resourcePort: resource?.port,
     };
     return new WorkerHandle(session, index, connection, folder);
   });

@@ -10,7 +10,7 @@ import type { LoadOrder, Probe, ProbeOrder } from '../subject/load/messages.ts';
 import type { Moment } from '../plan/moments.ts';
 import { fromWorkerSchema, type FromWorker, type Task, type ToWorker } from '../subject/messages.ts';
 
-export const WORKER_FAKE_CLOCK = ['/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1'];
+const WORKER_FAKE_CLOCK = ['/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1'];
 /** A worker that does not answer for this long, unpaused, is broken. */
 const ANSWER_WITHIN_MS = 15_000;
 

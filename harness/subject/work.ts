@@ -34,7 +34,7 @@ export class Work {
       },
     };
     const { keys, renew, holdsMs, thinksMs, practice, lapseKey, leaseMs, clientsPerWorker } = task;
-    const ordinary = { keys, renew, holdsMs, thinksMs, ...(practice === undefined ? {} : { practice }) };
+    const ordinary = { keys, renew, holdsMs, thinksMs, practice };
     const clients = Array.from({ length: clientsPerWorker }, (_, index) => new Client(environment, ordinary, index));
     if (lapseKey !== undefined) {
       const overstaying = { keys: [lapseKey], renew: false, holdsMs: [leaseMs * 1.5], thinksMs: [1] };

@@ -193,8 +193,8 @@ export async function connectAdapted(
   const clients = endpoints.map(({ host, port, username, password, tls }) => {
     const client = new Redis({
       ...{ host, port, disableClientInfo: true, retryStrategy: (times: number) => Math.min(100, 20 * times) },
-      ...(username === undefined ? {} : { username }),
-      ...(password === undefined ? {} : { password }),
+      username,
+      password,
       ...(tls === true ? { tls: {} } : {}),
       ...(options.keyPrefix === true ? { keyPrefix: prefix } : {}),
     });

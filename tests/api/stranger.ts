@@ -1,6 +1,6 @@
-/** A folder outside of the checkout in which `holdfast` is installed, and programs that are run there. */
+/** A folder outside of the checkout with a lock, in which `holdfast` is installed, and programs that are run there. */
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -15,6 +15,9 @@ export class Stranger implements Disposable {
     writeFileSync(join(this.folder, 'package.json'), '{ "type": "module" }');
     mkdirSync(join(this.folder, 'node_modules'));
     symlinkSync(ROOT, join(this.folder, 'node_modules', 'holdfast'));
+    for (const name of ['fast-check', 'ioredis'])
+      symlinkSync(join(ROOT, 'node_modules', name), join(this.folder, 'node_modules', name));
+    copyFileSync(join(ROOT, 'examples', 'my-lock.ts'), join(this.folder, 'my-lock.ts'));
   }
 
   write(name: string, text: string): void {
@@ -25,7 +28,7 @@ export class Stranger implements Disposable {
   run(program: string): Promise<{ readonly stdout: string; readonly stderr: string }> {
     return run(process.execPath, ['--conditions=holdfast-source', program], {
       cwd: this.folder,
-      env: { ...process.env, NODE_OPTIONS: '', CI: '' },
+      env: { ...process.env, NODE_OPTIONS: '', NODE_TEST_CONTEXT: '', CI: '' },
     });
   }
 

@@ -7,7 +7,10 @@ import { limitOf, linearize } from '../../harness/check/linearize.ts';
 import { casesOf, draws } from '../effort.ts';
 import { beliefIsLegal, lostUpdatesOf, serviceIsLegal } from './brute-force.ts';
 import { grantsAndEnds, lockModel } from './lock-as-sequence.ts';
-import { crowdedStories, eventsOf, stories, type Story } from './story.ts';
+import { crowdedStories } from './crowded-stories.ts';
+import { stories } from '../../harness/testing/stories.ts';
+import type { Story } from '../../harness/testing/story.ts';
+import { eventsOf } from '../../harness/testing/story-events.ts';
 
 const HISTORIES = casesOf(3000);
 

@@ -1,6 +1,6 @@
 /** The verdicts on fairness, reentrancy and sharing once more, by looking at every pair and every moment. */
 import { compatible, deadlineInForce, stepsOf } from './brute-force.ts';
-import type { LeaseStory, Story } from './story.ts';
+import type { LeaseStory, Story } from '../../harness/testing/story.ts';
 
 export interface Bounds {
   readonly allowance: number;

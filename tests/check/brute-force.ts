@@ -2,7 +2,7 @@
  * The verdicts once more, slow and obviously correct: by trying every order and looking at every moment. Times are
  * small integers.
  */
-import type { LeaseStory, Story } from './story.ts';
+import type { LeaseStory, Story } from '../../harness/testing/story.ts';
 
 /** A grant or the end of a lease, somewhere in a window. */
 export interface Step {

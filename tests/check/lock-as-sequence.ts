@@ -1,7 +1,7 @@
 /** A lock for the general search: grants and ends of leases as operations of their own. */
 import type { SequentialModel, SequentialOperation } from '../../harness/check/sequential.ts';
 import { compatible, stepsOf } from './brute-force.ts';
-import type { LeaseStory } from './story.ts';
+import type { LeaseStory } from '../../harness/testing/story.ts';
 
 /** The state is the ids of the leases in force. */
 export function lockModel(leases: readonly LeaseStory[]): SequentialModel<readonly string[]> {

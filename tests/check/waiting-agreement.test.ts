@@ -6,7 +6,9 @@ import { checkEvents } from '../../harness/check/check.ts';
 import type { Verdict } from '../../harness/check/verdict.ts';
 import { casesOf, draws } from '../effort.ts';
 import { bypassedOf, keptApartOf, mixes, refusedOwnersOf, starvedOf, type Bounds } from './brute-force-waiting.ts';
-import { eventsOf, stories, type Story } from './story.ts';
+import { stories } from '../../harness/testing/stories.ts';
+import type { Story } from '../../harness/testing/story.ts';
+import { eventsOf } from '../../harness/testing/story-events.ts';
 
 const HISTORIES = casesOf(3000);
 

@@ -4,7 +4,8 @@ import * as fc from 'fast-check';
 import { lockHistoryOf } from '../../harness/check/lock-history.ts';
 import { longestWait, waitsOf } from '../../harness/check/waits.ts';
 import { historyOf } from '../../harness/history/read.ts';
-import { eventsOf, stories } from './story.ts';
+import { stories } from '../../harness/testing/stories.ts';
+import { eventsOf } from '../../harness/testing/story-events.ts';
 
 const HISTORIES = Number(process.env['HISTORIES'] ?? 3000);
 

@@ -10,7 +10,8 @@ import { checkFile } from '../../harness/check/check.ts';
 import { MODELS, type Model } from '../../harness/check/verdict.ts';
 import { check } from '../../harness/cli/check.ts';
 import type { HistoryEvent, HistoryHeader } from '../../harness/history/events.ts';
-import { eventsOf, stories } from '../check/story.ts';
+import { stories } from '../../harness/testing/stories.ts';
+import { eventsOf } from '../../harness/testing/story-events.ts';
 import { draws } from '../effort.ts';
 import { assertOneLine, bentTexts, changedDocuments, inTime } from './mutations.ts';
 

@@ -31,6 +31,12 @@ for (const door of DOORS) {
   });
 }
 
+void it('holdfast/testing loads fast-check and zod, and nothing else that is installed: test files start quickly', async () => {
+  const loaded = await loadedWith('holdfast/testing');
+  const installed = loaded.flatMap((url) => /\/node_modules\/([^/]+)/.exec(url)?.[1] ?? []);
+  assert.deepEqual(new Set(installed), new Set(['fast-check', 'pure-rand', 'zod']));
+});
+
 void it('what loads a driver is seen to', async () => {
   const loaded = await loadedWith('holdfast-locks/internal/redis/modules/basic');
   for (const library of ['ioredis', 'zod']) assert.ok(loaded.some((url) => url.includes(`/node_modules/${library}/`)));

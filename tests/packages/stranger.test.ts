@@ -3,6 +3,7 @@ import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { DOORS } from './doors.ts';
+import { RUNNERS, testOf, withRunners } from './runners.ts';
 import { installed, mustRun, packBoth, ROOT, run } from './stranger.ts';
 import type { Packed } from './stranger.ts';
 
@@ -113,6 +114,14 @@ describe('a tester that has the program', () => {
     assert.match(output, new RegExp(`npx holdfast ${args.join(' ')}`));
   });
 
+  it('compiles a property of a lock', async () => {
+    const source = `import fc from 'fast-check';
+      import { checkHistory, historyArbitrary, lockProperty } from 'holdfast/testing';
+      await fc.assert(await lockProperty(new URL('./my-lock.ts', import.meta.url), { properties: ['exclusion'] }));
+      fc.assert(fc.property(historyArbitrary(), (history) => checkHistory(history, 'lock').operations > 0));`;
+    await compile(tester, source);
+  });
+
   it('is told what to type in their folder: npx holdfast, and what it says can be typed', async () => {
     const { code, stderr } = await run(tester, 'npx', 'holdfast', 'verify');
     assert.equal(code, 2);
@@ -125,4 +134,25 @@ describe('a tester that has the program', () => {
     const [, replay = ''] = /npx (holdfast replay \S+plan-\d+\.json --backend sim)/.exec(found.stdout) ?? [];
     assert.equal((await run(tester, 'npx', ...replay.split(' '))).code, 1);
   });
+});
+
+describe('a lock as a property, with a fast-check of their own', () => {
+  before(() => withRunners(tester));
+
+  for (const runner of RUNNERS) {
+    it(`passes under ${runner.name}, and nothing keeps the runner from ending`, async () => {
+      await mustRun(tester, process.execPath, ...runner.args(await testOf(tester, 'correct', runner)));
+    });
+
+    it(`fails under ${runner.name} with a small plan, and what is then told to be typed fails, too`, async () => {
+      const file = await testOf(tester, 'broken', runner);
+      const { code, stdout, stderr } = await run(tester, process.execPath, ...runner.args(file));
+      const output = `${stdout}${stderr}`;
+      assert.equal(code, 1, output);
+      assert.match(output, /"workers":2,.*"faults":\[\{"id":"[^{]*"aim":\{[^{]*\}\}\]/);
+      assert.match(output, /exclusion is violated under client-pause/);
+      const [, replay = ''] = /npx (holdfast replay \S+\.json --backend sim)/.exec(output) ?? [];
+      assert.equal((await run(tester, 'npx', ...replay.split(' '))).code, 1);
+    });
+  }
 });

@@ -20,13 +20,13 @@ export interface Talk {
   say(commands: readonly (readonly string[])[]): Promise<readonly Answer[]>;
 }
 
-export function encodeRequest(words: readonly string[]): Buffer {
+function encodeRequest(words: readonly string[]): Buffer {
   const parts = words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`);
   return Buffer.from(`*${words.length}\r\n${parts.join('')}`);
 }
 
 /** Reads the answers that are complete. */
-export class AnswerReader {
+class AnswerReader {
   #bytes = Buffer.alloc(0);
 
   feed(chunk: Buffer): Answer[] {

@@ -13,7 +13,9 @@ import type { HistoryEvent, HistoryHeader } from '../../harness/history/events.t
 import { loadHistory } from '../../harness/history/read.ts';
 import { writeHistory } from '../../harness/run/merge.ts';
 import { judge, judgeFile, type Judgement } from '../../harness/verdict/judge.ts';
-import { crowdedStories, eventsOf, stories } from '../check/story.ts';
+import { crowdedStories } from '../check/crowded-stories.ts';
+import { stories } from '../../harness/testing/stories.ts';
+import { eventsOf } from '../../harness/testing/story-events.ts';
 import { cycle, HEADER, MS, smallPlan } from './small-plan.ts';
 
 const HISTORIES = Number(process.env['HISTORIES'] ?? 300);

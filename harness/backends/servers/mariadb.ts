@@ -131,7 +131,7 @@ async function withConnection<T>(
       port: endpoint.port,
       user: endpoint.username ?? 'root',
       connectTimeout: timeoutMs,
-      ...(endpoint.password === undefined ? {} : { password: endpoint.password }),
+      password: endpoint.password,
       ...(endpoint.tls ? { ssl: {} } : {}),
     });
     connection.on('error', () => undefined);

@@ -105,7 +105,7 @@ async function withClient<T>(endpoint: Endpoint, timeoutMs: number, use: (client
     port: endpoint.port,
     user: endpoint.username ?? USER,
     database: 'postgres',
-    ...(endpoint.password === undefined ? {} : { password: endpoint.password }),
+    password: endpoint.password,
     ...(endpoint.tls ? { ssl: true } : {}),
     connectionTimeoutMillis: timeoutMs,
     query_timeout: timeoutMs,

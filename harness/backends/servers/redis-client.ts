@@ -14,8 +14,8 @@ export async function withClient<T>(
   const client = new Redis({
     host: endpoint.host,
     port: endpoint.port,
-    ...(endpoint.username === undefined ? {} : { username: endpoint.username }),
-    ...(endpoint.password === undefined ? {} : { password: endpoint.password }),
+    username: endpoint.username,
+    password: endpoint.password,
     ...(endpoint.tls ? { tls: {} } : {}),
     lazyConnect: true,
     connectTimeout: timeoutMs,

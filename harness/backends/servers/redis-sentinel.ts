@@ -9,7 +9,7 @@ import { withClient } from './redis-client.ts';
 import type { NodeContext, ServerDefinition } from './server.ts';
 
 /** The name under which the Sentinels watch the primary; what clients ask them for. */
-export const SENTINEL_MASTER = 'holdfast';
+const SENTINEL_MASTER = 'holdfast';
 const DATA_NODES = 3;
 const SENTINELS = [3, 4, 5];
 const QUORUM = 2;

@@ -14,7 +14,7 @@ import type { MemoryRecorder } from './recorder.ts';
 import type { SimResource } from './resource.ts';
 import type { World } from '../engine/world.ts';
 
-export const PREFIX = 'holdfast:sim:';
+const PREFIX = 'holdfast:sim:';
 
 export interface WorkerSurroundings {
   readonly world: World;

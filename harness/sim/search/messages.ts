@@ -1,4 +1,5 @@
 /** Messages between the program and a thread that simulates. Both ends are ours: they are trusted. */
+import type { LockModule } from 'holdfast-locks';
 import type { HistoryHeader } from '../../history/events.ts';
 import type { SearchSpace } from '../../plan/search-space.ts';
 import type { Plan } from '../../plan/plan.ts';
@@ -31,7 +32,14 @@ export interface Simulated {
   readonly struck: readonly string[];
 }
 
+/** What a lock module says of itself. Only the threads load it: their caller may live where it cannot be loaded. */
+export type LockFacts = Pick<
+  LockModule,
+  'name' | 'backend' | 'topologies' | 'claims' | 'recoverMs' | 'leastLeaseMs' | 'turns' | 'load'
+>;
+
 export type FromThread =
+  | { readonly type: 'loaded'; readonly lock: LockFacts }
   | { readonly type: 'done'; readonly results: readonly Simulated[] }
   | { readonly type: 'traced'; readonly moments: readonly number[] }
   | {

@@ -7,7 +7,7 @@ import { OWN_FLAGS, ownModule } from '../../base/own-module.ts';
 import { InfrastructureError, UsageError } from '../../base/errors.ts';
 import { ContractBreach, UnfinishedRun } from '../../plan/errors.ts';
 import type { Plan } from '../../plan/plan.ts';
-import type { FromThread, Simulated, ToThread, Work } from './messages.ts';
+import type { FromThread, LockFacts, Simulated, ToThread, Work } from './messages.ts';
 
 /** The young objects of a schedule die with it: they should not be looked at in vain meanwhile. */
 const YOUNG_MB = 64;
@@ -76,8 +76,12 @@ export class Pool {
   /** Begins a run of this lock; those that have begun share the threads. @throws UsageError when a module cannot be loaded */
   async load(module: string, scenario: string): Promise<PoolRun> {
     const run = this.#runs++;
-    await allSettled(this.#threads.map((thread) => thread.ask({ type: 'load', run, module, scenario })));
-    return new PoolRun(this.#threads, run);
+    const answers = await allSettled(
+      this.#threads.map((thread) => thread.ask({ type: 'load', run, module, scenario })),
+    );
+    const [first] = answers;
+    if (first?.type !== 'loaded') throw new Error('a thread has not said what it loaded');
+    return new PoolRun(this.#threads, run, first.lock);
   }
 
   async stop(): Promise<void> {
@@ -89,10 +93,12 @@ export class Pool {
 export class PoolRun implements AsyncDisposable {
   readonly #threads: readonly Thread[];
   readonly #run: number;
+  readonly lock: LockFacts;
 
-  constructor(threads: readonly Thread[], run: number) {
+  constructor(threads: readonly Thread[], run: number, lock: LockFacts) {
     this.#threads = threads;
     this.#run = run;
+    this.lock = lock;
   }
 
   /**
@@ -117,6 +123,14 @@ export class PoolRun implements AsyncDisposable {
       }
     };
     await allSettled(this.#threads.map(serve));
+  }
+
+  /** What one plan comes to, with all that happened in it. */
+  async simulate(plan: Plan): Promise<Simulated> {
+    const answer = await this.#threads[0]?.ask({ type: 'plans', plans: [plan], whole: true, run: this.#run });
+    const simulated = answer?.type === 'done' ? answer.results[0] : undefined;
+    if (simulated === undefined) throw new InfrastructureError('a simulating thread has not run its plan');
+    return simulated;
   }
 
   /** The moments, in milliseconds, at which something happens in the run of a plan. */

@@ -8,7 +8,7 @@ import { headerOf } from '../../run/merge.ts';
 import { judge } from '../../verdict/judge.ts';
 import { ContractError, loadLockModule } from '../../subject/module.ts';
 import type { Scenario } from '../../resource/scenario.ts';
-import type { FromThread, Simulated, ToThread } from './messages.ts';
+import type { FromThread, LockFacts, Simulated, ToThread } from './messages.ts';
 import { searchPlan } from './search.ts';
 import { simulate, type SimulatedRun, type SimulateOptions } from '../run/simulate.ts';
 import { SimulationError } from '../engine/world.ts';
@@ -60,13 +60,19 @@ function isNew(shown: Set<string>, what: string, kind: string): boolean {
   return true;
 }
 
+/** One by one: what else a module exports may be nothing that can be sent. */
+function factsOf({ name, backend, topologies, claims, recoverMs, leastLeaseMs, turns, load }: LockModule): LockFacts {
+  return { name, backend, topologies, claims, recoverMs, leastLeaseMs, turns, load };
+}
+
 async function obey(message: ToThread): Promise<FromThread> {
   const results: Simulated[] = [];
   switch (message.type) {
     case 'load': {
       const { scenario } = (await import(message.scenario)) as { scenario: Scenario };
-      runs.set(message.run, { module: await loadLockModule(message.module), scenario, shown: new Set() });
-      break;
+      const module = await loadLockModule(message.module);
+      runs.set(message.run, { module, scenario, shown: new Set() });
+      return { type: 'loaded', lock: factsOf(module) };
     }
     case 'forget':
       runs.delete(message.run);
@@ -101,7 +107,7 @@ export function serve(port: MessagePort): void {
       const blame = error instanceof ContractError ? 'lock' : error instanceof UsageError ? 'usage' : 'harness';
       const said = error instanceof Error ? error.message : String(error);
       const ofRun = error instanceof ContractBreach || error instanceof UnfinishedRun;
-      say({ type: 'failed', blame, message: said, ...(ofRun ? { plan: error.plan } : {}) });
+      say({ type: 'failed', blame, message: said, plan: ofRun ? error.plan : undefined });
     });
   });
 }

@@ -44,8 +44,8 @@ function optionsFor({ host, port, ...access }: Endpoint): RedisOptions {
 
 function accessOptions({ username, password, tls }: Omit<Endpoint, 'host' | 'port'>): RedisOptions {
   return {
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
+    username,
+    password,
     ...(tls === true ? { tls: {} } : {}),
     connectTimeout: CONNECT_TIMEOUT_MS,
     disconnectTimeout: DISCONNECT_TIMEOUT_MS,

@@ -11,7 +11,7 @@ import { Store, type Command, type Result } from './store.ts';
 import { Watches } from './watches.ts';
 
 /** As the servers are started on real machines (`harness/backends/servers/etcd.ts`). */
-export const TIMES = { heartbeatMs: 50, electionMs: 500 };
+const TIMES = { heartbeatMs: 50, electionMs: 500 };
 /** Then a request is given up by the server: 5 s and two elections. */
 const GIVE_UP_MS = 6000;
 /** One and a half elections, in whole seconds. */

@@ -21,7 +21,7 @@ export interface Statement {
 
 /** One that waits for nothing. */
 export function immediate(run: (execution: Execution) => Result, columns?: readonly Column[]): Statement {
-  return { ...(columns === undefined ? {} : { columns }), run: (execution, done) => done(run(execution)) };
+  return { columns, run: (execution, done) => done(run(execution)) };
 }
 
 /** The same, of one that changes what is stored. */

@@ -34,7 +34,7 @@ function openPool({ endpoints }: ConnectContext, options: DatabaseModuleOptions 
     port,
     user: username ?? options.user ?? 'root',
     database: options.database ?? 'holdfast',
-    ...(password === undefined ? {} : { password }),
+    password,
     ...(tls === true ? { ssl: {} } : {}),
     connectTimeout: CONNECT_TIMEOUT_MS,
     connectionLimit: options.connections,

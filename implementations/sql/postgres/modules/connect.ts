@@ -33,7 +33,7 @@ function configFor(endpoint: Endpoint, options: DatabaseModuleOptions): PoolConf
     port,
     user: username ?? options.user ?? 'postgres',
     database: options.database ?? 'postgres',
-    ...(password === undefined ? {} : { password }),
+    password,
     ...(tls === true ? { ssl: true } : {}),
     max: options.connections ?? 10,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
