@@ -125,7 +125,15 @@ async function keepAll(
 function spaceOf(lock: LockUnderTest, topology: Topology, request: SoakParsed): SearchSpace {
   const { module, reference, options } = lock;
   const leaseMs = Math.max(LEASE_MS, module.leastLeaseMs ?? 0);
-  const asked = { lock: reference, options, topology, scenario: 'shared-counter', workers: WORKERS, leaseMs, pace: paceOf(leaseMs) };
+  const asked = {
+    lock: reference,
+    options,
+    topology,
+    scenario: 'shared-counter',
+    workers: WORKERS,
+    leaseMs,
+    pace: paceOf(leaseMs),
+  };
   const hazards = request.hazards ?? hazardsOf(topology, module.backend);
   return { sizes: { ...asked, ...sizesOf(module) }, hazards, seed: request.seed };
 }
