@@ -29,8 +29,27 @@ export interface Foreseen {
   readonly summary: () => LockReport['search'];
 }
 
-/** `undefined` where there is no simulation of the lock's servers, or no time for it. */
+/**
+ * `undefined` where there is no simulation of the lock's servers, or no time for it, and where it met with trouble of whatever
+ * kind: that is said, and decides nothing.
+ */
 export async function foresee(
+  session: Session,
+  request: RunRequest,
+  space: SearchSpace,
+  settings: Settings,
+  signal: AbortSignal,
+): Promise<Foreseen | undefined> {
+  try {
+    return await searchFirst(session, request, space, settings, signal);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (!signal.aborted) note(settings, `not searched in the simulation first: ${reason}`);
+    return undefined;
+  }
+}
+
+async function searchFirst(
   session: Session,
   request: RunRequest,
   space: SearchSpace,

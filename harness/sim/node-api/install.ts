@@ -11,7 +11,7 @@ import timers from 'node:timers';
 import timersPromises from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { activeWorld, callerIn } from '../engine/active.ts';
-import { SimSession } from '../http2/client.ts';
+import { SimSession, type SessionOptions } from '../http2/client.ts';
 import { real } from '../engine/real.ts';
 import { SimSocket } from '../network/socket.ts';
 import { simulatedSqlite } from './sqlite.ts';
@@ -151,7 +151,12 @@ function installNetwork(): void {
   socket.prototype = RealSocket.prototype as unknown;
   Object.setPrototypeOf(socket, RealSocket);
   for (const name of ['Socket', 'Stream']) put(net, name, socket);
-  const open = (authority: string): SimSession => new SimSession(authority);
+  const open = (authority: string, ...rest: unknown[]): SimSession => {
+    const [options, listener] = typeof rest[0] === 'function' ? [{}, rest[0]] : rest;
+    const session = new SimSession(authority, options as SessionOptions);
+    if (typeof listener === 'function') session.once('connect', listener as () => void);
+    return session;
+  };
   replace(http2, 'connect', real.http2Connect as AnyFunction, open);
 }
 
