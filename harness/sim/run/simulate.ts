@@ -7,6 +7,7 @@ import type { FaultTargets } from '../../faults/targets.ts';
 import type { ClocksValue, TimedEvent, WireObservation } from '../../history/events.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { Scenario } from '../../resource/scenario.ts';
+import type { Owner } from '../engine/owner.ts';
 import { runIn } from '../engine/active.ts';
 import { makerOf } from '../servers/models.ts';
 import { Network } from '../network/network.ts';
@@ -24,6 +25,8 @@ import { mix } from '../../base/random.ts';
 export interface Simulation {
   readonly plan: Plan;
   readonly module: LockModule;
+  /** The module as process number so and so of the run has it; absent: all have the same. */
+  readonly moduleOf?: (process: number) => LockModule;
   readonly scenario: Scenario;
 }
 
@@ -58,7 +61,8 @@ const CLOSED_ONCE_IN = 4;
 const CONNECTS_WITHIN_MS = 60_000;
 
 /** @throws SimulationError, UsageError */
-export function simulate({ plan, module, scenario }: Simulation, options: SimulateOptions = {}): Promise<SimulatedRun> {
+export function simulate(simulation: Simulation, options: SimulateOptions = {}): Promise<SimulatedRun> {
+  const { plan, module, scenario, moduleOf = () => module } = simulation;
   const { servers } = simulatedOf(module.backend, plan.topology);
   // What needs no servers runs on one machine.
   const clockSkew = servers === 0 ? undefined : plan.clockSkew;
@@ -75,7 +79,12 @@ export function simulate({ plan, module, scenario }: Simulation, options: Simula
     const network = new Network(world, nodes, plan.workers, onWire, { housekeepingBytes, ...exactly });
     const resource = new SimResource(world, recorder);
     const entrances = (ensemble.entrances ?? nodes.keys().toArray()).flatMap((index) => nodes[index]?.endpoint ?? []);
-    const around = { world, network, entrances, resource, module, options: plan.options, scenario };
+    let processes = 0;
+    const begin = (owner: Owner): LockModule => {
+      owner.process = processes++;
+      return moduleOf(owner.process);
+    };
+    const around = { world, network, entrances, resource, begin, options: plan.options, scenario };
     const workers = Array.from({ length: plan.workers }, (_, index) => new SimWorker(index, around));
     await ensemble.form?.();
     await connected(world, workers);

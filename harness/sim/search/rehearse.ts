@@ -17,7 +17,8 @@ const WORKERS = 3;
 const TIMING = 4;
 
 /** @throws NotSimulable */
-export async function rehearse(stage: Omit<Simulation, 'plan'>, plan: Plan): Promise<void> {
+export async function rehearse(stage: Simulation): Promise<void> {
+  const { plan } = stage;
   const workers = Math.min(plan.workers, WORKERS);
   const base: Plan = { ...undisturbedPlan(plan, plan.seed), workers, timing: TIMING };
   const own = Array.from({ length: workers }, (_, index) => `own-${index}`);

@@ -11,19 +11,24 @@ import type { Scenario } from '../../resource/scenario.ts';
 import type { Failure, FromThread, Simulated, ToThread } from './messages.ts';
 import { rehearse, throwAsked } from './rehearse.ts';
 import { searchPlan } from './search.ts';
-import { simulate, type SimulatedRun, type SimulateOptions } from '../run/simulate.ts';
+import { Instances } from '../node-api/instances.ts';
+import { simulate, type SimulatedRun, type SimulateOptions, type Simulation } from '../run/simulate.ts';
 import { overhear } from '../engine/outside.ts';
 import { SimulationError } from '../engine/world.ts';
 
-let lock: { readonly module: LockModule; readonly scenario: Scenario } | undefined;
+let lock: { readonly modules: Instances<LockModule>; readonly scenario: Scenario } | undefined;
 /** With these options, on these topologies, the simulation can carry it. */
 const rehearsed = new Set<string>();
 /** Violations of this kind have been shown with their events. */
 const shown = new Set<string>();
 
-function loaded(): NonNullable<typeof lock> {
+/** Where a plan runs: with modules for as many processes as it may start. */
+async function stageOf(plan: Plan): Promise<Simulation> {
   if (lock === undefined) throw new Error('plans before the lock was loaded');
-  return lock;
+  const { modules, scenario } = lock;
+  const killed = plan.faults.filter(({ hazard }) => hazard === 'client-crash').length;
+  await modules.prepare(plan.workers * (1 + killed));
+  return { plan, scenario, module: modules.shared, moduleOf: (process) => modules.of(process) };
 }
 
 async function run(plan: Plan, all: boolean, options: SimulateOptions = {}): Promise<Simulated> {
@@ -49,7 +54,7 @@ async function run(plan: Plan, all: boolean, options: SimulateOptions = {}): Pro
  * @throws NotSimulable
  */
 async function recheck(plan: Plan, options: SimulateOptions): Promise<void> {
-  const simulation = { ...loaded(), plan };
+  const simulation = await stageOf(plan);
   const { overheard } = await overhear(() => simulate(simulation, options).catch(() => undefined));
   throwAsked(simulation, overheard);
 }
@@ -58,13 +63,13 @@ async function recheck(plan: Plan, options: SimulateOptions): Promise<void> {
 async function prepare(plan: Plan): Promise<void> {
   const kind = JSON.stringify([plan.topology, plan.options]);
   if (rehearsed.has(kind)) return;
-  await rehearse(loaded(), plan);
+  await rehearse(await stageOf(plan));
   rehearsed.add(kind);
 }
 
 async function finished(plan: Plan, options: SimulateOptions): Promise<SimulatedRun> {
   try {
-    return await simulate({ ...loaded(), plan }, options);
+    return await simulate(await stageOf(plan), options);
   } catch (error) {
     if (!(error instanceof SimulationError)) throw error;
     await recheck(plan, options);
@@ -83,7 +88,7 @@ async function obey(message: ToThread): Promise<FromThread> {
   switch (message.type) {
     case 'load': {
       const { scenario } = (await import(message.scenario)) as { scenario: Scenario };
-      lock = { module: await loadLockModule(message.module), scenario };
+      lock = { modules: await modulesOf(message.module), scenario };
       rehearsed.clear();
       shown.clear();
       break;
@@ -102,10 +107,19 @@ async function obey(message: ToThread): Promise<FromThread> {
       await prepare(message.plan);
       return {
         type: 'traced',
-        moments: (await simulate({ ...loaded(), plan: message.plan }, { trace: true })).moments,
+        moments: (await simulate(await stageOf(message.plan), { trace: true })).moments,
       };
   }
   return { type: 'done', results };
+}
+
+/** Of every lock that was loaded: a thread serves many runs. */
+const known = new Map<string, Promise<Instances<LockModule>>>();
+
+function modulesOf(url: string): Promise<Instances<LockModule>> {
+  const modules = known.get(url) ?? Instances.of(url, loadLockModule);
+  known.set(url, modules);
+  return modules;
 }
 
 export function serve(port: MessagePort): void {
