@@ -9,7 +9,7 @@ import { askModule, mixedPlan } from './simulated.ts';
 
 const fixture = (name: string): string => join(ROOT, 'tests', 'sim', 'fixtures', `${name}.ts`);
 
-/** By the file that waits: what is named of it. */
+/** By the file that waits: the call that is named. */
 const REAL = {
   file: /readFile of node:fs\/promises/,
   dns: /lookup of node:dns/,
@@ -25,17 +25,28 @@ const REAL = {
   nobody: /waits for what never comes/,
 };
 
+async function obstacleOf(what: string): Promise<NotSimulable> {
+  const work = { type: 'plans', plans: [mixedPlan('redis-basic', 0)], whole: true } as const;
+  const url = new URL(`fixtures/waits-for/${what}.ts`, import.meta.url).href;
+  const error: unknown = await askModule(url, work).catch((reason: unknown) => reason);
+  assert.ok(error instanceof NotSimulable, String(error));
+  return error;
+}
+
 void describe('not simulable, and not accused, is a lock that waits for', () => {
   for (const [what, call] of Object.entries(REAL)) {
     void it(what, async () => {
-      const work = { type: 'plans', plans: [mixedPlan('redis-basic', 0)], whole: true } as const;
-      const url = new URL(`fixtures/waits-for/${what}.ts`, import.meta.url).href;
-      const error: unknown = await askModule(url, work).catch((reason: unknown) => reason);
-      assert.ok(error instanceof NotSimulable, String(error));
+      const error = await obstacleOf(what);
       assert.match(error.call, call);
       assert.match(error.message, new RegExp(`waits-for.${what}.* is not simulable`));
     });
   }
+
+  void it('a library that waits for files, which is named', async () => {
+    const error = await obstacleOf('lockfile');
+    assert.match(error.module, /^(proper-lockfile|graceful-fs)$/);
+    assert.match(error.call, /of node:fs/);
+  });
 });
 
 void it('verify --backend sim says so in one line, as trouble of its own', async () => {

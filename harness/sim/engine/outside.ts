@@ -21,8 +21,12 @@ export interface Overheard {
   readonly unheard: readonly RealCall[];
 }
 
-/** Made of Node's own queues and parsers, which the simulation drains and feeds: nothing outside is waited for. */
-const INSIDE = new Set(['PROMISE', 'TickObject', 'Microtask', 'HTTPINCOMINGMESSAGE', 'HTTPCLIENTREQUEST']);
+/**
+ * Nothing outside is waited for: Node's own queues and parsers, which the simulation drains and feeds, and what its resolvers
+ * of names are set to, whose questions are resources of their own.
+ */
+const QUEUED = ['PROMISE', 'TickObject', 'Microtask'];
+const INSIDE = new Set([...QUEUED, 'HTTPINCOMINGMESSAGE', 'HTTPCLIENTREQUEST', 'DNSCHANNEL']);
 
 interface Suspect {
   readonly type: string;

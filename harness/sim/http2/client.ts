@@ -51,6 +51,8 @@ class SimStream extends Duplex {
     else if (kind === 'trailers') this.emit('trailers', decodeHeaders(content), ALL_THERE_IS);
     else if (kind === 'end') {
       this.push(null);
+      // As Node does: a stream that somebody has paused ends all the same when nothing is left in it.
+      if (this.isPaused()) this.read(0);
       if (!this.writableEnded) this.end();
     }
   }
