@@ -36,7 +36,6 @@ interface Suspect {
 
 interface Watch {
   readonly suspects: Suspect[];
-  readonly asked: RealCall[];
   readonly unheard: RealCall[];
 }
 
@@ -59,22 +58,17 @@ const hook = createHook(options);
 export async function overhear<T>(
   act: () => Promise<T>,
 ): Promise<{ readonly ended: T; readonly overheard: Overheard }> {
-  const own: Watch = { suspects: [], asked: [], unheard: [] };
+  const own: Watch = { suspects: [], unheard: [] };
   watch = own;
   hook.enable();
   try {
     const ended = await act();
-    const waited = own.suspects.filter(isWaitedFor).map(({ stack, type }) => realCall(stack, type));
-    return { ended, overheard: { asked: [...waited, ...own.asked], unheard: own.unheard } };
+    const asked = own.suspects.filter(isWaitedFor).map(({ stack, type }) => realCall(stack, type));
+    return { ended, overheard: { asked, unheard: own.unheard } };
   } finally {
     hook.disable();
     watch = undefined;
   }
-}
-
-/** A process asks for something real that makes no resource. */
-export function noteAsked(what: () => RealCall): void {
-  if (watch !== undefined && belongsToProcess()) watch.asked.push(what());
 }
 
 /** Whether anybody wants to know: what is done for it alone can else be spared. */

@@ -42,7 +42,7 @@ export function moduleOf(stack: readonly Frame[]): string | undefined {
 }
 
 /** Name of the package that a file belongs to, or its path from here. */
-export function moduleNamed(file: string): string {
+function moduleNamed(file: string): string {
   const path = file.startsWith('file:') ? fileURLToPath(file) : file;
   const [, name] = /.*[/\\]node_modules[/\\]((?:@[^/\\]+[/\\])?[^/\\]+)/.exec(path) ?? [];
   return name ?? relative('', path.replace(/\?.*$/, ''));

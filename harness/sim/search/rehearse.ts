@@ -2,7 +2,7 @@
  * Before any verdict: one undisturbed cycle of each worker, on keys of their own and then on one key, to see whether the
  * simulation can carry the lock at all. What it cannot carry must not be accused.
  */
-import { NotSimulable } from '../../plan/errors.ts';
+import { NotSimulable, UnfinishedRun } from '../../plan/errors.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { overhear, type Overheard } from '../engine/outside.ts';
 import { SimulationError } from '../engine/world.ts';
@@ -16,7 +16,7 @@ const WORKERS = 3;
 /** One that closes the locks at its end. */
 const TIMING = 4;
 
-/** @throws NotSimulable */
+/** @throws NotSimulable; UnfinishedRun when the lock itself goes on and on */
 export async function rehearse(stage: Simulation): Promise<void> {
   const { plan } = stage;
   const workers = Math.min(plan.workers, WORKERS);
@@ -47,9 +47,9 @@ async function perform(simulation: Simulation, { alone }: { readonly alone: bool
     }
     if (silence.unanswered) throw new NotSimulable({ module: name, call: 'its acquire waits for what never comes' });
   }
-  if (trouble instanceof SimulationError && !trouble.endless) {
-    throw new NotSimulable({ module: trouble.module ?? name, call: trouble.message });
-  }
+  if (!(trouble instanceof SimulationError)) return;
+  if (!trouble.endless) throw new NotSimulable({ module: trouble.module ?? name, call: trouble.message });
+  if (alone) throw new UnfinishedRun(trouble.message, simulation.plan);
 }
 
 /** @throws NotSimulable if anything real was asked for */

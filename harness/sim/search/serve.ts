@@ -59,7 +59,7 @@ async function recheck(plan: Plan, options: SimulateOptions): Promise<void> {
   throwAsked(simulation, overheard);
 }
 
-/** Before the first run of its kind. @throws NotSimulable */
+/** Before the first run of its kind. @throws NotSimulable, UnfinishedRun */
 async function prepare(plan: Plan): Promise<void> {
   const kind = JSON.stringify([plan.topology, plan.options]);
   if (rehearsed.has(kind)) return;
@@ -72,7 +72,7 @@ async function finished(plan: Plan, options: SimulateOptions): Promise<Simulated
     return await simulate(await stageOf(plan), options);
   } catch (error) {
     if (!(error instanceof SimulationError)) throw error;
-    await recheck(plan, options);
+    if (!error.endless) await recheck(plan, options);
     throw new UnfinishedRun(error.message, plan);
   }
 }
