@@ -73,7 +73,10 @@ export const catalogue: ReadonlyMap<string, CatalogueEntry> = new Map(
  * only when asked for: the libraries are no dependencies of this one.
  */
 export const ADAPTERS: ReadonlyMap<string, string> = new Map(
-  ['redlock', 'redis-semaphore', 'redlock-universal'].map((name) => [`npm:${name}`, urlOf(`adapters/${name}`)]),
+  ['redlock', 'redis-semaphore', 'redlock-universal', 'etcd3'].map((name) => [
+    `npm:${name}`,
+    urlOf(`adapters/${name}`),
+  ]),
 );
 
 /** What stands for the lock of that kind on PostgreSQL. */

@@ -35,6 +35,8 @@ export class VerifyProgress {
         return this.#progress.update({ doing: `${event.lock} under ${event.plan.hazards.join(' + ')}` });
       case 'simulated-first':
         return this.#takeSimulated(event);
+      case 'not-simulated-first':
+        return this.#progress.note(`${event.lock}: not searched in the simulation first: ${event.reason}`);
       case 'positions': {
         const { lock, positions, plans } = event;
         this.#exhaustive = plans;

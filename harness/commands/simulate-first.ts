@@ -29,8 +29,27 @@ export interface SimulatedFirst {
   readonly summary: () => NonNullable<LockReport['search']>;
 }
 
-/** `undefined` where there is no simulation of the lock's servers, or no time for it. */
+/**
+ * `undefined` where there is no simulation of the lock's servers, or no time for it, and where it met with trouble of whatever
+ * kind: that is told, and decides nothing.
+ */
 export async function simulateFirst(
+  session: Session,
+  request: RunRequest,
+  space: SearchSpace,
+  settings: VerifySettings,
+  caller: Caller<VerifyEvent>,
+): Promise<SimulatedFirst | undefined> {
+  try {
+    return await searchFirst(session, request, space, settings, caller);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (!caller.signal.aborted) caller.tell({ type: 'not-simulated-first', lock: request.lock.module.name, reason });
+    return undefined;
+  }
+}
+
+async function searchFirst(
   session: Session,
   request: RunRequest,
   space: SearchSpace,

@@ -32,6 +32,8 @@ export type VerifyEvent =
       readonly plans: number;
       readonly found?: { readonly property: Property; readonly plan: Plan };
     }
+  /** The simulation was not searched before the real servers, and why. */
+  | { readonly type: 'not-simulated-first'; readonly lock: string; readonly reason: string }
   /** Of an exhaustive run: positions for a fault, and plans, which are all of the run. */
   | { readonly type: 'positions'; readonly lock: string; readonly positions: number; readonly plans: number }
   | { readonly type: 'plan-started'; readonly lock: string; readonly plan: Plan }

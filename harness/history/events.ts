@@ -50,6 +50,11 @@ export interface NemesisValue {
   readonly target: FaultTarget;
 }
 
+/** How unequally clocks run in a simulated run, by the harness: by up to this part fast or slow. */
+export interface ClocksValue {
+  readonly skew: number;
+}
+
 /** A request to a node that was answered late, or not: the connection closed under it, or it is open still. */
 export interface WireObservation {
   readonly node: number;

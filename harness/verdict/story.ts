@@ -1,6 +1,6 @@
 /** A finding as a story of at most five lines, for people who were not there. */
 import type { Finding } from '../check/verdict.ts';
-import type { HistoryEvent, NemesisValue } from '../history/events.ts';
+import type { ClocksValue, HistoryEvent, NemesisValue } from '../history/events.ts';
 import { workerOf, type Plan } from '../plan/plan.ts';
 import type { Witness } from '../report/report.ts';
 import { targetName, timelineOf, workerName } from './timeline.ts';
@@ -35,7 +35,10 @@ function storyOf(plan: Plan, events: readonly HistoryEvent[], finding: Finding):
     .filter((event) => (event.time ?? 0) <= finding.at && concerns(event, involved, finding.key))
     .map((event) => tell(plan, event))
     .filter((line) => line !== undefined);
-  const clocks = plan.clockSkew === undefined ? [] : [clocksOf(plan.clockSkew)];
+  // A plan may ask for it where nobody can set how fast clocks run: only the history tells whether they did.
+  const clocks = events.flatMap(({ process, f, value }) =>
+    process === 'harness' && f === 'clocks' ? [clocksOf(value as ClocksValue)] : [],
+  );
   const kept = lines
     // Of equal rank, the latest are nearest to what went wrong.
     .toSorted((a, b) => a.rank - b.rank || b.time - a.time)
@@ -48,8 +51,7 @@ function storyOf(plan: Plan, events: readonly HistoryEvent[], finding: Finding):
   ];
 }
 
-/** What no event tells. */
-const clocksOf = (skew: number): string =>
+const clocksOf = ({ skew }: ClocksValue): string =>
   `${stamp(0)}  the clocks of the machines run up to ${skew * 100} % fast or slow`;
 
 function concerns(event: HistoryEvent, leases: ReadonlySet<string>, key: string): boolean {

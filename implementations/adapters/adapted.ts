@@ -46,16 +46,23 @@ export interface Library {
   take(asked: Asked): Promise<Held | null>;
 }
 
+/** What the library works on, asked beside it. */
+export interface Servers {
+  holds(key: string): Promise<boolean>;
+  /** One for each; more than half must answer. */
+  pings(): readonly Promise<unknown>[];
+}
+
 const DEFAULT_LEASE_MS = 10_000;
 const DEFAULT_TIMEOUT_MS = 10_000;
 
-class AdaptedLock implements Lock {
+export class AdaptedLock implements Lock {
   readonly #library: Library;
-  readonly #clients: readonly Redis[];
+  readonly #servers: Servers;
 
-  constructor(library: Library, clients: readonly Redis[]) {
+  constructor(library: Library, servers: Servers) {
     this.#library = library;
-    this.#clients = clients;
+    this.#servers = servers;
   }
 
   async acquire(key: string, options: AcquireOptions = {}): Promise<Lease> {
@@ -75,14 +82,13 @@ class AdaptedLock implements Lock {
 
   async inspect(key: string): Promise<Inspection> {
     checkKey(key);
-    const [client] = this.#clients;
-    return { key, held: (await client?.exists(key)) === 1 };
+    return { key, held: await this.#servers.holds(key) };
   }
 
   async health(): Promise<Health> {
     const began = performance.now();
-    const answers = await Promise.allSettled(this.#clients.map((client) => client.ping()));
-    const ok = answers.filter(({ status }) => status === 'fulfilled').length > this.#clients.length / 2;
+    const answers = await Promise.allSettled(this.#servers.pings());
+    const ok = answers.filter(({ status }) => status === 'fulfilled').length > answers.length / 2;
     return { ok, latencyMs: performance.now() - began };
   }
 
@@ -206,9 +212,14 @@ export async function connectAdapted(
     clients.map((client) => new Promise<void>((resolve) => void client.once('ready', () => resolve()))),
   );
   return {
-    lock: new AdaptedLock(make(clients), clients),
+    lock: new AdaptedLock(make(clients), onRedis(clients)),
     close: async () => {
       for (const client of clients) client.disconnect();
     },
   };
 }
+
+const onRedis = (clients: readonly Redis[]): Servers => ({
+  holds: async (key) => (await clients[0]?.exists(key)) === 1,
+  pings: () => clients.map((client) => client.ping()),
+});

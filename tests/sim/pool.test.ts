@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { scenarioUrl } from '../../harness/run/scenarios.ts';
 import type { Simulated, Work } from '../../harness/sim/search/messages.ts';
 import { Pool } from '../../harness/sim/search/pool.ts';
-import { digestOf, hazardsFor, lockNamed, sizesFor } from './simulated.ts';
+import { InfrastructureError } from '../../harness/base/errors.ts';
+import { digestOf, hazardsFor, lockNamed, mixedPlan, sizesFor } from './simulated.ts';
 
 const SCHEDULES = 40;
 const BATCH = 5;
@@ -53,6 +54,25 @@ void test('after the first trouble of a run no more of its work is begun, and th
     await assert.rejects(run.work(next, take), /the disk is full/);
     assert.ok(begun <= 4, `${begun}`);
     assert.equal((await search(pool, 'redlock')).size, SCHEDULES);
+  } finally {
+    await pool.stop();
+  }
+});
+
+void test('a lock that ends its thread is trouble of that run alone, and other runs have a thread again', async () => {
+  const pool = new Pool(1);
+  try {
+    await using other = await pool.load(lockNamed('redis-basic').url, scenarioUrl('shared-counter'));
+    await using dying = await pool.load(
+      new URL('fixtures/dies.ts', import.meta.url).href,
+      scenarioUrl('shared-counter'),
+    );
+    await assert.rejects(dying.simulate(mixedPlan('redis-basic', 0)), (error: Error) => {
+      assert.ok(error instanceof InfrastructureError);
+      assert.match(error.message, /a simulating thread ended/);
+      return true;
+    });
+    assert.ok((await other.simulate(mixedPlan('redis-basic', 0))).judgement.increments > 0);
   } finally {
     await pool.stop();
   }

@@ -23,7 +23,7 @@ void it('a process that is told to close its lock while it connects closes it wh
   node.serve(model);
   const network = new Network(world, [node], 1, () => undefined);
   const resource = new SimResource(world, new MemoryRecorder(world));
-  const around = { world, network, entrances: [node.endpoint], resource, module, options: {}, scenario };
+  const around = { world, network, entrances: [node.endpoint], resource, begin: () => module, options: {}, scenario };
   await runIn(world, async () => {
     const worker = new SimWorker(0, around);
     const started = worker.start();

@@ -28,6 +28,8 @@ export class Owner {
   readonly clock: Clock;
   /** Milliseconds by which its wall clock is ahead. */
   wallOffsetMs = 0;
+  /** Of a simulated process: how many started before it in its world. */
+  process: number | undefined;
   /** It has been killed: its events are dropped. */
   dead = false;
   /** Its world keeps back its timers and what arrives for it. */

@@ -7,6 +7,7 @@ import { drain } from './drain.ts';
 import { EventHeap, SimEvent, type EventKind } from './heap.ts';
 import { Owner, type Recall } from './owner.ts';
 import type { Dial } from './sockets.ts';
+import { captureStack, moduleOf } from './stack.ts';
 import { mix, Random } from '../../base/random.ts';
 
 /** Where wall clocks start. */
@@ -19,6 +20,19 @@ const MOST_EVENTS = 20_000_000;
 /** The run cannot be judged: it came to a standstill, or did what is not simulated. The harness's trouble, never a pass. */
 export class SimulationError extends Error {
   override readonly name = 'SimulationError';
+  /** It went on and on, which may be the lock's own doing; else it asked for what there is not. */
+  readonly endless: boolean;
+  /** Package or file that asked for it, where that is known. */
+  readonly module: string | undefined;
+
+  constructor(
+    message: string,
+    { endless = false, module }: { readonly endless?: boolean; readonly module?: string | undefined } = {},
+  ) {
+    super(message);
+    this.endless = endless;
+    this.module = module;
+  }
 }
 
 /** What a simulated process left to nobody: in a program of its own it would have ended it. */
@@ -198,7 +212,7 @@ export class World {
 
   /** Ends the run: what it came to cannot be judged. */
   fail(message: string): never {
-    this.stop(new SimulationError(message));
+    this.stop(new SimulationError(message, { module: moduleOf(captureStack()) }));
     throw this.#failure;
   }
 
@@ -272,7 +286,9 @@ export class World {
     this.#running = owner;
     this.moments?.add(this.now);
     this.events += 1;
-    if (this.events > MOST_EVENTS) throw new SimulationError(`no end after ${MOST_EVENTS} events`);
+    if (this.events > MOST_EVENTS) {
+      throw new SimulationError(`no end after ${MOST_EVENTS} events`, { endless: true });
+    }
     try {
       owner.run(event.run);
       drain();

@@ -1,9 +1,10 @@
 /**
- * What crosses a simulated connection in place of HTTP/2: its streams, without its compression, windows and settings. The
+ * What crosses a simulated connection in place of HTTP/2: its streams, without its compression and windows. The
  * seam is `http2.connect`, for Node's own HTTP/2 speaks to nothing but real sockets, in turns of the real event loop.
  */
 
-export const KINDS = ['request', 'response', 'data', 'trailers', 'end', 'cancel'] as const;
+/** `status`: a response that is nothing but its headers. `settings`: asked for by a client that waits for them, and told. */
+export const KINDS = ['request', 'response', 'status', 'data', 'trailers', 'end', 'cancel', 'settings'] as const;
 export type Kind = (typeof KINDS)[number];
 
 export interface Frame {
@@ -11,6 +12,9 @@ export interface Frame {
   readonly kind: Kind;
   readonly content: Buffer;
 }
+
+/** Of the connection itself. */
+export const CONNECTION = 0;
 
 export type Headers = Readonly<Record<string, string>>;
 

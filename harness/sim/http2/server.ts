@@ -39,14 +39,13 @@ export function grpcSession(transport: Transport, open: (call: Call) => Handler)
       if (calls.has(id)) transport.reply(encodeFrame(id, kind, content));
     };
     let answered = false;
-    const respond = (headersToo: Headers = {}): void => {
-      if (!answered) send('response', encodeHeaders({ ...RESPONSE, ...headersToo }));
+    const respond = (): void => {
+      if (!answered) send('response', encodeHeaders(RESPONSE));
       answered = true;
     };
     const end = (status: Headers): void => {
-      // An answer that is nothing but its status has it in its headers.
       if (answered) send('trailers', encodeHeaders(status));
-      else respond(status);
+      else send('status', encodeHeaders({ ...RESPONSE, ...status }));
       send('end');
       calls.delete(id);
     };
@@ -88,6 +87,7 @@ export function grpcSession(transport: Transport, open: (call: Call) => Handler)
         else if (kind === 'data') hear(stream, content);
         else if (kind === 'end') calls.get(stream)?.handler.ended?.();
         else if (kind === 'cancel') leave(stream);
+        else if (kind === 'settings') transport.reply(encodeFrame(stream, kind));
       }
     },
     closed: () => {

@@ -11,12 +11,16 @@ import timers from 'node:timers';
 import timersPromises from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { activeWorld, callerIn } from '../engine/active.ts';
-import { SimSession } from '../http2/client.ts';
+import { SimSession, type SessionOptions } from '../http2/client.ts';
+import type { Random } from '../../base/random.ts';
+import { loadingNow } from '../engine/loading.ts';
 import { real } from '../engine/real.ts';
 import { SimSocket } from '../network/socket.ts';
 import { simulatedSqlite } from './sqlite.ts';
 import { clear, SimImmediate, SimTimer, sleep, timeoutSignal } from '../engine/timers.ts';
 import { SimulationError } from '../engine/world.ts';
+
+const FIRST_PID = 1_000;
 
 type AnyFunction = (...args: never[]) => unknown;
 
@@ -24,10 +28,19 @@ function put(target: object, name: string, value: unknown): void {
   Object.defineProperty(target, name, { value, configurable: true, writable: true, enumerable: true });
 }
 
+const isActive = (): boolean => activeWorld() !== undefined;
+const isActiveOrLoading = (): boolean => isActive() || loadingNow() !== undefined;
+
 /** `virtual` while a world is active, else the original. */
-function replace<T extends AnyFunction>(target: object, name: string, original: T, virtual: T): T {
+function replace<T extends AnyFunction>(
+  target: object,
+  name: string,
+  original: T,
+  virtual: T,
+  isVirtual: () => boolean = isActive,
+): T {
   const either = function either(this: unknown, ...args: Parameters<T>) {
-    return activeWorld() === undefined ? Reflect.apply(original, this, args) : virtual(...args);
+    return isVirtual() ? virtual(...args) : Reflect.apply(original, this, args);
   };
   put(target, name, either);
   return either as unknown as T;
@@ -99,10 +112,11 @@ function installClocks(): void {
 }
 
 function installChance(): void {
-  const chance = () => callerIn(world()).random;
+  const chance = (): Random => loadingNow()?.random ?? callerIn(world()).random;
+  const secrets = (): Random => loadingNow()?.random ?? callerIn(world()).secrets;
   const fill = <T extends ArrayBufferView>(view: T): T => {
     const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
-    callerIn(world()).secrets.write(bytes);
+    secrets().write(bytes);
     return view;
   };
   const bytes = (size: number): Buffer => fill(Buffer.alloc(size));
@@ -129,13 +143,25 @@ function installChance(): void {
     },
     randomUUID: uuid,
   };
+  const chosen = <T extends AnyFunction>(target: object, name: string, original: T, ours: T): T =>
+    replace(target, name, original, ours, isActiveOrLoading);
   for (const [name, act] of Object.entries(virtual)) {
-    replace(crypto, name, real.crypto[name as 'randomUUID'] as AnyFunction, act as AnyFunction);
+    chosen(crypto, name, real.crypto[name as 'randomUUID'] as AnyFunction, act as AnyFunction);
   }
   // `getRandomValues` of the module goes by way of this one.
-  replace(globalThis.crypto, 'getRandomValues', real.webcrypto.getRandomValues as AnyFunction, fill as AnyFunction);
-  replace(globalThis.crypto, 'randomUUID', real.webcrypto.randomUUID, uuid as typeof real.webcrypto.randomUUID);
-  replace(Math, 'random', real.random, () => chance().unit());
+  chosen(globalThis.crypto, 'getRandomValues', real.webcrypto.getRandomValues as AnyFunction, fill as AnyFunction);
+  chosen(globalThis.crypto, 'randomUUID', real.webcrypto.randomUUID, uuid as typeof real.webcrypto.randomUUID);
+  chosen(Math, 'random', real.random, () => chance().unit());
+}
+
+/** Processes of one machine are told apart by their numbers. */
+function installProcess(): void {
+  const { pid } = process;
+  const get = (): number => {
+    const running = loadingNow()?.process ?? (isActive() ? callerIn(world()).process : undefined);
+    return running === undefined ? pid : FIRST_PID + running;
+  };
+  Object.defineProperty(process, 'pid', { get, configurable: true, enumerable: true });
 }
 
 function installNetwork(): void {
@@ -151,7 +177,12 @@ function installNetwork(): void {
   socket.prototype = RealSocket.prototype as unknown;
   Object.setPrototypeOf(socket, RealSocket);
   for (const name of ['Socket', 'Stream']) put(net, name, socket);
-  const open = (authority: string): SimSession => new SimSession(authority);
+  const open = (authority: string, ...rest: unknown[]): SimSession => {
+    const [options, listener] = typeof rest[0] === 'function' ? [{}, rest[0]] : rest;
+    const session = new SimSession(authority, options as SessionOptions);
+    if (typeof listener === 'function') session.once('connect', listener as () => void);
+    return session;
+  };
   replace(http2, 'connect', real.http2Connect as AnyFunction, open);
 }
 
@@ -167,5 +198,6 @@ export function install(): void {
   installChance();
   installNetwork();
   installFiles();
+  installProcess();
   syncBuiltinESMExports();
 }

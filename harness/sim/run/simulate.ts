@@ -4,9 +4,10 @@ import { assignmentOf, runCourse } from '../../run/course.ts';
 import { staffOf } from '../../run/staff.ts';
 import { housekeepingBytesOf } from '../../backends/housekeeping.ts';
 import type { FaultTargets } from '../../faults/targets.ts';
-import type { TimedEvent, WireObservation } from '../../history/events.ts';
+import type { ClocksValue, TimedEvent, WireObservation } from '../../history/events.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { Scenario } from '../../resource/scenario.ts';
+import type { Owner } from '../engine/owner.ts';
 import { runIn } from '../engine/active.ts';
 import { makerOf } from '../servers/models.ts';
 import { Network } from '../network/network.ts';
@@ -15,14 +16,17 @@ import { MemoryRecorder } from './recorder.ts';
 import { SimResource } from './resource.ts';
 import { simulatedOf } from '../servers/simulated.ts';
 import { SimWorker } from './worker.ts';
+import { Silence } from './silence.ts';
 import { Strikes } from './strikes.ts';
-import { World, type Problem } from '../engine/world.ts';
+import { SimulationError, World, type Problem } from '../engine/world.ts';
 import { leave } from './departure.ts';
 import { mix } from '../../base/random.ts';
 
 export interface Simulation {
   readonly plan: Plan;
   readonly module: LockModule;
+  /** The module as process number so and so of the run has it; absent: all have the same. */
+  readonly moduleOf?: (process: number) => LockModule;
   readonly scenario: Scenario;
 }
 
@@ -48,16 +52,21 @@ export interface SimulateOptions {
   readonly trace?: boolean;
   /** What every message between clients and servers takes, in microseconds, exactly; absent: drawn. */
   readonly linkUs?: number;
+  /** Is given, before any work, what will know of acquisitions that wait in silence. */
+  readonly listen?: (silence: Silence) => void;
 }
 
 /** In one of so many runs the processes then end, which takes a while. */
 const CLOSED_ONCE_IN = 4;
+const CONNECTS_WITHIN_MS = 60_000;
 
 /** @throws SimulationError, UsageError */
-export function simulate({ plan, module, scenario }: Simulation, options: SimulateOptions = {}): Promise<SimulatedRun> {
+export function simulate(simulation: Simulation, options: SimulateOptions = {}): Promise<SimulatedRun> {
+  const { plan, module, scenario, moduleOf = () => module } = simulation;
   const { servers } = simulatedOf(module.backend, plan.topology);
   // What needs no servers runs on one machine.
-  const world = new World(plan.timing ?? mix(plan.seed, plan.index), servers === 0 ? 0 : plan.clockSkew);
+  const clockSkew = servers === 0 ? undefined : plan.clockSkew;
+  const world = new World(plan.timing ?? mix(plan.seed, plan.index), clockSkew);
   const nodes = Array.from({ length: servers }, (_, index) => new SimNode(world, index));
   const ensemble = makerOf(module.backend, plan.topology)(nodes.map(({ surroundings }) => surroundings));
   for (const [index, model] of ensemble.models.entries()) nodes[index]?.serve(model);
@@ -70,15 +79,27 @@ export function simulate({ plan, module, scenario }: Simulation, options: Simula
     const network = new Network(world, nodes, plan.workers, onWire, { housekeepingBytes, ...exactly });
     const resource = new SimResource(world, recorder);
     const entrances = (ensemble.entrances ?? nodes.keys().toArray()).flatMap((index) => nodes[index]?.endpoint ?? []);
-    const around = { world, network, entrances, resource, module, options: plan.options, scenario };
+    let processes = 0;
+    const begin = (owner: Owner): LockModule => {
+      owner.process = processes++;
+      return moduleOf(owner.process);
+    };
+    const around = { world, network, entrances, resource, begin, options: plan.options, scenario };
     const workers = Array.from({ length: plan.workers }, (_, index) => new SimWorker(index, around));
     await ensemble.form?.();
-    await Promise.all(workers.map((worker) => worker.start()));
+    await connected(world, workers);
     recorder.begin();
+    if (clockSkew !== undefined)
+      recorder.observe('harness', 'clocks', undefined, { skew: clockSkew } satisfies ClocksValue);
     const beganUs = world.now;
     const before = network.messages;
     const strikes = new Strikes(plan, network.links);
-    recorder.onEvent = (event) => strikes.see(event);
+    const silence = options.listen === undefined ? undefined : new Silence(world, network.links, plan.acquireTimeoutMs);
+    if (silence !== undefined) options.listen?.(silence);
+    recorder.onEvent = (event) => {
+      strikes.see(event);
+      silence?.see(event);
+    };
     if (options.trace === true) world.moments = new Set();
     const assign = (worker: SimWorker, incarnation: number): void =>
       worker.run(assignmentOf(plan, worker.index, incarnation), recorder);
@@ -92,7 +113,7 @@ export function simulate({ plan, module, scenario }: Simulation, options: Simula
     staff.begin();
     const stuck = await runCourse({ plan, targets, workers, recorder }, new AbortController().signal);
     network.finish();
-    if (stuck !== undefined) world.fail(stuck);
+    if (stuck !== undefined) throw new SimulationError(stuck, { endless: true });
     const { elapsedMs } = recorder;
     const moments = [...(world.moments ?? [])].map((us) => (us - beganUs) / 1000);
     const events = recorder.events.map((event, index) => ({ index, ...event }));
@@ -105,6 +126,15 @@ export function simulate({ plan, module, scenario }: Simulation, options: Simula
     network.end();
     return { events, elapsedMs, problems: world.problems, messages, struck: [...strikes.reached], steps, moments };
   });
+}
+
+/** All of them, with nothing in their way. */
+async function connected(world: World, workers: readonly SimWorker[]): Promise<void> {
+  const late = world.schedule(world.now + CONNECTS_WITHIN_MS * 1000, world.system, 'system', () =>
+    world.stop(new SimulationError(`connect did not settle within ${CONNECTS_WITHIN_MS} ms`)),
+  );
+  await Promise.all(workers.map((worker) => worker.start()));
+  late.cancelled = true;
 }
 
 function deploymentOf(

@@ -22,7 +22,8 @@ export interface WorkerSurroundings {
   /** Where the lock is told that its servers are. */
   readonly entrances: readonly Endpoint[];
   readonly resource: SimResource;
-  readonly module: LockModule;
+  /** The lock's module as the next process that starts has it. */
+  readonly begin: (owner: Owner) => LockModule;
   readonly options: Readonly<Record<string, unknown>>;
   readonly scenario: Scenario;
 }
@@ -54,9 +55,10 @@ export class SimWorker implements TargetWorker, CourseWorker {
 
   /** A new process, connected. @throws UsageError when the lock cannot connect */
   async start(): Promise<void> {
-    const { world, network, entrances, module, options, scenario, resource } = this.#around;
+    const { world, network, entrances, begin, options, scenario, resource } = this.#around;
     const owner = world.owner(`worker ${this.index}`);
     this.#owner = owner;
+    const module = begin(owner);
     this.#work = undefined;
     network.attach(owner, this.index);
     const { promise: killed, resolve: giveUp } = Promise.withResolvers<undefined>();

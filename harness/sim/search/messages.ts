@@ -2,6 +2,7 @@
 import type { LockModule } from 'holdfast-locks';
 import type { HistoryHeader } from '../../history/events.ts';
 import type { SearchSpace } from '../../plan/search-space.ts';
+import type { Obstacle } from '../../plan/errors.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { Judgement } from '../../verdict/judge.ts';
 
@@ -42,10 +43,11 @@ export type FromThread =
   | { readonly type: 'loaded'; readonly lock: LockFacts }
   | { readonly type: 'done'; readonly results: readonly Simulated[] }
   | { readonly type: 'traced'; readonly moments: readonly number[] }
-  | {
-      readonly type: 'failed';
-      readonly blame: 'lock' | 'usage' | 'harness';
-      readonly message: string;
-      /** Of a run in which the lock broke the contract, or that came to no end. */
-      readonly plan?: Plan;
-    };
+  | { readonly type: 'failed'; readonly failure: Failure };
+
+/** Why there are no results. */
+export type Failure =
+  /** The lock broke the contract in a run of this plan, or the run came to no end. */
+  | { readonly kind: 'breach' | 'unfinished'; readonly message: string; readonly plan: Plan }
+  | { readonly kind: 'not simulable'; readonly obstacle: Obstacle }
+  | { readonly kind: 'usage' | 'harness'; readonly message: string };

@@ -5,9 +5,9 @@ import { Worker } from 'node:worker_threads';
 import { allSettled } from '../../base/all-settled.ts';
 import { OWN_FLAGS, ownModule } from '../../base/own-module.ts';
 import { InfrastructureError, UsageError } from '../../base/errors.ts';
-import { ContractBreach, UnfinishedRun } from '../../plan/errors.ts';
+import { ContractBreach, NotSimulable, UnfinishedRun } from '../../plan/errors.ts';
 import type { Plan } from '../../plan/plan.ts';
-import type { FromThread, LockFacts, Simulated, ToThread, Work } from './messages.ts';
+import type { Failure, FromThread, LockFacts, Simulated, ToThread, Work } from './messages.ts';
 
 /** The young objects of a schedule die with it: they should not be looked at in vain meanwhile. */
 const YOUNG_MB = 64;
@@ -15,19 +15,12 @@ const YOUNG_MB = 64;
 type Answer = Exclude<FromThread, { type: 'failed' }>;
 
 class Thread {
-  readonly #worker: Worker;
+  /** The next work starts one, if there is none (any more). */
+  #worker: Worker | undefined;
   /** Ends with the last message that was asked. */
   #turn: Promise<unknown> = Promise.resolve();
-
-  constructor() {
-    this.#worker = new Worker(ownModule(import.meta.url, './thread'), {
-      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
-      // The program's own options, such as coverage, are not the simulation's.
-      execArgv: [...OWN_FLAGS],
-    });
-    // A thread without work keeps nobody waiting.
-    this.#worker.unref();
-  }
+  /** By its number, what each run began with: the place of a thread that ended is taken by another. */
+  readonly #loaded = new Map<number, ToThread>();
 
   /** Several may ask at once: each message is answered before the next is sent. */
   ask(message: ToThread): Promise<Answer> {
@@ -37,31 +30,69 @@ class Thread {
   }
 
   async #askNow(message: ToThread): Promise<Answer> {
-    this.#worker.ref();
+    if (message.type === 'forget') this.#loaded.delete(message.run);
+    if (this.#worker === undefined) {
+      this.#worker = this.#start();
+      for (const load of this.#loaded.values()) await this.#exchange(this.#worker, load);
+    }
+    if (message.type === 'load') this.#loaded.set(message.run, message);
+    return this.#exchange(this.#worker, message);
+  }
+
+  async #exchange(worker: Worker, message: ToThread): Promise<Answer> {
+    worker.ref();
     const ended = new AbortController();
     const { signal } = ended;
     try {
-      this.#worker.postMessage(message);
+      worker.postMessage(message);
       const answer = await Promise.race([
-        once(this.#worker, 'message', { signal }).then(([one]) => one as FromThread),
-        once(this.#worker, 'exit', { signal }).then((): FromThread => ({
-          type: 'failed',
-          blame: 'harness',
-          message: 'a simulating thread ended',
-        })),
-      ]);
+        once(worker, 'message', { signal }).then(([one]) => one as FromThread),
+        once(worker, 'exit', { signal }).then(([code]) => crashed(`exit ${String(code)}`)),
+      ]).catch((error: unknown) => crashed(String(error)));
       if (answer.type !== 'failed') return answer;
-      const { blame, message: said, plan } = answer;
-      if (plan !== undefined) throw new (blame === 'harness' ? UnfinishedRun : ContractBreach)(said, plan);
-      throw new (blame === 'harness' ? InfrastructureError : UsageError)(said);
+      throw errorOf(answer.failure);
     } finally {
       ended.abort();
-      this.#worker.unref();
+      worker.unref();
     }
   }
 
   async stop(): Promise<void> {
-    await this.#worker.terminate();
+    await this.#worker?.terminate();
+  }
+
+  #start(): Worker {
+    const worker = new Worker(ownModule(import.meta.url, './thread'), {
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+      // The program's own options, such as coverage, are not the simulation's.
+      execArgv: [...OWN_FLAGS],
+    });
+    // Whoever waits for an answer hears of it; an idle thread that ends is missed by nobody.
+    worker.on('error', () => undefined);
+    worker.on('exit', () => {
+      if (this.#worker === worker) this.#worker = undefined;
+    });
+    return worker;
+  }
+}
+
+const crashed = (how: string): FromThread => ({
+  type: 'failed',
+  failure: { kind: 'harness', message: `a simulating thread ended: ${how}` },
+});
+
+function errorOf(failure: Failure): Error {
+  switch (failure.kind) {
+    case 'breach':
+      return new ContractBreach(failure.message, failure.plan);
+    case 'unfinished':
+      return new UnfinishedRun(failure.message, failure.plan);
+    case 'not simulable':
+      return new NotSimulable(failure.obstacle);
+    case 'usage':
+      return new UsageError(failure.message);
+    case 'harness':
+      return new InfrastructureError(failure.message);
   }
 }
 

@@ -73,6 +73,7 @@ export class EtcdServer implements ServerModel {
   #open(call: Call): Handler {
     const method = call.path.replace('/etcdserverpb.', '');
     if (method === 'Watch/Watch') return this.#watches.open(call, this.#around.unsupported);
+    if (method === 'Lease/LeaseKeepAlive') return this.#openKeepAlive(call);
     return { message: (content) => this.#answer(method, new Received(content), call) };
   }
 
@@ -81,12 +82,13 @@ export class EtcdServer implements ServerModel {
     switch (method) {
       case 'Lease/LeaseGrant': {
         const ttlSeconds = Math.max(LEAST_TTL_SECONDS, Number(request.integer(1)));
-        return this.#propose({ f: 'grant', id: request.integer(2), ttlSeconds }, call);
+        const asked = request.integer(2);
+        // At 0 the server chooses.
+        const id = asked === 0n ? BigInt(this.#around.random.whole(1, Number.MAX_SAFE_INTEGER)) : asked;
+        return this.#propose({ f: 'grant', id, ttlSeconds }, call);
       }
       case 'Lease/LeaseRevoke':
         return this.#propose({ f: 'revoke', id: request.integer(1) }, call);
-      case 'Lease/LeaseKeepAlive':
-        return this.#keepAlive(request.integer(1), call);
       case 'KV/Range': {
         const range = rangeOf(request, unsupported);
         return this.#read(call, () => this.#store.range(range));
@@ -127,15 +129,36 @@ export class EtcdServer implements ServerModel {
     return once;
   }
 
+  /** One renewal for each message, until the client has no more and all are answered. */
+  #openKeepAlive(call: Call): Handler {
+    let [asked, answered, ended] = [0, 0, false];
+    const finish = (): void => {
+      if (ended && asked === answered) call.finish();
+    };
+    return {
+      message: (content) => {
+        asked += 1;
+        this.#keepAlive(new Received(content).integer(1), call, () => {
+          answered += 1;
+          finish();
+        });
+      },
+      ended: () => {
+        ended = true;
+        finish();
+      },
+    };
+  }
+
   /** A leader asks the majority whether it still leads only if it has just been standing still; others pass it on. */
-  #keepAlive(id: bigint, call: Call): void {
+  #keepAlive(id: bigint, call: Call, onAnswered: () => void): void {
     const settle = this.#inTime(call);
     const told = (how: 'renewed' | 'not found' | 'not primary'): void =>
       settle(() => {
         if (how === 'not primary') return call.fail(STATUS.unavailable, 'etcdserver: no leader');
         const seconds = how === 'renewed' ? (this.#store.leases.get(id) ?? 0) : 0;
         call.reply(this.#store.answer().integer(2, id).integer(3, seconds).encode());
-        call.finish();
+        onAnswered();
       });
     if (this.raft.leads) {
       const renew = (): void => this.renew(id, told);
