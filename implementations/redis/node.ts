@@ -199,11 +199,13 @@ function lockErrorOf(error: unknown, resent: boolean): LockError {
   if (NOT_CONNECTED.test(cause.message)) {
     return new LockBackendError('there is no connection to Redis', 'definite', { cause });
   }
-  // An error reply: the scripts write nothing of consequence before the last command that can fail.
-  if (cause.name === 'ReplyError' && !resent) {
-    const remedy = REMEDIES.find(([refusal]) => refusal.test(cause.message))?.[1];
-    const message = `Redis refused: ${cause.message}${remedy === undefined ? '' : ` (${remedy})`}`;
-    return new LockBackendError(message, 'definite', { cause });
+  if (cause.name !== 'ReplyError') {
+    return new LockOutcomeUnknownError(`Redis did not answer: ${cause.message}`, { cause });
   }
-  return new LockOutcomeUnknownError(`Redis did not answer: ${cause.message}`, { cause });
+  const remedy = REMEDIES.find(([refusal]) => refusal.test(cause.message))?.[1];
+  const message = `Redis refused: ${cause.message}${remedy === undefined ? '' : ` (${remedy})`}`;
+  // The scripts write nothing of consequence before the last command that can fail.
+  return resent
+    ? new LockOutcomeUnknownError(message, { cause })
+    : new LockBackendError(message, 'definite', { cause });
 }
