@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { BACKENDS } from 'holdfast-locks';
 import { HAZARDS, PROPERTIES } from 'holdfast-locks/internal/claims';
+import { breachSchema } from './breach.ts';
 import { comparisonSchema } from './comparison.ts';
 import { loadSchema } from './load.ts';
 
@@ -132,6 +133,8 @@ export const lockReportSchema = z.object({
   workers: z.number().int().positive(),
   leaseMs: z.number().positive(),
   cells: z.array(cellSchema),
+  /** What it did that no lock may do, whatever it claims. */
+  breaches: z.array(breachSchema).optional(),
   /** What was searched in the simulation before the real servers were asked, and whether they confirmed what it found. */
   search: z
     .object({

@@ -9,7 +9,7 @@ import type { WorkerHandle } from './worker-handle.ts';
 import type { Assignment } from '../subject/messages.ts';
 
 /** A worker that was told to finish has this long, a pause or an unanswered command included. */
-const FINISH_WITHIN_MS = 10_000;
+export const FINISH_WITHIN_MS = 10_000;
 
 export type CourseWorker = Pick<WorkerHandle, 'onNextGrants' | 'finish' | 'ended'>;
 
@@ -21,8 +21,8 @@ export interface Course {
   readonly recorder: EventRecorder;
 }
 
-/** @returns what is wrong when a worker did not end. */
-export async function runCourse(course: Course, signal: AbortSignal): Promise<string | undefined> {
+/** @returns the workers that did not end. */
+export async function runCourse(course: Course, signal: AbortSignal): Promise<readonly number[]> {
   const { plan, targets, workers, recorder } = course;
   if (plan.cycles === undefined) {
     await allSettled([runFaults(plan, targets, recorder, signal), sleep(plan.workMs, undefined, { signal })]);
@@ -30,8 +30,7 @@ export async function runCourse(course: Course, signal: AbortSignal): Promise<st
   } else await untilAllEnded(course, signal);
   const finished = await Promise.all(workers.map((worker) => worker.finish(FINISH_WITHIN_MS)));
   recorder.observe('harness', 'finished', undefined, { workers: finished.filter(Boolean).length });
-  const stuck = finished.indexOf(false);
-  return stuck < 0 ? undefined : `worker ${stuck} did not finish within ${FINISH_WITHIN_MS} ms`;
+  return [...finished.keys()].filter((worker) => finished[worker] === false);
 }
 
 /** Of clients that end by themselves: until they have, and no longer than the plan may take. */

@@ -9,7 +9,7 @@ import { nodesOf } from '../plan/plan.ts';
 import { judge } from '../verdict/judge.ts';
 import type { LockReport } from '../report/report.ts';
 import { Arena } from './arena.ts';
-import { headerOf, mergeEvents } from './merge.ts';
+import { headerOf } from './merge.ts';
 import type { RealRunRequest, RunRequest } from './request.ts';
 import { Results } from './results.ts';
 
@@ -38,15 +38,14 @@ export async function runPlans(session: Session, request: RealRunRequest, signal
       if (plan === undefined || (next >= request.always && performance.now() > endsAtMs)) return;
       next++;
       request.onPlan({ type: 'started', plan });
-      const { files, elapsedMs } = await arena.run(plan, stop);
-      const events = await mergeEvents(files);
+      const { events, elapsedMs, breaches } = await arena.run(plan, stop);
       const header = headerOf(session.id, plan);
-      const judgement = judge(plan, header, events);
+      const judgement = judge(plan, header, events, breaches);
       await results.write(judgement, header);
       results.measure(judgement, elapsedMs);
       const failures = results.take(judgement);
       request.onPlan({ type: 'judged', plan, judgement, failures });
-      if (failures.some(request.endsAt)) ended = true;
+      if (request.endsAt(failures, judgement.breaches)) ended = true;
     }
   };
   // All of them end before the report is made: what one is still writing belongs into it.

@@ -29,6 +29,9 @@ export interface ClientEnvironment {
   readonly granted: (key: string) => void;
 }
 
+/** Process numbers that one incarnation of a client may use up by operations of unknown outcome. */
+export const LIVES_APART = 100_000;
+
 /** How a client behaves. */
 export type Habits = Pick<Assignment, 'keys' | 'renew' | 'holdsMs' | 'thinksMs' | 'practice'>;
 
@@ -59,8 +62,7 @@ export class Client {
     this.#clients = task.workers * (task.clientsPerWorker + 1);
     this.#observer = `worker-${task.worker}`;
     const client = task.worker + task.workers * index;
-    // Room for the process numbers that one incarnation uses up by operations of unknown outcome.
-    this.#process = client + this.#clients * 100_000 * task.incarnation;
+    this.#process = client + this.#clients * LIVES_APART * task.incarnation;
     this.#name = `c${client}.${task.incarnation}`;
     this.#cycle = client * 5;
   }

@@ -154,8 +154,8 @@ async function obey(message: ToWorker): Promise<void> {
 
 process.on('message', (raw) => {
   obey(toWorkerSchema.parse(raw)).catch((error: unknown) => {
-    const blame = error instanceof ContractError ? 'lock' : 'harness';
-    say({ type: 'failed', blame, message: error instanceof Error ? error.message : String(error) });
+    const message = error instanceof Error ? error.message : String(error);
+    say({ type: 'failed', ...(error instanceof ContractError ? { breach: 'contract' } : {}), message });
   });
 });
 // No lock may leave an error to nobody: in a user's program it would end the process.
@@ -164,7 +164,7 @@ process.on('uncaughtException', (error: unknown, origin) => {
   const what = origin === 'unhandledRejection' ? 'unhandled rejection' : 'uncaught exception';
   const place = error instanceof Error ? /\(?([^\s(]+:\d+:\d+)\)?$/m.exec(error.stack ?? '')?.[1] : undefined;
   const message = `${what}, which the contract forbids: ${String(error)}${place === undefined ? '' : ` (at ${place})`}`;
-  say({ type: 'failed', blame: 'lock', message });
+  say({ type: 'failed', breach: 'unhandled-error', message });
 });
 process.on('disconnect', () => process.exit(0));
 say({ type: 'ready' });

@@ -285,16 +285,6 @@ const CONTRACT: readonly { readonly name: string; readonly connect: string; read
     connect: `onLeases((lease) => { lease.release = async () => true; return lease; })`,
     says: [/release must answer released, lost, unknown, and answered true/],
   },
-  {
-    name: 'an unhandled rejection',
-    connect: `onLeases((lease) => { void Promise.reject(new Error('left alone')); return lease; })`,
-    says: [/worker \d: unhandled rejection, which the contract forbids: Error: left alone \(at .*bent\.mjs:\d+/],
-  },
-  {
-    name: 'an exception that nobody catches',
-    connect: `onLeases((lease) => { setImmediate(() => { throw new Error('out of the blue'); }); return lease; })`,
-    says: [/worker \d: uncaught exception, which the contract forbids: Error: out of the blue/],
-  },
 ];
 
 void describe('a lock that departs from the contract is named, with how; exit 2', { concurrency: 2 }, () => {

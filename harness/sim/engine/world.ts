@@ -21,11 +21,22 @@ export class SimulationError extends Error {
   override readonly name = 'SimulationError';
 }
 
-/** What a simulated process left to nobody: in a program of its own it would have ended it. */
+/** Something in the run never comes to rest. */
+export class EndlessRunError extends SimulationError {}
+
+/** What a simulated process did that none may: most of it would have ended a program of its own. */
 export interface Problem {
   readonly owner: string;
-  readonly kind: 'unhandled rejection' | 'uncaught exception' | 'does not end' | 'leaves too much behind';
+  readonly kind:
+    | 'unhandled rejection'
+    | 'uncaught exception'
+    | 'does not end'
+    | 'leaves too much behind'
+    | 'departs from the contract'
+    | 'does not finish';
   readonly error: unknown;
+  /** Of the call that never came back. */
+  readonly lease?: string;
 }
 
 /** How the harness's own part of a run ended; `undefined` until then. */
@@ -272,7 +283,7 @@ export class World {
     this.#running = owner;
     this.moments?.add(this.now);
     this.events += 1;
-    if (this.events > MOST_EVENTS) throw new SimulationError(`no end after ${MOST_EVENTS} events`);
+    if (this.events > MOST_EVENTS) throw new EndlessRunError(`no end after ${MOST_EVENTS} events`);
     try {
       owner.run(event.run);
       drain();

@@ -38,6 +38,6 @@ export type FromThread =
       readonly type: 'failed';
       readonly blame: 'lock' | 'usage' | 'harness';
       readonly message: string;
-      /** Of a run in which the lock broke the contract, or that came to no end. */
+      /** Of a run that came to no end. */
       readonly plan?: Plan;
     };

@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 import { allSettled } from '../../base/all-settled.ts';
 import { OWN_FLAGS, ownModule } from '../../base/own-module.ts';
 import { InfrastructureError, UsageError } from '../../base/errors.ts';
-import { ContractBreach, UnfinishedRun } from '../../plan/errors.ts';
+import { UnfinishedRun } from '../../plan/errors.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { FromThread, Simulated, ToThread, Work } from './messages.ts';
 
@@ -52,7 +52,7 @@ class Thread {
       ]);
       if (answer.type !== 'failed') return answer;
       const { blame, message: said, plan } = answer;
-      if (plan !== undefined) throw new (blame === 'harness' ? UnfinishedRun : ContractBreach)(said, plan);
+      if (plan !== undefined) throw new UnfinishedRun(said, plan);
       throw new (blame === 'harness' ? InfrastructureError : UsageError)(said);
     } finally {
       ended.abort();

@@ -52,7 +52,7 @@ export async function simulatePlans(request: RunRequest, signal: AbortSignal): P
       }
       const failures = results.take(judgement);
       request.onPlan({ type: 'judged', plan: judgement.plan, judgement, failures });
-      if (failures.some(request.endsAt)) ended = true;
+      if (request.endsAt(failures, judgement.breaches)) ended = true;
     }
   };
   const give = (): Work | undefined => {

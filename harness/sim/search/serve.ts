@@ -2,16 +2,18 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { LockModule } from 'holdfast-locks';
 import { UsageError } from '../../base/errors.ts';
-import { ContractBreach, UnfinishedRun } from '../../plan/errors.ts';
+import { UnfinishedRun } from '../../plan/errors.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { headerOf } from '../../run/merge.ts';
+import type { BreachKind } from '../../report/breach.ts';
+import { causeOf, type Breach } from '../../verdict/breach.ts';
 import { judge } from '../../verdict/judge.ts';
 import { ContractError, loadLockModule } from '../../subject/module.ts';
 import type { Scenario } from '../../resource/scenario.ts';
 import type { FromThread, Simulated, ToThread } from './messages.ts';
 import { searchPlan } from './search.ts';
 import { simulate, type SimulatedRun, type SimulateOptions } from '../run/simulate.ts';
-import { SimulationError } from '../engine/world.ts';
+import { EndlessRunError, SimulationError, type Problem } from '../engine/world.ts';
 
 interface Loaded {
   readonly module: LockModule;
@@ -31,33 +33,48 @@ function loadedFor(number: number): Loaded {
 
 async function run(loaded: Loaded, plan: Plan, all: boolean, options: SimulateOptions = {}): Promise<Simulated> {
   const { events, elapsedMs, messages, problems, struck } = await finished(loaded, plan, options);
-  const [problem] = problems;
-  if (problem !== undefined) {
-    const { owner, kind, error } = problem;
-    throw new ContractBreach(`${owner}: ${kind}, which the contract forbids: ${String(error)}`, plan);
-  }
   const header = headerOf('simulation', plan);
-  const judgement = judge(plan, header, events);
-  const whole =
-    all ||
-    judgement.findings.some(({ finding, hazards }) =>
-      isNew(loaded.shown, `${finding.property} ${hazards.join()}`, finding.kind),
-    );
+  const judgement = judge(plan, header, events, problems.map(breachOf));
+  const kinds = [
+    ...judgement.breaches.map(causeOf),
+    ...judgement.findings.flatMap(({ finding: { kind, property }, hazards }) =>
+      kind === 'violation' ? [`${property} ${hazards.join()}`] : [],
+    ),
+  ];
+  const fresh = kinds.filter((kind) => !loaded.shown.has(kind));
+  for (const kind of fresh) loaded.shown.add(kind);
+  const whole = all || fresh.length > 0;
   return { judgement: whole ? judgement : { ...judgement, events: [] }, header, whole, elapsedMs, messages, struck };
 }
 
-async function finished({ module, scenario }: Loaded, plan: Plan, options: SimulateOptions): Promise<SimulatedRun> {
+async function finished(
+  { module, scenario }: Loaded,
+  plan: Plan,
+  options: SimulateOptions,
+): Promise<Pick<SimulatedRun, 'events' | 'elapsedMs' | 'messages' | 'problems' | 'struck'>> {
   try {
     return await simulate({ module, scenario, plan }, options);
   } catch (error) {
+    if (error instanceof EndlessRunError) {
+      const problem: Problem = { owner: 'the lock', kind: 'does not finish', error: error.message };
+      return { events: [], elapsedMs: 0, messages: 0, problems: [problem], struck: [] };
+    }
     throw error instanceof SimulationError ? new UnfinishedRun(error.message, plan) : error;
   }
 }
 
-function isNew(shown: Set<string>, what: string, kind: string): boolean {
-  if (kind !== 'violation' || shown.has(what)) return false;
-  shown.add(what);
-  return true;
+const BREACHES: Readonly<Record<Problem['kind'], BreachKind>> = {
+  'unhandled rejection': 'unhandled-error',
+  'uncaught exception': 'unhandled-error',
+  'does not end': 'runs-on',
+  'leaves too much behind': 'runs-on',
+  'departs from the contract': 'contract',
+  'does not finish': 'unfinished',
+};
+
+function breachOf({ owner, kind, error, lease }: Problem): Breach {
+  const about = lease === undefined ? {} : { lease };
+  return { kind: BREACHES[kind], who: owner, message: `${kind}: ${String(error)}`, ...about };
 }
 
 async function obey(message: ToThread): Promise<FromThread> {
@@ -100,8 +117,7 @@ export function serve(port: MessagePort): void {
     obey(message).then(say, (error: unknown) => {
       const blame = error instanceof ContractError ? 'lock' : error instanceof UsageError ? 'usage' : 'harness';
       const said = error instanceof Error ? error.message : String(error);
-      const ofRun = error instanceof ContractBreach || error instanceof UnfinishedRun;
-      say({ type: 'failed', blame, message: said, ...(ofRun ? { plan: error.plan } : {}) });
+      say({ type: 'failed', blame, message: said, ...(error instanceof UnfinishedRun ? { plan: error.plan } : {}) });
     });
   });
 }
