@@ -74,7 +74,9 @@ function explain(error: unknown): ExitCode {
   // Commander has printed its own message.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   const message = redact(error instanceof RequestError ? asOptions(error.message) : messageOf(error));
-  process.stderr.write(`holdfast: ${message}\n`);
+  process.stderr.write(
+    `holdfast: ${error instanceof UsageError ? message.replaceAll('\n', '\nholdfast: ') : message}\n`,
+  );
   if (error instanceof UnfinishedRun)
     process.stderr.write(`  ${callOf('replay', keepPlan(error.plan, 'runs', 'unfinished'), '--backend', 'sim')}\n`);
   if (error instanceof UsageError) return EXIT.usage;

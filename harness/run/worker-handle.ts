@@ -93,7 +93,9 @@ export class WorkerHandle {
     });
     this.#process = process_;
     process_.child.on('message', (raw) => {
-      const message = fromWorkerSchema.parse(raw);
+      const { data: message } = fromWorkerSchema.safeParse(raw);
+      if (message === undefined)
+        return this.#failure?.(new InfrastructureError(`${this.#name}: said what it never says`));
       if (message.type === 'failed') this.#failure?.(this.#errorOf(message));
       if (message.type === 'finished') this.#ends();
       for (const listener of this.#listeners) listener(message);

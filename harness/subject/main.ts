@@ -1,4 +1,5 @@
 /** A worker process: connects the lock under test through its own proxies and runs its clients. */
+import { inspect } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkedAtFirst, checkedLock, ContractError, loadLockModule } from './module.ts';
 import { Pulse } from './pulse.ts';
@@ -29,8 +30,15 @@ let run: Ongoing | undefined;
 
 let connection: Connection | undefined;
 
+const send = process.send?.bind(process);
 const say = (message: FromWorker): void => {
-  process.send?.(message);
+  send?.(message);
+};
+/** The channel is the harness's: what a lock, or a library of its, says there reaches nobody, and is told. */
+process.send = (message: unknown): boolean => {
+  const departure = `it called process.send(${inspect(message)}): the channel of the process is not a lock's to use`;
+  say({ type: 'failed', breach: 'contract', message: departure });
+  throw new ContractError(departure);
 };
 const pulse = new Pulse(
   (wire) => run?.recorder.observe(run.name, 'wire', undefined, wire),
@@ -107,7 +115,10 @@ async function probe(order: ProbeOrder): Promise<void> {
 
 async function settle(): Promise<void> {
   for (;;) {
-    const health = await connection?.connected.lock.health().catch(() => undefined);
+    const health = await connection?.connected.lock.health().catch((error: unknown) => {
+      if (error instanceof ContractError) throw error;
+      return undefined;
+    });
     if (health?.ok) return say({ type: 'settled' });
     await sleep(10);
   }
