@@ -7,6 +7,7 @@ import type { LimitedHazards } from '../faults/available.ts';
 import type { HistoryEvent, HistoryHeader } from '../history/events.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Judgement } from '../verdict/judge.ts';
+import { Answers } from '../verdict/answers.ts';
 import { Breaches } from '../verdict/breaches.ts';
 import { Matrix, type Evidence } from '../verdict/matrix.ts';
 import { Metrics } from '../verdict/metrics.ts';
@@ -19,10 +20,12 @@ export class Results {
   readonly #request: RunRequest;
   readonly #limits: LimitedHazards;
   readonly #matrix: Matrix;
+  readonly #answers = new Answers();
   readonly #breaches = new Breaches();
   readonly #metrics = new Metrics();
   /** Whether any cycle has come to its end as the contract wants it. */
   #works = false;
+  #judged = 0;
   readonly #totals = { increments: 0, overruns: 0, refusedStale: 0 };
 
   constructor(request: RunRequest, limits: LimitedHazards) {
@@ -38,10 +41,17 @@ export class Results {
     // A lock that has never been seen to do as the contract says is none.
     if (departure !== undefined && !this.#works) throw new UsageError(`${departure.who}: ${departure.message}`);
     this.#breaches.add(judgement);
+    this.#answers.add(judgement);
+    this.#judged += 1;
     this.#totals.increments += judgement.increments;
     this.#totals.overruns += judgement.overruns;
     this.#totals.refusedStale += judgement.refusedStale;
     return this.#matrix.add(judgement);
+  }
+
+  /** Plans. */
+  get judged(): number {
+    return this.#judged;
   }
 
   /** Of plans without faults, the latencies count too. */
@@ -61,6 +71,7 @@ export class Results {
     const { lock, topology, provisioner, workers, leaseMs, hazards } = this.#request;
     const { name, summary, backend: kind } = lock.module;
     const { kind: provisionerKind, reason: provisionerReason } = provisioner;
+    const { nothingGranted } = this.#answers;
     const breaches = this.#breaches.reported(({ plan }) => this.#pointer(plan));
     return {
       name,
@@ -68,7 +79,7 @@ export class Results {
       backend: { kind, topology, provisioner: provisionerKind, provisionerReason, ...backend },
       workers,
       leaseMs,
-      cells: this.#matrix.cells((evidence) => this.#citation(evidence)),
+      cells: this.#matrix.cells((evidence) => this.#citation(evidence)).map((cell) => unlessVoid(cell, nothingGranted)),
       ...(breaches.length === 0 ? {} : { breaches }),
       notTestable: hazards.flatMap((hazard) => {
         const reason = this.#limits[hazard];
@@ -91,6 +102,10 @@ export class Results {
     return { plan: planFile(plan), replay: callOf('replay', join(folder, planFile(plan)), ...simulated) };
   }
 }
+
+/** What was never granted was never held by two, and shows nothing by that. */
+const unlessVoid = (cell: Cell, note: string | undefined): Cell =>
+  note === undefined || cell.verdict !== 'holds' ? cell : { ...cell, verdict: 'inconclusive', note };
 
 const isAnsweredRelease = ({ f, type, process }: HistoryEvent): boolean =>
   f === 'release' && type !== 'invoke' && typeof process === 'number';

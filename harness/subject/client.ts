@@ -1,6 +1,7 @@
 /** One client of the lock under test: cycles of acquire, scenario, release, each step recorded at its boundary. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isLockError, type Lease, type Lock, type Mode } from 'holdfast-locks';
+import { refusalIn } from '../base/refusal.ts';
 import type { EventRecorder } from '../history/recorder.ts';
 import type { Resource, Seen } from '../resource/protocol.ts';
 import type { Moment } from '../plan/moments.ts';
@@ -170,6 +171,7 @@ export class Client {
       const definite = isLockError(error) && error.outcome === 'definite';
       const code = isLockError(error) ? error.code : 'UNEXPECTED';
       const type = definite ? 'fail' : 'info';
+      const refused = refusalIn(error);
       recorder.record({
         type,
         process: this.#process,
@@ -177,7 +179,10 @@ export class Client {
         key,
         value: asked,
         time: recorder.now(),
-        error: { code: code === 'UNEXPECTED' ? `${code}: ${String(error)}` : code },
+        error: {
+          code: code === 'UNEXPECTED' ? `${code}: ${String(error)}` : code,
+          ...(refused === undefined ? {} : { refused }),
+        },
       });
       recorder.flush();
       if (!definite) this.#process += this.#clients;

@@ -64,7 +64,13 @@ export function conclude(
   locks: readonly (Pick<LockReport, 'name'> & Judged)[],
   strictness: Strictness,
   interrupted: boolean,
+  /** By which the infrastructure has ended the run. */
+  trouble?: string,
 ): { readonly exitCode: ExitCode; readonly conclusion: string } {
+  if (trouble !== undefined && !interrupted) {
+    const conclusion = `The infrastructure failed, and what follows is what was seen until then: ${trouble}`;
+    return { exitCode: EXIT.infrastructure, conclusion };
+  }
   const exitCode = interrupted ? EXIT.interrupted : worst(locks.map((lock) => exitCodeOf(lock, strictness)));
   return { exitCode, conclusion: conclusionOf(exitCode, locks, strictness) };
 }

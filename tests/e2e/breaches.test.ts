@@ -45,6 +45,20 @@ void describe('a breach is told, the plans after it are run, and it exits 1', { 
   }
 });
 
+void test('what was found before the infrastructure failed is in the report, and it exits 5', async () => {
+  await using sandbox = new Sandbox();
+  // The key of its third plan ends the process as a machine without memory would.
+  const impl = misbehaving(sandbox, 'killed');
+  const verify = ['verify', '--hazard', 'none', '--workers', '2', '--runs', '6', '--quiet', '--json', '--impl', impl];
+  const ended = await sandbox.run(verify);
+  assert.equal(ended.code, EXIT.infrastructure, ended.stderr);
+  assert.match(ended.stderr, /^holdfast: The infrastructure failed, .*signal SIGKILL/);
+  const report = reportOf(ended);
+  assert.equal(report.exitCode, EXIT.infrastructure);
+  assert.ok(report.locks[0]?.cells.some(({ runs }) => runs > 0));
+  await sandbox.untilNothingLeft();
+});
+
 void describe('the command that a report names shows it again, and it can be made smaller', { concurrency: 1 }, () => {
   for (const backend of ['native', 'sim'] as const) {
     void test(`a breach, ${backend}`, async () => {

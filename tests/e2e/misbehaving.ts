@@ -8,6 +8,7 @@ const MISDEEDS = {
   'unhandled-error': `void Promise.reject(new Error('left alone'))`,
   exit: 'process.exit(0)',
   contract: 'lease.release = async () => true',
+  killed: '',
 } as const;
 export type Misdeed = keyof typeof MISDEEDS;
 
@@ -25,6 +26,7 @@ export function misbehaving({ work }: Sandbox, misdeed: Misdeed): string {
        let grants = 0;
        const acquire = async (key, options) => {
          const lease = await connected.lock.acquire(key, options);
+         if ('${misdeed}' === 'killed' && key.includes('p2-')) process.kill(process.pid, 'SIGKILL');
          if (++grants === ${GRANTS}) { ${MISDEEDS[misdeed]}; }
          return lease;
        };
