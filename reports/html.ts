@@ -3,7 +3,7 @@ import type { Cell, LockReport, Report } from '../harness/report/report.ts';
 import { commandBox } from './html/command.ts';
 import { comparisonSection } from './html/comparison.ts';
 import { acquireComparison, costSection } from './html/cost.ts';
-import { counterexample, example, foldedCounterexample } from './html/counterexample.ts';
+import { breachArticle, counterexample, example, foldedCounterexample } from './html/counterexample.ts';
 import { loadSection } from './html/load.ts';
 import { markup, trusted, type Markup } from './html/markup.ts';
 import { matrixTable, observations, untestedList } from './html/matrix.ts';
@@ -102,6 +102,7 @@ function lockSection(lock: LockReport, id: string): Markup {
 <p class="summary">${lock.summary}</p>
 ${whatWasRun(lock)}
 ${broken.length === 0 ? undefined : markup`<h3>${broken.length === 1 ? 'Counterexample' : 'Counterexamples'}</h3>${violations.map(({ first, others }) => markup`${counterexample(lock, first, anchor(first))}${others.map((cell) => foldedCounterexample(lock, cell, anchor(cell)))}`)}`}
+${(lock.breaches ?? []).length === 0 ? undefined : markup`<h3>What no lock may do</h3>${(lock.breaches ?? []).map((breach, index) => breachArticle(lock, breach, `${id}-breach-${index + 1}`))}`}
 ${matrix === undefined ? undefined : markup`<h3>Claims</h3>${matrix}<p class="small">${EVIDENCE_LEGEND}</p>`}
 ${observations(lock, (cell) => example(lock, cell))}
 ${untestedList(lock)}

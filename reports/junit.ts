@@ -1,16 +1,17 @@
 /**
  * `junit.xml`: one test case for each claim, each threshold and each change against a baseline, for CI systems.
  *
- * A broken claim, a missed threshold or a regression is a failure, one that counts but was not exercised or measured an error, so that
+ * A broken claim, a breach, a missed threshold or a regression is a failure, one that counts but was not exercised or measured an error, so that
  * the file is red exactly when the exit code is 1, 3 or 4; what is not promised or not judged is skipped, and what is not
  * applicable is left out.
  */
 import type { Change } from '../harness/report/comparison.ts';
+import type { ReportedBreach } from '../harness/report/breach.ts';
 import type { Cell, LockReport, Report, ThresholdResult } from '../harness/report/report.ts';
 import { lossPhrase } from './comparison-phrases.ts';
 import { THRESHOLD_VERDICTS, evidence, hazardsOf, measuredPhrase, standingOf, type Standing } from './reading.ts';
 import type { Reporter } from './reporter.ts';
-import { backendPhrase, underHazard } from './wording.ts';
+import { BREACH_TITLES, backendPhrase, underHazard } from './wording.ts';
 
 export function renderJunit(report: Report): string {
   const changes = report.comparison?.baseline?.changes ?? [];
@@ -55,6 +56,7 @@ function suite(lock: LockReport, report: Report): string {
     ...Object.entries(properties).map(([name, value]) => `      <property name="${name}" value="${escape(value)}"/>`),
     '    </properties>',
     ...cells.map((cell) => testCase(lock, cell)),
+    ...(lock.breaches ?? []).map((breach) => breachCase(lock, breach)),
     ...(lock.thresholds ?? []).map((threshold) => thresholdCase(lock, threshold)),
     '  </testsuite>',
   ].join('\n');
@@ -63,7 +65,12 @@ function suite(lock: LockReport, report: Report): string {
 /** Of every test case of a lock. */
 function standingsOf(lock: LockReport): readonly Standing[] {
   const thresholds = lock.thresholds ?? [];
-  return [...casesOf(lock).map(standingOf), ...thresholds.map(({ verdict }) => THRESHOLD_VERDICTS[verdict].standing)];
+  const breaches = (lock.breaches ?? []).map((): Standing => 'violated');
+  return [
+    ...casesOf(lock).map(standingOf),
+    ...breaches,
+    ...thresholds.map(({ verdict }) => THRESHOLD_VERDICTS[verdict].standing),
+  ];
 }
 
 function countsOf(standings: readonly Standing[]): string {
@@ -75,6 +82,12 @@ function countsOf(standings: readonly Standing[]): string {
 
 function testCase(lock: LockReport, cell: Cell): string {
   return caseOf(lock.name, `${cell.property} ${underHazard(cell.hazard)}`, OUTCOMES[standingOf(cell)](cell));
+}
+
+function breachCase({ name }: LockReport, { kind, message, story: lines, replay }: ReportedBreach): string {
+  const told = escape([...lines, `replay: ${replay}`].join('\n'));
+  const body = `<failure type="${kind}" message="${escape(message)}">${told}</failure>`;
+  return caseOf(name, `${BREACH_TITLES[kind]}: ${message}`, body);
 }
 
 function thresholdCase(lock: LockReport, threshold: ThresholdResult): string {

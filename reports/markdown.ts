@@ -1,4 +1,5 @@
 /** `summary.md`: what a reviewer of a pull request wants to know, and no more. */
+import type { ReportedBreach } from '../harness/report/breach.ts';
 import type { Cell, LockReport, Report } from '../harness/report/report.ts';
 import {
   MARKS,
@@ -18,6 +19,7 @@ import { code, escape, fenced } from './markdown-text.ts';
 import type { Reporter } from './reporter.ts';
 import {
   backendPhrase,
+  breachTitle,
   busyWarning,
   count,
   counted,
@@ -49,7 +51,10 @@ export const markdownReporter: Reporter = { format: 'markdown', fileName: 'summa
 
 /** Of a comparison, what stands in its tables is not told again. */
 const isNoteworthy = (lock: LockReport): boolean =>
-  violationsOf(lock).length > 0 || (lock.thresholds ?? []).length > 0 || loadWarnings(lock).length > 0;
+  violationsOf(lock).length > 0 ||
+  lock.breaches !== undefined ||
+  (lock.thresholds ?? []).length > 0 ||
+  loadWarnings(lock).length > 0;
 
 function lockBlocks(lock: LockReport): readonly string[] {
   const load = `${counted(lock.workers, 'worker')}, lease ${duration(lock.leaseMs)}`;
@@ -59,6 +64,7 @@ function lockBlocks(lock: LockReport): readonly string[] {
     `On ${escape(backendPhrase(lock))}; ${load}.`,
     ...matrixTable(lock),
     ...violationsOf(lock).flatMap(({ first, others }) => [violationBlock(first), ...otherViolations(others)]),
+    ...(lock.breaches ?? []).map((breach) => breachBlock(lock.name, breach)),
     ...(untested.length === 0 ? [] : [`Not tested here:\n\n${untested.join('\n')}`]),
     ...costLine(lock),
     ...loadBlocks(lock),
@@ -103,6 +109,14 @@ function violationBlock(cell: Cell): string {
     ...(cell.replay === undefined ? [] : [fenced(cell.replay)]),
   ];
   return lines.filter((line) => line !== '').join('\n\n');
+}
+
+function breachBlock(name: string, breach: ReportedBreach): string {
+  return [
+    `**${MARKS.violated.mark} ${escape(breachTitle(name, breach))}**`,
+    breach.story.map((line, index) => `${index + 1}. ${escape(line)}`).join('\n'),
+    fenced(breach.replay),
+  ].join('\n\n');
 }
 
 function otherViolations(cells: readonly Cell[]): readonly string[] {

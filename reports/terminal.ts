@@ -13,6 +13,7 @@ import { printable } from './terminal/printable.ts';
 import {
   EVIDENCE_LEGEND,
   backendPhrase,
+  breachTitle,
   busyWarning,
   checkedPhrase,
   counted,
@@ -54,6 +55,7 @@ export function renderTerminal(
       ? [several ? overviewLines(report.locks, columns, paint) : []]
       : comparisonBlocks(report.comparison, columns, paint)),
     ...report.locks.flatMap((lock) => violationBlocks(lock, columns, paint)),
+    ...report.locks.flatMap((lock) => breachBlocks(lock, columns, paint)),
     conclusionBlock(report, columns, paint, folder),
   ];
   return `${blocks
@@ -197,6 +199,14 @@ function violationBlocks(lock: LockReport, width: number, paint: Paint): readonl
   ]);
 }
 
+function breachBlocks({ name, breaches = [] }: LockReport, width: number, paint: Paint): readonly Block[] {
+  return breaches.map((breach) => [
+    ...hanging(MARKS.violated.mark, breachTitle(name, breach), width, 2).map((line) => paint(['red', 'bold'], line)),
+    ...breach.story.flatMap((line, index) => hanging(`    ${index + 1}.`, line, width, 7)),
+    ...replayLine(breach, paint),
+  ]);
+}
+
 function wrapped(text: string | undefined, width: number): Block {
   return text === undefined ? [] : wrap(text, width - 2).map((line) => `  ${line}`);
 }
@@ -206,7 +216,7 @@ function violationTitle(title: string, cell: Cell, width: number, paint: Paint):
   return hanging(MARKS.violated.mark, text, width, 2).map((line) => paint(['red', 'bold'], line));
 }
 
-function replayLine({ replay }: Cell, paint: Paint): Block {
+function replayLine({ replay }: Pick<Cell, 'replay'>, paint: Paint): Block {
   return replay === undefined ? [] : [`  ${paint('dim', 'replay')}  ${paint('bold', replay)}`];
 }
 

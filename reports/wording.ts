@@ -1,4 +1,5 @@
 /** Numbers and phrases as every report writes them. */
+import { BREACH_KINDS, type BreachKind, type ReportedBreach } from '../harness/report/breach.ts';
 import type { Cell, LockReport, Report } from '../harness/report/report.ts';
 
 const GROUPED = new Intl.NumberFormat('en-US');
@@ -156,3 +157,21 @@ export function ratesPhrase({ throughput, fairness, commandsPerCycle, cpu }: Loc
 export function shortened(text: string, most: number): string {
   return text.length <= most ? text : most < 1 ? '' : `${text.slice(0, most - 1)}…`;
 }
+
+/** What a breach is, in words. */
+export const BREACH_TITLES: Readonly<Record<BreachKind, string>> = {
+  unfinished: 'a call never came back',
+  'unhandled-error': 'an error was left to nobody',
+  exit: 'the process was ended',
+  'runs-on': 'something went on after close',
+  contract: 'a call departs from the contract',
+};
+
+const isBreach = (shown: string): shown is BreachKind => BREACH_KINDS.some((kind) => kind === shown);
+
+/** `exclusion violated`, or what the breach is. */
+export const shownPhrase = (shown: string): string => (isBreach(shown) ? BREACH_TITLES[shown] : `${shown} violated`);
+
+/** `redlock: an error was left to nobody (in 3 plans)`. */
+export const breachTitle = (lock: string, { kind, plans }: ReportedBreach): string =>
+  `${lock}: ${BREACH_TITLES[kind]} (in ${counted(plans, 'plan')})`;

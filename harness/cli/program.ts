@@ -6,7 +6,7 @@ import { InfrastructureError, UsageError } from '../base/errors.ts';
 import { RequestError } from '../commands/request.ts';
 import { keepPlan } from '../commands/keep-plan.ts';
 import { VERSION } from '../commands/version.ts';
-import { ContractBreach, UnfinishedRun } from '../plan/errors.ts';
+import { UnfinishedRun } from '../plan/errors.ts';
 import { EXIT, type ExitCode } from '../verdict/exit-codes.ts';
 import { asOptions } from './as-options.ts';
 import { addBench } from './bench.ts';
@@ -74,11 +74,11 @@ function explain(error: unknown): ExitCode {
   // Commander has printed its own message.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   const message = redact(error instanceof RequestError ? asOptions(error.message) : messageOf(error));
-  process.stderr.write(`holdfast: ${message}\n`);
-  if (error instanceof ContractBreach || error instanceof UnfinishedRun) {
-    const what = error instanceof ContractBreach ? 'breach' : 'unfinished';
-    process.stderr.write(`  ${callOf('replay', keepPlan(error.plan, 'runs', what), '--backend', 'sim')}\n`);
-  }
+  process.stderr.write(
+    `holdfast: ${error instanceof UsageError ? message.replaceAll('\n', '\nholdfast: ') : message}\n`,
+  );
+  if (error instanceof UnfinishedRun)
+    process.stderr.write(`  ${callOf('replay', keepPlan(error.plan, 'runs', 'unfinished'), '--backend', 'sim')}\n`);
   if (error instanceof UsageError) return EXIT.usage;
   if (!(error instanceof InfrastructureError) && error instanceof Error)
     process.stderr.write(`${redact(error.stack ?? '')}\n`);

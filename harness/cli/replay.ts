@@ -4,7 +4,7 @@ import { replay as replayPlan, shrink, type ShrinkRequest } from '../commands/re
 import type { CommandOptions } from '../commands/caller.ts';
 import type { RunResult } from '../commands/result.ts';
 import type { VerifyEvent } from '../commands/verify-events.ts';
-import { EXIT, type ExitCode } from '../verdict/exit-codes.ts';
+import { EXIT, worst, type ExitCode } from '../verdict/exit-codes.ts';
 import { loadConfig, type Config } from './config.ts';
 import { interruptible, tellNothingToReport } from './interruptible.ts';
 import { backendOptions, outputOptions, serversOf, thresholdsOf, wholeNumber, type ServerOptions } from './options.ts';
@@ -52,18 +52,20 @@ async function shrinkAndReplay(request: ShrinkRequest, options: ReplayOptions, c
           tellNothingToReport('there was anything to report');
           return EXIT.interrupted;
         case 'no-violation':
-          process.stderr.write('holdfast: the plan showed no violation: there is nothing to shrink\n');
+          process.stderr.write('holdfast: the plan broke nothing that is claimed: there is nothing to shrink\n');
           return EXIT.inconclusive;
         case 'shrunk': {
           const { property, plan, tries, file } = shrunk;
           smallest = file;
           process.stderr.write(`${property}: ${sizeOf(plan)}, after ${tries} smaller plans were tried: ${file}\n`);
-          return EXIT.ok;
+          return EXIT.violated;
         }
       }
     } finally {
       progress.stop();
     }
   });
-  return smallest === undefined ? code : replay({ ...request, plan: smallest }, options, config);
+  if (smallest === undefined || code !== EXIT.violated) return code;
+  // It was violated, also where servers with a timing of their own do not show it once more.
+  return worst([code, await replay({ ...request, plan: smallest }, options, config)]);
 }

@@ -21,7 +21,9 @@ export function showRun<Event extends { readonly type: string }>(
   return interruptible(async (signal) => {
     const onEvent = (event: Event | ReportedEvent): void => {
       display.take(event);
-      if (isReported(event)) showReport(event.report, event.folder, shown);
+      if (!isReported(event)) return;
+      showReport(event.report, event.folder, shown);
+      if (event.report.exitCode === EXIT.infrastructure) process.stderr.write(`holdfast: ${event.report.conclusion}\n`);
     };
     try {
       const { report, folder } = await run({ signal, onEvent, command: typedCommand() });

@@ -8,6 +8,7 @@ import { soak as soakLock, type SoakEvent } from '../commands/soak.ts';
 import { EXIT, type ExitCode } from '../verdict/exit-codes.ts';
 import { interruptible } from './interruptible.ts';
 import { duration, hazards, wholeNumber } from './options.ts';
+import { shownPhrase } from '../../reports/wording.ts';
 import { sizeOf } from './plan-size.ts';
 
 interface SoakOptions {
@@ -49,7 +50,7 @@ function linesOf(event: SoakEvent): readonly string[] {
   if (event.type === 'found') {
     const { property, hazards: active, plan, file } = event;
     return [
-      `${property} violated under ${active.join(' + ')}: ${sizeOf(plan)}`,
+      `${shownPhrase(property)} under ${active.join(' + ')}: ${sizeOf(plan)}`,
       `  ${callOf('replay', file, '--backend', 'sim')}`,
     ];
   }

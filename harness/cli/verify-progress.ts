@@ -1,6 +1,7 @@
 /** How a run that verifies goes, on stderr. */
-import { SIMULATION_NOTE } from '../../reports/wording.ts';
-import type { ShrinkEvent, VerifyEvent, ViolationSeen } from '../commands/verify-events.ts';
+import { SIMULATION_NOTE, shownPhrase } from '../../reports/wording.ts';
+import type { ShrinkEvent, VerifyEvent } from '../commands/verify-events.ts';
+import { causeOf } from '../verdict/breach.ts';
 import { sizeOf } from './plan-size.ts';
 import type { Progress } from './progress.ts';
 import { progressOnStderr } from './stderr-progress.ts';
@@ -44,7 +45,7 @@ export class VerifyProgress {
         return this.#progress.update({ doing: `${lock}, every position`, total: plans });
       }
       case 'plan-judged':
-        return this.#takeJudged(event.lock, event.violations);
+        return this.#takeJudged(event);
       case 'shrinking':
       case 'smaller':
       case 'shrunk':
@@ -78,18 +79,25 @@ export class VerifyProgress {
     this.#progress.update({ total: this.#plans + plans });
   }
 
-  #takeJudged(lock: string, violations: readonly ViolationSeen[]): void {
+  #takeJudged({ lock, violations, breaches }: Extract<VerifyEvent, { type: 'plan-judged' }>): void {
     this.#done++;
-    this.#violations += violations.length;
+    this.#violations += violations.length + breaches.length;
+    for (const breach of breaches) this.#noteOnce(causeOf(breach), `${breach.who}: ${breach.message}`);
     for (const { property, hazards, summary } of violations) {
-      // A search finds the same again and again.
-      const kind = `${property} ${hazards.join(' ')}`;
-      if (this.#told.has(kind)) continue;
-      this.#told.add(kind);
-      this.#progress.note(`${property} violated under ${hazards.join(' + ')}: ${summary}`);
+      this.#noteOnce(
+        `${property} ${hazards.join(' ')}`,
+        `${property} violated under ${hazards.join(' + ')}: ${summary}`,
+      );
     }
     if (this.#done === this.#exhaustive) this.#progress.note(`${lock}: all ${this.#exhaustive} plans were tried`);
     this.#progress.update({ done: this.#done, violations: this.#violations });
+  }
+
+  /** A search finds the same again and again. */
+  #noteOnce(kind: string, text: string): void {
+    if (this.#told.has(kind)) return;
+    this.#told.add(kind);
+    this.#progress.note(text);
   }
 }
 
@@ -107,7 +115,7 @@ export class ShrinkProgress {
     switch (event.type) {
       case 'shrinking':
         this.#progress = progressOnStderr(this.#quiet);
-        this.#progress.note(`${event.property} violated: looking for a smaller plan (${event.provisioner})`);
+        this.#progress.note(`${shownPhrase(event.property)}: looking for a smaller plan (${event.provisioner})`);
         return;
       case 'smaller':
         this.#progress.update({ doing: sizeOf(event.plan), done: event.tries });

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ADAPTERS, catalogue, findLock } from 'holdfast-locks/internal/catalogue';
 import type { LockModule, Topology } from 'holdfast-locks';
+import { whyNotLoadable } from '../subject/door.ts';
 import { ContractError, loadLockModule } from '../subject/module.ts';
 import { UsageError } from '../base/errors.ts';
 import type { LockUnderTest } from '../run/request.ts';
@@ -29,6 +30,8 @@ export async function resolveLock(
   const path = resolve(reference);
   if (!existsSync(path)) throw new UsageError(`${reference}: no such file`);
   const url = pathToFileURL(path).href;
+  const trouble = await whyNotLoadable(url);
+  if (trouble !== undefined) throw new UsageError(`${reference} cannot be loaded: ${trouble}`);
   try {
     return { reference: path, module: await loadLockModule(url), url, options };
   } catch (error) {
@@ -50,11 +53,17 @@ async function loadAdapter(reference: string, url: string): Promise<LockModule> 
   }
 }
 
-export function resolveLocks(
+/** @throws UsageError that tells what is wrong with any of them, a line for each */
+export async function resolveLocks(
   references: readonly string[],
   options: Readonly<Record<string, unknown>> = {},
 ): Promise<LockUnderTest[]> {
-  return Promise.all(references.map((reference) => resolveLock(reference, options)));
+  const resolved = await Promise.allSettled(references.map((reference) => resolveLock(reference, options)));
+  const wrong = resolved.flatMap((one): unknown[] => (one.status === 'rejected' ? [one.reason] : []));
+  const unexpected = wrong.find((error) => !(error instanceof UsageError));
+  if (unexpected !== undefined) throw unexpected;
+  if (wrong.length > 0) throw new UsageError(wrong.map((error) => (error as UsageError).message).join('\n'));
+  return resolved.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
 }
 
 interface Asked {

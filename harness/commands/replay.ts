@@ -3,7 +3,6 @@ import { isPromise } from 'holdfast-locks/internal/claims';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { Property } from 'holdfast-locks/internal/claims';
 import { UsageError } from '../base/errors.ts';
 import { parsePlan, PlanError, type Plan } from '../plan/plan.ts';
 import { callerOf, type CommandOptions } from './caller.ts';
@@ -12,6 +11,7 @@ import { keepPlan } from './keep-plan.ts';
 import { resolveLock } from './locks.ts';
 import { readReport } from './read-report.ts';
 import { parseRequest, serversShape, wholeNumber, type ServersRequest } from './request.ts';
+import type { Shown } from '../verdict/matrix.ts';
 import type { RunResult } from './result.ts';
 import { shrinkPlan } from './shrink-plan.ts';
 import type { ShrinkEvent, VerifyEvent } from './verify-events.ts';
@@ -36,7 +36,8 @@ export interface ReplayRequest extends ShrinkRequest {
 export type ShrinkResult =
   | {
       readonly outcome: 'shrunk';
-      readonly property: Property;
+      /** The property that is violated, or the kind of the breach. */
+      readonly property: Shown;
       readonly plan: Plan;
       /** Where that plan is kept. */
       readonly file: string;
@@ -105,10 +106,12 @@ function parsed(text: string, source: string): Plan {
 }
 
 function counterexampleOf(folder: string): string {
-  const cells = readReport(folder).locks.flatMap((lock) => lock.cells);
+  const { locks } = readReport(folder);
+  const cells = locks.flatMap((lock) => lock.cells);
   const violated = cells.filter((cell) => cell.verdict === 'violated' && cell.plan !== undefined);
-  const cell = violated.find(({ claim }) => isPromise(claim)) ?? violated[0];
-  if (cell?.plan === undefined)
+  const breach = locks.flatMap(({ breaches = [] }) => breaches)[0];
+  const shown = violated.find(({ claim }) => isPromise(claim)) ?? breach ?? violated[0];
+  if (shown?.plan === undefined)
     throw new UsageError(`${folder} has no counterexample to replay: name one of its plan files`);
-  return join(folder, cell.plan);
+  return join(folder, shown.plan);
 }

@@ -1,14 +1,14 @@
-/** Looking for a smaller plan that shows the same violation. */
-import type { Property } from 'holdfast-locks/internal/claims';
+/** Looking for a smaller plan that shows the same violation or breach. */
 import type { BackendChoice, Choice } from '../backends/choose.ts';
 import type { ExternalConfig } from '../backends/external-config.ts';
 import type { Session } from '../backends/session.ts';
-import { ContractBreach, UnfinishedRun } from '../plan/errors.ts';
+import { UsageError } from '../base/errors.ts';
+import { UnfinishedRun } from '../plan/errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import { shrink, type Shrunk } from '../plan/shrink.ts';
 import type { LockUnderTest } from '../run/request.ts';
 import type { Judgement } from '../verdict/judge.ts';
-import { brokenPromises } from '../verdict/matrix.ts';
+import { shownBy, type Shown } from '../verdict/matrix.ts';
 import { chooseProvisioner } from './choose-provisioner.ts';
 import { runPlans } from './run-plans.ts';
 import type { ShrinkEvent } from './verify-events.ts';
@@ -16,9 +16,9 @@ import type { ShrinkEvent } from './verify-events.ts';
 /** Of a simulation each candidate is decided at once; of real servers each is tried several times, for seconds. */
 const EFFORT = { simulated: { tries: 2000, runs: 1 }, real: { tries: 40, runs: 3 } } as const;
 
-/** What a plan showed, and the smallest plan found that shows it too; `undefined` when it showed nothing. */
+/** What a plan showed, and the smallest plan found that shows it too. */
 export interface ShrunkViolation extends Shrunk {
-  readonly property: Property;
+  readonly property: Shown;
 }
 
 /** Where candidates are run. */
@@ -31,11 +31,14 @@ export interface ShrinkGround {
   readonly tell: (event: ShrinkEvent) => void;
 }
 
-/** @param wanted what the smaller plan is to show, if the plan shows it; default: the first broken promise, or else anything */
+/**
+ * @param wanted what the smaller plan is to show, if the plan shows it; default: the first that it shows
+ * @returns `undefined` when the plan shows nothing of what is claimed, and no breach
+ */
 export async function shrinkPlan(
   ground: ShrinkGround,
   plan: Plan,
-  wanted?: Property,
+  wanted?: Shown,
 ): Promise<ShrunkViolation | undefined> {
   const { lock, backend, signal, tell } = ground;
   const choice = await chooseProvisioner(backend, lock.module.backend, plan.topology);
@@ -43,9 +46,7 @@ export async function shrinkPlan(
   const judge = (candidate: Plan): Promise<readonly Judgement[]> =>
     judgementsOf(ground, choice, candidate, effort.runs);
   const whole = await judge(plan);
-  const broken = (judgement: Judgement): Property[] => brokenPromises(lock.module.claims, judgement);
-  // What was never promised may be violated besides: it is looked at only if nothing else is.
-  const shown = whole.some((judgement) => broken(judgement).length > 0) ? broken : violated;
+  const shown = (judgement: Judgement): Shown[] => shownBy(lock.module.claims, judgement);
   const found = whole.flatMap(shown);
   const property = wanted !== undefined && found.includes(wanted) ? wanted : found[0];
   if (property === undefined) return undefined;
@@ -60,14 +61,11 @@ export async function shrinkPlan(
   return { property, ...shrunk };
 }
 
-/** What breaks the contract under a smaller plan, or comes to no end, shows something else by it. */
+/** Under a smaller plan a lock may never come to do as the contract says, or the simulation to an end: something else. */
 function orNothing(error: unknown): readonly Judgement[] {
-  if (error instanceof ContractBreach || error instanceof UnfinishedRun) return [];
+  if (error instanceof UsageError || error instanceof UnfinishedRun) return [];
   throw error;
 }
-
-const violated = ({ findings }: Judgement): Property[] =>
-  findings.flatMap(({ finding }) => (finding.kind === 'violation' ? [finding.property] : []));
 
 async function judgementsOf(
   { session, lock, external, signal }: ShrinkGround,
@@ -83,7 +81,7 @@ async function judgementsOf(
       ...{ lock, topology, scenario, provisioner, external, workers, leaseMs, hazards },
       deck: Array.from({ length: runs }, () => plan),
       ...{ search: undefined, exhaustive: false, listed: [], arenas: 1, timeMs: Infinity, always: runs },
-      endsAt: () => true,
+      endsAt: (failures, breaches) => failures.length + breaches.length > 0,
       folder: session.folder('shrinking'),
       onPlan: (event) => {
         if (event.type === 'judged') judgements.push(event.judgement);

@@ -1,4 +1,7 @@
 /** Before real servers are asked: a short search in the simulation, whose finds they are then given to confirm. */
+import { copyFile, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { callOf } from '../base/call.ts';
 import type { Session } from '../backends/session.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { PlanEvent, RunRequest } from '../run/request.ts';
@@ -6,6 +9,7 @@ import type { SearchSpace } from '../plan/search-space.ts';
 import { simulatePlans } from '../sim/search/run.ts';
 import { isSimulated } from '../sim/servers/simulated.ts';
 import type { Evidence } from '../verdict/matrix.ts';
+import type { ReportedBreach } from '../report/breach.ts';
 import type { LockReport } from '../report/report.ts';
 import type { Caller } from './caller.ts';
 import { shrinkPlan } from './shrink-plan.ts';
@@ -24,6 +28,8 @@ const FIRST = 9000;
 export interface SimulatedFirst {
   /** To be run first. */
   readonly plans: readonly Plan[];
+  /** What the lock did in the simulation that none may do: its own code does it, whatever servers do. */
+  readonly breaches: readonly ReportedBreach[];
   /** Takes note of what became of those plans, and the summary says it. */
   readonly watch: (event: PlanEvent) => void;
   readonly summary: () => NonNullable<LockReport['search']>;
@@ -67,19 +73,20 @@ async function searchFirst(
     ...request,
     ...{ provisioner: { kind: 'sim', reason: 'searched first' }, deck: [], search: space, exhaustive: false },
     ...{ timeMs: searchMs, always: 0, folder: session.folder('simulated-first') },
-    endsAt: (evidence) => {
+    endsAt: ([evidence]) => {
       found ??= evidence;
-      return true;
+      return evidence !== undefined;
     },
     onPlan: (event) => {
       if (event.type === 'judged') schedules += 1;
     },
   };
-  await simulatePlans(simulated, signal);
+  const { breaches = [] } = await simulatePlans(simulated, signal);
+  const kept = await Promise.all(breaches.map((breach) => keptIn(request.folder, simulated.folder, breach)));
   const about = { type: 'simulated-first', lock: lock.module.name, schedules } as const;
   if (found === undefined) {
     tell({ ...about, plans: 0 });
-    return { plans: [], watch: () => undefined, summary: () => ({ schedules }) };
+    return { plans: [], breaches: kept, watch: () => undefined, summary: () => ({ schedules }) };
   }
   const { judgement, charged } = found;
   const { property } = charged.finding;
@@ -96,6 +103,7 @@ async function searchFirst(
   let reproduced = false;
   return {
     plans,
+    breaches: kept,
     watch: (event) => {
       if (event.type !== 'judged' || !plans.some(({ index }) => index === event.plan.index)) return;
       reproduced ||= event.judgement.findings.some(
@@ -104,4 +112,12 @@ async function searchFirst(
     },
     summary: () => ({ schedules, found: { property, hazards: smallest.hazards, reproduced } }),
   };
+}
+
+/** The breach with its plan in the folder of the run. */
+async function keptIn(folder: string, from: string, breach: ReportedBreach): Promise<ReportedBreach> {
+  await mkdir(folder, { recursive: true });
+  const file = join(folder, breach.plan);
+  await copyFile(join(from, breach.plan), file);
+  return { ...breach, replay: callOf('replay', file, '--backend', 'sim') };
 }

@@ -1,11 +1,14 @@
 /** A search of the simulation on all threads, steered to what it has reached least. */
+import type { Hazard } from 'holdfast-locks/internal/claims';
+import type { Plan } from '../plan/plan.ts';
 import type { SearchSpace } from '../plan/search-space.ts';
 import type { LockUnderTest } from '../run/request.ts';
 import { scenarioUrl } from '../run/scenarios.ts';
 import { Coverage } from '../sim/search/coverage.ts';
 import type { Simulated } from '../sim/search/messages.ts';
 import { sharedPool } from '../sim/search/pool.ts';
-import { Matrix, type Evidence } from '../verdict/matrix.ts';
+import { causeOf } from '../verdict/breach.ts';
+import { Matrix, type Shown } from '../verdict/matrix.ts';
 
 export interface SoakProgress {
   readonly schedules: number;
@@ -14,9 +17,16 @@ export interface SoakProgress {
   readonly reached: { readonly cells: number; readonly of: number };
   /** Places on the wire at which faults struck. */
   readonly places: number;
-  /** Of promises; and how many kinds of them: a property under certain hazards. */
+  /** Of promises, and breaches; and how many kinds of them: a property under certain hazards, or a cause. */
   readonly violations: number;
   readonly kinds: number;
+}
+
+/** The first of its kind. */
+export interface SoakNews {
+  readonly plan: Plan;
+  readonly property: Shown;
+  readonly hazards: readonly Hazard[];
 }
 
 interface Effort {
@@ -31,7 +41,7 @@ const FAVOURED = 8;
 const TELL_EVERY_MS = 5000;
 
 /**
- * @param onNew called with the first evidence of each kind
+ * @param onNew called with the first of each kind
  * @param onProgress called now and then, and at the end
  */
 export async function soakSearch(
@@ -39,7 +49,7 @@ export async function soakSearch(
   space: SearchSpace,
   { timeMs, most }: Effort,
   signal: AbortSignal,
-  onNew: (evidence: Evidence) => void,
+  onNew: (news: SoakNews) => void,
   onProgress: (progress: SoakProgress) => void,
 ): Promise<SoakProgress> {
   const { claims } = lock.module;
@@ -57,18 +67,24 @@ export async function soakSearch(
     violations,
     kinds: kinds.size,
   });
-  const take = async (results: readonly Simulated[]): Promise<void> => {
+  const take = (kind: string, news: SoakNews): void => {
+    violations += 1;
+    if (kinds.has(kind)) return;
+    kinds.add(kind);
+    onNew(news);
+  };
+  const takeAll = async (results: readonly Simulated[]): Promise<void> => {
     for (const { judgement, struck } of results) {
       schedules += 1;
       coverage.add(judgement);
       coverage.addStrikes(judgement.plan, struck);
-      for (const failure of matrix.add(judgement)) {
-        violations += 1;
-        const kind = `${failure.charged.finding.property} ${failure.charged.hazards.toSorted().join(' ')}`;
-        if (kinds.has(kind)) continue;
-        kinds.add(kind);
-        onNew(failure);
+      const { plan, breaches } = judgement;
+      for (const { charged } of matrix.add(judgement)) {
+        const { hazards, finding } = charged;
+        const { property } = finding;
+        take(`${property} ${hazards.toSorted().join(' ')}`, { plan, property, hazards });
       }
+      for (const breach of breaches) take(causeOf(breach), { plan, property: breach.kind, hazards: plan.hazards });
     }
     if (performance.now() - toldAt < TELL_EVERY_MS) return;
     toldAt = performance.now();
@@ -80,7 +96,7 @@ export async function soakSearch(
     next += count;
     const steered = { ...space, favoured: coverage.least(FAVOURED), bases: coverage.pioneers };
     return { type: 'search', space: steered, from, count };
-  }, take);
+  }, takeAll);
   const progress = progressNow();
   onProgress(progress);
   return progress;

@@ -2,21 +2,21 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { TOPOLOGIES, type Topology } from 'holdfast-locks';
-import { HAZARDS, type Hazard, type Property } from 'holdfast-locks/internal/claims';
+import { HAZARDS, type Hazard } from 'holdfast-locks/internal/claims';
 import { paceOf, sizesOf } from '../plan/arbitrary.ts';
 import { hazardsOf } from '../faults/available.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { SearchSpace } from '../plan/search-space.ts';
 import type { LockUnderTest } from '../run/request.ts';
 import { simulatedOf } from '../sim/servers/simulated.ts';
-import type { Evidence } from '../verdict/matrix.ts';
+import type { Shown } from '../verdict/matrix.ts';
 import { callerOf, type Caller, type CommandOptions } from './caller.ts';
 import { inSession, unlessAborted } from './in-session.ts';
 import { keepPlan } from './keep-plan.ts';
 import { resolveLock } from './locks.ts';
 import { lockOptions, milliseconds, parseRequest, seed, serversShape, wholeNumber } from './request.ts';
 import { shrinkPlan } from './shrink-plan.ts';
-import { soakSearch, type SoakProgress } from './soak-search.ts';
+import { soakSearch, type SoakNews, type SoakProgress } from './soak-search.ts';
 
 export interface SoakRequest {
   /** Lock to test: a name of the catalogue, or the path of a lock module from the current folder. */
@@ -35,9 +35,10 @@ export interface SoakRequest {
   readonly out?: string;
 }
 
-/** A broken promise, the first of its kind. */
+/** A broken promise or a breach, the first of its kind. */
 export interface SoakFind {
-  readonly property: Property;
+  /** The property that is violated, or the kind of the breach. */
+  readonly property: Shown;
   readonly hazards: readonly Hazard[];
   /** As small as it could be made. */
   readonly plan: Plan;
@@ -85,7 +86,7 @@ export async function soak(request: SoakRequest, options: CommandOptions<SoakEve
     timeMs: parsed.timeMs ?? (parsed.schedules === undefined ? TIME_MS : Infinity),
     most: parsed.schedules ?? Infinity,
   };
-  const kinds: Evidence[] = [];
+  const kinds: SoakNews[] = [];
   const progress = await soakSearch(
     lock,
     space,
@@ -101,7 +102,7 @@ export async function soak(request: SoakRequest, options: CommandOptions<SoakEve
 /** Makes their plans smaller, while there is time, and keeps them. */
 async function keepAll(
   lock: LockUnderTest,
-  kinds: readonly Evidence[],
+  kinds: readonly SoakNews[],
   out: string,
   { signal, tell }: Caller<SoakEvent>,
 ): Promise<SoakFind[]> {
@@ -110,11 +111,10 @@ async function keepAll(
     const external = serversShape.external.parse(undefined);
     const ground = { session, lock, backend: 'sim', external, signal, tell: () => undefined } as const;
     const found: SoakFind[] = [];
-    for (const { judgement, charged } of kinds) {
-      const { property } = charged.finding;
-      const shrunk = await unlessAborted(signal, () => shrinkPlan(ground, judgement.plan, property));
-      const plan = shrunk?.plan ?? judgement.plan;
-      const find: SoakFind = { property, hazards: charged.hazards, plan, file: keepPlan(plan, out) };
+    for (const { plan: whole, property, hazards } of kinds) {
+      const shrunk = await unlessAborted(signal, () => shrinkPlan(ground, whole, property));
+      const plan = shrunk?.plan ?? whole;
+      const find: SoakFind = { property, hazards, plan, file: keepPlan(plan, out) };
       found.push(find);
       tell({ type: 'found', ...find });
     }

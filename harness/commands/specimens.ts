@@ -132,8 +132,8 @@ async function timeToCatch(
   const began = performance.now();
   const out = mkdtempSync(join(tmpdir(), 'holdfast-specimen-'));
   let caughtMs: number | undefined;
-  const endsAt = (evidence: Evidence): boolean => {
-    if (!isNamed(specimen, evidence)) return false;
+  const endsAt = (failures: readonly Evidence[]): boolean => {
+    if (!failures.some((evidence) => isNamed(specimen, evidence))) return false;
     caughtMs ??= performance.now() - began;
     return true;
   };

@@ -3,6 +3,8 @@ import type { Backend, Topology } from 'holdfast-locks';
 import type { Hazard, Property } from 'holdfast-locks/internal/claims';
 import type { Choice } from '../backends/choose.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { Breach } from '../verdict/breach.ts';
+import type { Shown } from '../verdict/matrix.ts';
 import type { ReportedEvent } from './result.ts';
 
 /** What of a promise was broken in a plan. */
@@ -42,12 +44,14 @@ export type VerifyEvent =
       readonly lock: string;
       readonly plan: Plan;
       readonly violations: readonly ViolationSeen[];
+      /** What the lock did that none may do. */
+      readonly breaches: readonly Breach[];
     }
   | ShrinkEvent
   | ReportedEvent;
 
 export type ShrinkEvent =
-  | { readonly type: 'shrinking'; readonly property: Property; readonly provisioner: Choice['kind'] }
+  | { readonly type: 'shrinking'; readonly property: Shown; readonly provisioner: Choice['kind'] }
   /** This one shows it too; so many were tried. */
   | { readonly type: 'smaller'; readonly plan: Plan; readonly tries: number }
-  | { readonly type: 'shrunk'; readonly property: Property; readonly plan: Plan; readonly tries: number };
+  | { readonly type: 'shrunk'; readonly property: Shown; readonly plan: Plan; readonly tries: number };

@@ -102,7 +102,7 @@ function deckOf(
 
 /** What the simulation found comes first, and the report says what became of it. */
 async function runAfter(
-  { plans, watch, summary }: SimulatedFirst,
+  { plans, breaches, watch, summary }: SimulatedFirst,
   session: Session,
   request: RunRequest,
   signal: AbortSignal,
@@ -113,7 +113,8 @@ async function runAfter(
   };
   const deck = [...plans, ...request.deck];
   const report = await runPlans(session, { ...request, deck, always: request.always + plans.length, onPlan }, signal);
-  return { ...report, search: summary() };
+  const all = [...breaches, ...(report.breaches ?? [])];
+  return { ...report, ...(all.length === 0 ? {} : { breaches: all }), search: summary() };
 }
 
 function telling({ tell }: Caller<VerifyEvent>, lock: string): (event: PlanEvent) => void {
@@ -129,7 +130,8 @@ function telling({ tell }: Caller<VerifyEvent>, lock: string): (event: PlanEvent
         const violations = event.failures.map(({ charged: { finding, hazards } }) => ({
           ...{ property: finding.property, hazards, summary: finding.summary },
         }));
-        return tell({ type: 'plan-judged', lock, plan: event.plan, violations });
+        const { breaches } = event.judgement;
+        return tell({ type: 'plan-judged', lock, plan: event.plan, violations, breaches });
       }
     }
   };

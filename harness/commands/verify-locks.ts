@@ -2,10 +2,12 @@
 import { join } from 'node:path';
 import type { Choice } from '../backends/choose.ts';
 import { addressesOf } from '../backends/external.ts';
+import { InfrastructureError } from '../base/errors.ts';
 import type { Session } from '../backends/session.ts';
 import { withThresholds } from '../gates/judge-thresholds.ts';
 import type { LockReport } from '../report/report.ts';
 import { inspectMachine } from '../run/machine.ts';
+import { CutShort } from '../run/cut-short.ts';
 import type { LockUnderTest } from '../run/request.ts';
 import { conclude } from '../verdict/exit-codes.ts';
 import type { Caller } from './caller.ts';
@@ -47,13 +49,21 @@ async function verifyIn(
   }
   const machine = await inspectMachine(settings.leaseMs);
   const locksReported: LockReport[] = [];
+  let trouble: string | undefined;
   for (const [index, lock] of locks.entries()) {
     const provisioner = choices[index];
     if (provisioner === undefined) break;
     const place = { provisioner, folder: locks.length === 1 ? folder : join(folder, fileName(lock.module.name)) };
-    const verified = await unlessAborted(signal, () => verifyLock(session, lock, place, settings, caller));
-    if (verified === undefined) break;
-    locksReported.push(withThresholds(verified, settings.thresholds));
+    try {
+      const verified = await unlessAborted(signal, () => verifyLock(session, lock, place, settings, caller));
+      if (verified === undefined) break;
+      locksReported.push(withThresholds(verified, settings.thresholds));
+    } catch (error) {
+      if (error instanceof CutShort) locksReported.push(withThresholds(error.report, settings.thresholds));
+      if (!(error instanceof InfrastructureError) || locksReported.length === 0) throw error;
+      trouble = error.message;
+      break;
+    }
   }
   const interrupted = signal.aborted;
   const report = run.report({
@@ -61,7 +71,7 @@ async function verifyIn(
     profile: request.profile,
     seed: request.seed,
     locks: locksReported,
-    ...conclude(locksReported, { requireAll: request.requireAll }, interrupted),
+    ...conclude(locksReported, { requireAll: request.requireAll }, interrupted, trouble),
   });
   if (interrupted && locksReported.every(({ cells }) => cells.every(({ runs }) => runs === 0)))
     return { report, folder: undefined, interrupted };

@@ -4,7 +4,7 @@ import { UsageError } from '../base/errors.ts';
 import { parseThreshold, type Threshold } from '../gates/threshold.ts';
 import type { Plan } from '../plan/plan.ts';
 import { scenarioNames } from '../run/scenarios.ts';
-import type { Evidence } from '../verdict/matrix.ts';
+import type { RunRequest } from '../run/request.ts';
 import { checkWorkers } from './request.ts';
 import { leaseAsked, type VerifyParsed } from './verify-request.ts';
 
@@ -12,7 +12,7 @@ export interface VerifySettings {
   readonly request: VerifyParsed;
   readonly leaseMs: number;
   readonly thresholds: readonly Threshold[];
-  readonly endsAt: (evidence: Evidence) => boolean;
+  readonly endsAt: RunRequest['endsAt'];
   /** Whether real servers are given what a short search in the simulation finds. */
   readonly simulatesFirst: boolean;
   /** Instead of the plans that the profile would make. */
@@ -27,7 +27,7 @@ export function settingsOf(request: VerifyParsed): VerifySettings {
     request,
     leaseMs: leaseAsked(request),
     thresholds: request.thresholds.map(parseThreshold),
-    endsAt: () => request.bail,
+    endsAt: (failures, breaches) => request.bail && failures.length + breaches.length > 0,
     simulatesFirst: true,
   };
 }

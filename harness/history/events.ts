@@ -32,7 +32,8 @@ export interface HistoryEvent {
   readonly value?: unknown;
   /** Nanoseconds since the run began, one clock for the whole file. */
   readonly time?: number;
-  readonly error?: { readonly code: string };
+  /** `refused`: the words by which a server refused it. */
+  readonly error?: { readonly code: string; readonly refused?: string };
 }
 
 /** As every process of a run records it. */

@@ -69,6 +69,8 @@ async function simulateOne(run: PoolRun, plan: Plan): Promise<Simulated> {
     },
   );
   if (result === undefined) throw new InfrastructureError('the simulation gave no result');
+  const [breach] = result.judgement.breaches;
+  if (breach !== undefined) throw new UsageError(`${breach.who}: ${breach.message}`);
   return result;
 }
 

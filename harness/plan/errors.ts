@@ -1,17 +1,6 @@
 /** Trouble in the simulation, with the plan that leads to it, if it takes one. */
-import { InfrastructureError, UsageError } from '../base/errors.ts';
+import { InfrastructureError } from '../base/errors.ts';
 import type { Plan } from './plan.ts';
-
-/** A lock did in a simulated run what the contract forbids, so that the run says nothing of its claims. */
-export class ContractBreach extends UsageError {
-  /** Plan of that run. */
-  readonly plan: Plan;
-
-  constructor(message: string, plan: Plan) {
-    super(message);
-    this.plan = plan;
-  }
-}
 
 /** A simulated run came to no end, or to what is not simulated: it is no pass. */
 export class UnfinishedRun extends InfrastructureError {

@@ -12,7 +12,8 @@ import type { Assignment } from '../subject/messages.ts';
 const FINISH_WITHIN_MS = 10_000;
 
 /** Besides, its clients hold to the end what they have, the one that overstays for one and a half leases. */
-const finishWithinMs = ({ leaseMs, holdsMs }: Plan): number => FINISH_WITHIN_MS + Math.max(leaseMs * 1.5, ...holdsMs);
+export const finishWithinMs = ({ leaseMs, holdsMs }: Plan): number =>
+  FINISH_WITHIN_MS + Math.max(leaseMs * 1.5, ...holdsMs);
 
 export type CourseWorker = Pick<WorkerHandle, 'onNextGrants' | 'finish' | 'ended'>;
 
@@ -24,8 +25,8 @@ export interface Course {
   readonly recorder: EventRecorder;
 }
 
-/** @returns what is wrong when a worker did not end. */
-export async function runCourse(course: Course, signal: AbortSignal): Promise<string | undefined> {
+/** @returns the workers that did not end. */
+export async function runCourse(course: Course, signal: AbortSignal): Promise<readonly number[]> {
   const { plan, targets, workers, recorder } = course;
   if (plan.cycles === undefined) {
     await allSettled([runFaults(plan, targets, recorder, signal), sleep(plan.workMs, undefined, { signal })]);
@@ -33,8 +34,7 @@ export async function runCourse(course: Course, signal: AbortSignal): Promise<st
   } else await untilAllEnded(course, signal);
   const finished = await Promise.all(workers.map((worker) => worker.finish(finishWithinMs(plan))));
   recorder.observe('harness', 'finished', undefined, { workers: finished.filter(Boolean).length });
-  const stuck = finished.indexOf(false);
-  return stuck < 0 ? undefined : `worker ${stuck} did not finish within ${finishWithinMs(plan)} ms`;
+  return [...finished.keys()].filter((worker) => finished[worker] === false);
 }
 
 /** Of clients that end by themselves: until they have, and no longer than the plan may take. */

@@ -6,6 +6,7 @@ import type { LimitedHazards } from '../faults/available.ts';
 import type { ExternalConfig } from '../backends/external-config.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { SearchSpace } from '../plan/search-space.ts';
+import type { Breach } from '../verdict/breach.ts';
 import type { Judgement } from '../verdict/judge.ts';
 import type { Evidence } from '../verdict/matrix.ts';
 
@@ -38,8 +39,8 @@ export interface RunRequest {
   /** No new plan starts after this many milliseconds, but for the first `always` of the deck. */
   readonly timeMs: number;
   readonly always: number;
-  /** Ends the run after the first plan with evidence for which this says so. */
-  readonly endsAt: (evidence: Evidence) => boolean;
+  /** Ends the run after the first plan for whose violations and breaches this says so. */
+  readonly endsAt: (failures: readonly Evidence[], breaches: readonly Breach[]) => boolean;
   /** Where plans and histories are written. */
   readonly folder: string;
   readonly onPlan: (event: PlanEvent) => void;

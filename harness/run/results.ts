@@ -2,10 +2,13 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { callOf } from '../base/call.ts';
+import { UsageError } from '../base/errors.ts';
 import type { LimitedHazards } from '../faults/available.ts';
-import type { HistoryHeader } from '../history/events.ts';
+import type { HistoryEvent, HistoryHeader } from '../history/events.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Judgement } from '../verdict/judge.ts';
+import { Answers } from '../verdict/answers.ts';
+import { Breaches } from '../verdict/breaches.ts';
 import { Matrix, type Evidence } from '../verdict/matrix.ts';
 import { Metrics } from '../verdict/metrics.ts';
 import type { Cell, LockReport } from '../report/report.ts';
@@ -17,7 +20,12 @@ export class Results {
   readonly #request: RunRequest;
   readonly #limits: LimitedHazards;
   readonly #matrix: Matrix;
+  readonly #answers = new Answers();
+  readonly #breaches = new Breaches();
   readonly #metrics = new Metrics();
+  /** Whether any cycle has come to its end as the contract wants it. */
+  #works = false;
+  #judged = 0;
   readonly #totals = { increments: 0, overruns: 0, refusedStale: 0 };
 
   constructor(request: RunRequest, limits: LimitedHazards) {
@@ -26,12 +34,24 @@ export class Results {
     this.#matrix = new Matrix({ ...request, claims: request.lock.module.claims, limits });
   }
 
-  /** Takes a judgement in and returns the violations in it of promises, one of each kind. */
+  /** Takes a judgement in and returns the violations in it of promises, one of each kind. @throws UsageError */
   take(judgement: Judgement): readonly Evidence[] {
+    this.#works ||= judgement.breaches.length === 0 || judgement.events.some(isAnsweredRelease);
+    const departure = judgement.breaches.find(({ kind }) => kind === 'contract');
+    // A lock that has never been seen to do as the contract says is none.
+    if (departure !== undefined && !this.#works) throw new UsageError(`${departure.who}: ${departure.message}`);
+    this.#breaches.add(judgement);
+    this.#answers.add(judgement);
+    this.#judged += 1;
     this.#totals.increments += judgement.increments;
     this.#totals.overruns += judgement.overruns;
     this.#totals.refusedStale += judgement.refusedStale;
     return this.#matrix.add(judgement);
+  }
+
+  /** Plans. */
+  get judged(): number {
+    return this.#judged;
   }
 
   /** Of plans without faults, the latencies count too. */
@@ -51,13 +71,16 @@ export class Results {
     const { lock, topology, provisioner, workers, leaseMs, hazards } = this.#request;
     const { name, summary, backend: kind } = lock.module;
     const { kind: provisionerKind, reason: provisionerReason } = provisioner;
+    const { nothingGranted } = this.#answers;
+    const breaches = this.#breaches.reported(({ plan }) => this.#pointer(plan));
     return {
       name,
       summary,
       backend: { kind, topology, provisioner: provisionerKind, provisionerReason, ...backend },
       workers,
       leaseMs,
-      cells: this.#matrix.cells((evidence) => this.#citation(evidence)),
+      cells: this.#matrix.cells((evidence) => this.#citation(evidence)).map((cell) => unlessVoid(cell, nothingGranted)),
+      ...(breaches.length === 0 ? {} : { breaches }),
       notTestable: hazards.flatMap((hazard) => {
         const reason = this.#limits[hazard];
         return reason === undefined ? [] : [{ hazard, reason }];
@@ -69,16 +92,23 @@ export class Results {
 
   /** How a cell points at what shows it. */
   #citation({ charged, judgement }: Evidence): Required<Pick<Cell, 'witness' | 'plan' | 'replay'>> {
-    const { folder, provisioner } = this.#request;
     const { plan, events, bitten } = judgement;
+    return { witness: witnessOf(plan, events, charged.finding, bitten), ...this.#pointer(plan) };
+  }
+
+  #pointer(plan: Plan): Required<Pick<Cell, 'plan' | 'replay'>> {
+    const { folder, provisioner } = this.#request;
     const simulated = provisioner.kind === 'sim' ? ['--backend', 'sim'] : [];
-    return {
-      witness: witnessOf(plan, events, charged.finding, bitten),
-      plan: planFile(plan),
-      replay: callOf('replay', join(folder, planFile(plan)), ...simulated),
-    };
+    return { plan: planFile(plan), replay: callOf('replay', join(folder, planFile(plan)), ...simulated) };
   }
 }
+
+/** What was never granted was never held by two, and shows nothing by that. */
+const unlessVoid = (cell: Cell, note: string | undefined): Cell =>
+  note === undefined || cell.verdict !== 'holds' ? cell : { ...cell, verdict: 'inconclusive', note };
+
+const isAnsweredRelease = ({ f, type, process }: HistoryEvent): boolean =>
+  f === 'release' && type !== 'invoke' && typeof process === 'number';
 
 const fileOf = (kind: 'plan' | 'history', plan: Plan, ending: string): string =>
   `${kind}-${String(plan.index).padStart(3, '0')}.${ending}`;

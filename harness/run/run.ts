@@ -3,13 +3,17 @@ import { mkdir } from 'node:fs/promises';
 import { startDeployment, type RealProvisioner } from '../backends/choose.ts';
 import { layoutOf } from '../backends/deployment.ts';
 import type { Session } from '../backends/session.ts';
+import { InfrastructureError } from '../base/errors.ts';
 import { allSettled } from '../base/all-settled.ts';
 import { limitedHazards } from '../faults/available.ts';
+import { hazardNamed } from '../faults/hazards/table.ts';
 import { nodesOf } from '../plan/plan.ts';
+import { refusalOf } from '../verdict/answers.ts';
 import { judge } from '../verdict/judge.ts';
 import type { LockReport } from '../report/report.ts';
 import { Arena } from './arena.ts';
-import { headerOf, mergeEvents } from './merge.ts';
+import { CutShort } from './cut-short.ts';
+import { headerOf } from './merge.ts';
 import type { RealRunRequest, RunRequest } from './request.ts';
 import { Results } from './results.ts';
 
@@ -38,15 +42,17 @@ export async function runPlans(session: Session, request: RealRunRequest, signal
       if (plan === undefined || (next >= request.always && performance.now() > endsAtMs)) return;
       next++;
       request.onPlan({ type: 'started', plan });
-      const { files, elapsedMs } = await arena.run(plan, stop);
-      const events = await mergeEvents(files);
+      const { events, elapsedMs, breaches } = await arena.run(plan, stop);
+      const disturbed = plan.faults.some(({ hazard }) => hazardNamed(hazard).strikes !== 'worker');
+      const refused = refusalOf(events, disturbed);
+      if (refused !== undefined) throw new InfrastructureError(refused);
       const header = headerOf(session.id, plan);
-      const judgement = judge(plan, header, events);
+      const judgement = judge(plan, header, events, breaches);
       await results.write(judgement, header);
       results.measure(judgement, elapsedMs);
       const failures = results.take(judgement);
       request.onPlan({ type: 'judged', plan, judgement, failures });
-      if (failures.some(request.endsAt)) ended = true;
+      if (request.endsAt(failures, judgement.breaches)) ended = true;
     }
   };
   // All of them end before the report is made: what one is still writing belongs into it.
@@ -56,12 +62,20 @@ export async function runPlans(session: Session, request: RealRunRequest, signal
       throw error;
     }),
   );
+  let failure: unknown;
   await allSettled(ends).catch((error: unknown) => {
-    if (!signal.aborted) throw trouble.signal.reason ?? error;
+    if (!signal.aborted) failure = trouble.signal.reason ?? error;
   });
   // The next lock has the machine to itself. What cannot be stopped is told when the session ends.
   await allSettled(arenas.map((arena) => arena.stop())).catch(() => undefined);
-  return results.report({ version: deployment?.version ?? '-', settings: { ...deployment?.settings } });
+  const report = results.report({ version: deployment?.version ?? '-', settings: { ...deployment?.settings } });
+  return unlessCutShort(failure, results, report);
+}
+
+/** @throws CutShort, where plans had been judged before the infrastructure failed; any other failure as it is */
+export function unlessCutShort(failure: unknown, { judged }: Results, report: LockReport): LockReport {
+  if (failure === undefined) return report;
+  throw failure instanceof InfrastructureError && judged > 0 ? new CutShort(failure, report) : failure;
 }
 
 async function startArenas(

@@ -8,6 +8,7 @@ import { startProcess, type RunningProcess } from '../backends/processes.ts';
 import type { Session } from '../backends/session.ts';
 import type { LoadOrder, Probe, ProbeOrder } from '../subject/load/messages.ts';
 import type { Moment } from '../plan/moments.ts';
+import type { Breach } from '../verdict/breach.ts';
 import { fromWorkerSchema, type FromWorker, type Task, type ToWorker } from '../subject/messages.ts';
 
 const WORKER_FAKE_CLOCK = ['/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1'];
@@ -27,13 +28,23 @@ export interface WorkerConnection {
   readonly resourcePort?: number;
 }
 
+/** Trouble with a worker by the doing of the lock in it. */
+export class WorkerBreach extends UsageError {
+  readonly breach: Breach;
+
+  constructor(breach: Breach) {
+    super(`${breach.who}: ${breach.message}`);
+    this.breach = breach;
+  }
+}
+
 type Answer<T extends FromWorker['type']> = Extract<FromWorker, { type: T }>;
 
 export class WorkerHandle {
   readonly index: number;
   readonly #session: Session;
   readonly #folder: string;
-  readonly #connection: WorkerConnection;
+  #connection: WorkerConnection;
   readonly #listeners = new Set<(message: FromWorker) => void>();
   #process: RunningProcess | undefined;
   readonly #waits = new Set<() => void>();
@@ -43,6 +54,8 @@ export class WorkerHandle {
   #end = Promise.withResolvers<void>();
   #hasEnded = false;
   #failure: ((error: Error) => void) | undefined;
+  /** Why its process has ended that nobody had told to. */
+  #ending: Error | undefined;
 
   constructor(session: Session, index: number, connection: WorkerConnection, folder: string) {
     this.index = index;
@@ -57,7 +70,7 @@ export class WorkerHandle {
   }
 
   get alive(): boolean {
-    return this.#process !== undefined && !this.#expectedToEnd;
+    return this.#process !== undefined && !this.#expectedToEnd && this.#ending === undefined;
   }
 
   async start(options: { readonly movableClock: boolean }): Promise<void> {
@@ -65,6 +78,7 @@ export class WorkerHandle {
     if (options.movableClock) this.setClock(0);
     const environment = options.movableClock ? fakeClockEnvironment(WORKER_FAKE_CLOCK, this.#clockFile) : {};
     this.#expectedToEnd = false;
+    this.#ending = undefined;
     const process_ = await startProcess({
       name: `worker-${this.index}`,
       command: process.execPath,
@@ -79,7 +93,9 @@ export class WorkerHandle {
     });
     this.#process = process_;
     process_.child.on('message', (raw) => {
-      const message = fromWorkerSchema.parse(raw);
+      const { data: message } = fromWorkerSchema.safeParse(raw);
+      if (message === undefined)
+        return this.#failure?.(new InfrastructureError(`${this.#name}: said what it never says`));
       if (message.type === 'failed') this.#failure?.(this.#errorOf(message));
       if (message.type === 'finished') this.#ends();
       for (const listener of this.#listeners) listener(message);
@@ -88,9 +104,8 @@ export class WorkerHandle {
     process_.child.on('error', () => undefined);
     void process_.exited.then((how) => {
       if (this.#process !== process_ || this.#expectedToEnd) return;
-      this.#failure?.(
-        new InfrastructureError(`worker ${this.index}: ended by itself (${how})\n${process_.lastWords()}`),
-      );
+      this.#ending = this.#endedBy(process_, how);
+      this.#failure?.(this.#ending);
       this.#giveUp();
     });
     await this.#answer('ready', undefined);
@@ -210,9 +225,26 @@ export class WorkerHandle {
     return join(this.#folder, `worker-${this.index}.clock`);
   }
 
-  #errorOf({ blame, message }: Extract<FromWorker, { type: 'failed' }>): Error {
-    const text = `worker ${this.index}: ${message}`;
-    return blame === 'lock' ? new UsageError(text) : new InfrastructureError(text);
+  /** The next process gives its locks names that begin with this. */
+  useNames(prefix: string): void {
+    this.#connection = { ...this.#connection, prefix };
+  }
+
+  get #name(): string {
+    return `worker ${this.index}`;
+  }
+
+  #errorOf({ breach, message }: Extract<FromWorker, { type: 'failed' }>): Error {
+    return breach === undefined
+      ? new InfrastructureError(`${this.#name}: ${message}`)
+      : new WorkerBreach({ kind: breach, who: this.#name, message });
+  }
+
+  /** A worker never exits by itself, but a signal may come from anybody: from a machine without memory, for one. */
+  #endedBy(process_: RunningProcess, how: string): Error {
+    if (process_.child.exitCode === null)
+      return new InfrastructureError(`${this.#name}: ended by itself (${how})\n${process_.lastWords()}`);
+    return new WorkerBreach({ kind: 'exit', who: this.#name, message: `code of the lock ended the process (${how})` });
   }
 
   #send(message: ToWorker): void {
@@ -227,6 +259,7 @@ export class WorkerHandle {
     const message = await answer;
     if (message?.type === 'failed') throw this.#errorOf(message);
     if (message === undefined) {
+      if (this.#ending !== undefined) throw this.#ending;
       throw new InfrastructureError(
         `worker ${this.index}: ended, or was silent for ${withinMs} ms, before it was ${type}\n${this.#process?.lastWords() ?? ''}`,
       );

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { reasonOf } from '../base/issues.ts';
 import { isLockError, type Lease, type Lock, type Mode } from 'holdfast-locks';
+import { refusalIn } from '../base/refusal.ts';
 import type { EventRecorder } from '../history/recorder.ts';
 import type { Resource, Seen } from '../resource/protocol.ts';
 import type { Moment } from '../plan/moments.ts';
@@ -29,6 +30,9 @@ export interface ClientEnvironment {
   readonly reach: (moment: Moment) => void;
   readonly granted: (key: string) => void;
 }
+
+/** Process numbers that one incarnation of a client may use up by operations of unknown outcome. */
+export const LIVES_APART = 100_000;
 
 /** How a client behaves. */
 export type Habits = Pick<Assignment, 'keys' | 'renew' | 'holdsMs' | 'thinksMs' | 'practice'>;
@@ -60,8 +64,7 @@ export class Client {
     this.#clients = task.workers * (task.clientsPerWorker + 1);
     this.#observer = `worker-${task.worker}`;
     const client = task.worker + task.workers * index;
-    // Room for the process numbers that one incarnation uses up by operations of unknown outcome.
-    this.#process = client + this.#clients * 100_000 * task.incarnation;
+    this.#process = client + this.#clients * LIVES_APART * task.incarnation;
     this.#name = `c${client}.${task.incarnation}`;
     this.#cycle = client * 5;
   }
@@ -173,6 +176,7 @@ export class Client {
       const definite = isLockError(error) && error.outcome === 'definite';
       const code = isLockError(error) ? error.code : 'UNEXPECTED';
       const type = definite ? 'fail' : 'info';
+      const refused = refusalIn(error);
       recorder.record({
         type,
         process: this.#process,
@@ -180,7 +184,10 @@ export class Client {
         key,
         value: asked,
         time: recorder.now(),
-        error: { code: code === 'UNEXPECTED' ? `${code}: ${reasonOf(error)}` : code },
+        error: {
+          code: code === 'UNEXPECTED' ? `${code}: ${reasonOf(error)}` : code,
+          ...(refused === undefined ? {} : { refused }),
+        },
       });
       recorder.flush();
       if (!definite) this.#process += this.#clients;

@@ -1,4 +1,5 @@
 /** A worker process: connects the lock under test through its own proxies and runs its clients. */
+import { inspect } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { reasonOf } from '../base/issues.ts';
 import { checkedAtFirst, checkedLock, ContractError, loadLockModule } from './module.ts';
@@ -30,8 +31,15 @@ let run: Ongoing | undefined;
 
 let connection: Connection | undefined;
 
+const send = process.send?.bind(process);
 const say = (message: FromWorker): void => {
-  process.send?.(message);
+  send?.(message);
+};
+/** The channel is the harness's: what a lock, or a library of its, says there reaches nobody, and is told. */
+process.send = (message: unknown): boolean => {
+  const departure = `it called process.send(${inspect(message)}): the channel of the process is not a lock's to use`;
+  say({ type: 'failed', breach: 'contract', message: departure });
+  throw new ContractError(departure);
 };
 const pulse = new Pulse(
   (wire) => run?.recorder.observe(run.name, 'wire', undefined, wire),
@@ -108,7 +116,10 @@ async function probe(order: ProbeOrder): Promise<void> {
 
 async function settle(): Promise<void> {
   for (;;) {
-    const health = await connection?.connected.lock.health().catch(() => undefined);
+    const health = await connection?.connected.lock.health().catch((error: unknown) => {
+      if (error instanceof ContractError) throw error;
+      return undefined;
+    });
     if (health?.ok) return say({ type: 'settled' });
     await sleep(10);
   }
@@ -155,8 +166,8 @@ async function obey(message: ToWorker): Promise<void> {
 
 process.on('message', (raw) => {
   obey(toWorkerSchema.parse(raw)).catch((error: unknown) => {
-    const blame = error instanceof ContractError ? 'lock' : 'harness';
-    say({ type: 'failed', blame, message: error instanceof Error ? error.message : reasonOf(error) });
+    const message = error instanceof Error ? error.message : reasonOf(error);
+    say({ type: 'failed', ...(error instanceof ContractError ? { breach: 'contract' } : {}), message });
   });
 });
 // No lock may leave an error to nobody: in a user's program it would end the process.
@@ -165,7 +176,7 @@ process.on('uncaughtException', (error: unknown, origin) => {
   const what = origin === 'unhandledRejection' ? 'unhandled rejection' : 'uncaught exception';
   const place = error instanceof Error ? /\(?([^\s(]+:\d+:\d+)\)?$/m.exec(error.stack ?? '')?.[1] : undefined;
   const message = `${what}, which the contract forbids: ${reasonOf(error)}${place === undefined ? '' : ` (at ${place})`}`;
-  say({ type: 'failed', blame: 'lock', message });
+  say({ type: 'failed', breach: 'unhandled-error', message });
 });
 process.on('disconnect', () => process.exit(0));
 say({ type: 'ready' });

@@ -1,5 +1,6 @@
 /** Messages between the harness and a worker process. */
 import { z } from 'zod';
+import { BREACH_KINDS } from '../report/breach.ts';
 import { liveSchema, loadedSchema, loadOrderSchema, probeOrderSchema, probeSchema } from './load/messages.ts';
 import { MOMENTS } from '../plan/moments.ts';
 import { practiceSchema } from '../plan/practice.ts';
@@ -70,7 +71,7 @@ export const fromWorkerSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('probed'), probe: probeSchema }),
   z.object({ type: z.literal('wall-clock'), ms: z.number() }),
   z.object({ type: z.literal('settled') }),
-  /** `lock`: it departs from the contract. */
-  z.object({ type: z.literal('failed'), blame: z.enum(['lock', 'harness']), message: z.string() }),
+  /** `breach`: by the lock's own doing. */
+  z.object({ type: z.literal('failed'), breach: z.enum(BREACH_KINDS).optional(), message: z.string() }),
 ]);
 export type FromWorker = z.infer<typeof fromWorkerSchema>;

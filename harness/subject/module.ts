@@ -62,14 +62,19 @@ export function checkedLock(lock: Lock): Lock {
   const missing = METHODS.filter((name) => typeof lock[name] !== 'function');
   if (missing.length > 0) throw new ContractError(`the lock lacks ${missing.join(', ')}`);
   return {
-    acquire: async (key, options) => checkedLease(await lock.acquire(key, options), key),
+    acquire: async (key, options) => checkedLease(await promised('acquire', lock.acquire(key, options)), key),
     tryAcquire: async (key, options) => {
-      const lease = await lock.tryAcquire(key, options);
+      const lease = await promised('tryAcquire', lock.tryAcquire(key, options));
       return lease === null ? null : checkedLease(lease, key);
     },
     using: (key, options, routine) => lock.using(key, options, routine),
     inspect: (key) => lock.inspect(key),
-    health: () => lock.health(),
+    health: async () => {
+      const health = await promised('health', lock.health());
+      if (typeof health?.ok !== 'boolean')
+        throw new ContractError(`health must resolve to { ok, … }, and resolved to ${JSON.stringify(health)}`);
+      return health;
+    },
   };
 }
 
@@ -89,15 +94,18 @@ export function checkedAtFirst(checked: Lock, raw: Lock): Lock {
 
 /** Releases; what a release may not do is named. */
 export async function checkedRelease(lease: Lease): Promise<ReleaseOutcome> {
-  let outcome: ReleaseOutcome;
-  try {
-    outcome = await lease.release();
-  } catch (cause) {
+  const outcome = await promised('release', lease.release()).catch((cause: unknown) => {
     throw new ContractError(`release must never reject, and did: ${reasonOf(cause)}`, { cause });
-  }
+  });
   if (!OUTCOMES.includes(outcome))
     throw new ContractError(`release must answer ${OUTCOMES.join(', ')}, and answered ${shown(outcome)}`);
   return outcome;
+}
+
+/** @throws ContractError when a call answered at once */
+function promised<T>(name: string, answer: Promise<T>): Promise<T> {
+  if (typeof answer?.then === 'function') return answer;
+  throw new ContractError(`${name} must return a promise, and returned ${shown(answer)}`);
 }
 
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
@@ -116,6 +124,10 @@ function assertLease(lease: Lease, key: string): Lease {
   expect(
     lease.fencingToken === undefined || typeof lease.fencingToken === 'bigint',
     `fencingToken must be a bigint or undefined, is ${typeof lease.fencingToken}`,
+  );
+  expect(
+    typeof lease.fencingToken !== 'bigint' || lease.fencingToken >= 0n,
+    `fencingToken must not be negative, is ${lease.fencingToken}`,
   );
   expect(
     lease.expiresAt === undefined || Number.isFinite(lease.expiresAt),

@@ -5,7 +5,7 @@ import type { Cell, LockReport } from '../report/report.ts';
 export const EXIT = {
   /** All claims hold. */
   ok: 0,
-  /** A claim is violated. */
+  /** A claim is violated, or the lock did what none may do, whatever it claims. */
   violated: 1,
   /** Wrong usage or configuration. */
   usage: 2,
@@ -45,23 +45,32 @@ const isOpen = (cell: Cell, { requireAll }: Strictness): boolean =>
   isPromise(cell.claim) && cell.verdict === 'inconclusive' && (!cell.exempt || requireAll);
 
 /** What the cells and the thresholds of a lock amount to. */
-export function exitCodeOf({ cells, thresholds = [] }: Judged, strictness: Strictness): ExitCode {
+export function exitCodeOf({ cells, breaches = [], thresholds = [] }: Judged, strictness: Strictness): ExitCode {
   const verdicts = thresholds.map(({ verdict }) => verdict);
   return worst([
-    ...(cells.some((cell) => isPromise(cell.claim) && cell.verdict === 'violated') ? [EXIT.violated] : []),
+    // What no lock may do breaks every claim that relies on the lock's being one.
+    ...(breaches.length > 0 || cells.some(isBroken) ? [EXIT.violated] : []),
     ...(verdicts.includes('missed') ? [EXIT.threshold] : []),
     ...(verdicts.includes('inconclusive') || cells.some((cell) => isOpen(cell, strictness)) ? [EXIT.inconclusive] : []),
   ]);
 }
 
-type Judged = Pick<LockReport, 'cells'> & Partial<Pick<LockReport, 'thresholds'>>;
+const isBroken = ({ claim, verdict }: Cell): boolean => isPromise(claim) && verdict === 'violated';
+
+type Judged = Pick<LockReport, 'cells'> & Partial<Pick<LockReport, 'breaches' | 'thresholds'>>;
 
 /** How a run ends that has tested these locks. */
 export function conclude(
   locks: readonly (Pick<LockReport, 'name'> & Judged)[],
   strictness: Strictness,
   interrupted: boolean,
+  /** By which the infrastructure has ended the run. */
+  trouble?: string,
 ): { readonly exitCode: ExitCode; readonly conclusion: string } {
+  if (trouble !== undefined && !interrupted) {
+    const conclusion = `The infrastructure failed, and what follows is what was seen until then: ${trouble}`;
+    return { exitCode: EXIT.infrastructure, conclusion };
+  }
   const exitCode = interrupted ? EXIT.interrupted : worst(locks.map((lock) => exitCodeOf(lock, strictness)));
   return { exitCode, conclusion: conclusionOf(exitCode, locks, strictness) };
 }
@@ -98,14 +107,15 @@ function andMore([first, ...others]: readonly string[]): string | undefined {
 }
 
 function brokenClaims(locks: readonly (Pick<LockReport, 'name'> & Judged)[]): string[] {
-  return locks.flatMap(({ name, cells }) =>
-    cells
-      .filter((cell) => isPromise(cell.claim) && cell.verdict === 'violated')
+  return locks.flatMap(({ name, cells, breaches = [] }) => [
+    ...cells
+      .filter(isBroken)
       .map(
         ({ property, hazard }) =>
           `${name} breaks its own claim on ${property} ${hazard === 'none' ? 'without faults' : `under ${hazard}`}`,
       ),
-  );
+    ...breaches.map(({ message }) => `${name} does what no lock may: ${message}`),
+  ]);
 }
 
 /** `redlock: the threshold acquire p(99)<50`, for each with that verdict. */

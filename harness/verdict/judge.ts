@@ -7,6 +7,7 @@ import { judgeBites } from '../faults/bite.ts';
 import type { HistoryEvent, HistoryHeader, NemesisValue } from '../history/events.ts';
 import { historyOf } from '../history/read.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { Breach } from './breach.ts';
 import { eventsAround } from './excerpt.ts';
 
 /** A finding, and the hazards that were active before it: their claims are the ones it tests. */
@@ -21,6 +22,8 @@ export interface Judgement {
   readonly plan: Plan;
   readonly events: readonly HistoryEvent[];
   readonly findings: readonly ChargedFinding[];
+  /** What the lock did beside, which no history shows. */
+  readonly breaches: readonly Breach[];
   /** Operations judged for each property; a property that the history could not be held to is missing. */
   readonly operations: Readonly<Partial<Record<Property, number>>>;
   readonly applied: readonly string[];
@@ -31,8 +34,13 @@ export interface Judgement {
 }
 
 /** Judges a history in memory. @throws HistoryError */
-export function judge(plan: Plan, header: HistoryHeader, events: readonly HistoryEvent[]): Judgement {
-  return { ...judgeHistory(plan, lockHistoryOf(historyOf(events, header)), events), events };
+export function judge(
+  plan: Plan,
+  header: HistoryHeader,
+  events: readonly HistoryEvent[],
+  breaches: readonly Breach[] = [],
+): Judgement {
+  return { ...judgeHistory(plan, lockHistoryOf(historyOf(events, header)), events), events, breaches };
 }
 
 /**
@@ -43,10 +51,14 @@ export function judge(plan: Plan, header: HistoryHeader, events: readonly Histor
 export async function judgeFile(plan: Plan, path: string, notable: readonly HistoryEvent[]): Promise<Judgement> {
   const judged = judgeHistory(plan, await readLockHistory(path), notable);
   const first = judged.findings.find(({ finding }) => finding.kind === 'violation');
-  return { ...judged, events: first === undefined ? [] : await eventsAround(path, first.finding) };
+  return { ...judged, breaches: [], events: first === undefined ? [] : await eventsAround(path, first.finding) };
 }
 
-function judgeHistory(plan: Plan, history: LockHistory, notable: readonly HistoryEvent[]): Omit<Judgement, 'events'> {
+function judgeHistory(
+  plan: Plan,
+  history: LockHistory,
+  notable: readonly HistoryEvent[],
+): Omit<Judgement, 'events' | 'breaches'> {
   const { header } = history.info;
   const starts = faultStarts(notable);
   const operations: Partial<Record<Property, number>> = {};

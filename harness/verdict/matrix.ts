@@ -9,6 +9,7 @@ import {
   type Property,
 } from 'holdfast-locks/internal/claims';
 import type { LimitedHazards } from '../faults/available.ts';
+import type { BreachKind } from '../report/breach.ts';
 import type { Cell, Witness } from '../report/report.ts';
 import type { ChargedFinding, Judgement } from './judge.ts';
 
@@ -146,8 +147,16 @@ export class Matrix {
   }
 }
 
+/** What a plan may show: that the promise of a property is broken, or a breach. */
+export type Shown = Property | BreachKind;
+
+/** What of its claims a lock has broken in a plan, and how it was in breach beside. */
+export function shownBy(claims: Claims, judgement: Judgement): Shown[] {
+  return [...brokenPromises(claims, judgement), ...judgement.breaches.map(({ kind }) => kind)];
+}
+
 /** Properties of which a judgement shows that the promise is broken. */
-export function brokenPromises(claims: Claims, { findings }: Judgement): Property[] {
+function brokenPromises(claims: Claims, { findings }: Judgement): Property[] {
   return findings
     .filter(({ finding, hazards }) => {
       return finding.kind === 'violation' && isPromise(claimUnder(claims, finding.property, hazards));

@@ -3,6 +3,7 @@ import type { Finding } from '../check/verdict.ts';
 import type { ClocksValue, HistoryEvent, NemesisValue } from '../history/events.ts';
 import { workerOf, type Plan } from '../plan/plan.ts';
 import type { Witness } from '../report/report.ts';
+import type { Breach } from './breach.ts';
 import { targetName, timelineOf, workerName } from './timeline.ts';
 
 const LINES = 5;
@@ -49,6 +50,25 @@ function storyOf(plan: Plan, events: readonly HistoryEvent[], finding: Finding):
     ...kept.map((line) => `${stamp(line.time)}  ${line.text}`),
     `${stamp(finding.at)}  ${finding.summary}`,
   ];
+}
+
+/** What its worker did last, or what is known of its lease, and the faults until then. */
+export function breachStory(plan: Plan, events: readonly HistoryEvent[], { who, message, lease }: Breach): string[] {
+  const isAbout = (event: HistoryEvent): boolean =>
+    lease === undefined ? whoOf(plan, event) === who : (event.value as { lease?: string } | undefined)?.lease === lease;
+  const lines = events
+    .filter((event) => event.process === 'nemesis' || isAbout(event))
+    .map((event) => tell(plan, event) ?? attempted(plan, event))
+    .filter((line) => line !== undefined);
+  return [...lines.slice(1 - LINES).map((line) => `${stamp(line.time)}  ${line.text}`), `${who}: ${message}`];
+}
+
+/** What was asked for and need not have been answered. */
+function attempted(plan: Plan, event: HistoryEvent): Line | undefined {
+  const { lease } = (event.value ?? {}) as { lease?: string };
+  if (event.f !== 'acquire' || event.type === 'ok' || lease === undefined) return undefined;
+  const did = event.type === 'invoke' ? 'asks for' : 'is not granted';
+  return { time: event.time ?? 0, rank: 4, text: `${whoOf(plan, event)} ${did} ${event.key} (lease ${lease})` };
 }
 
 const clocksOf = ({ skew }: ClocksValue): string =>

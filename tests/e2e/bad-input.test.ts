@@ -133,6 +133,48 @@ const USAGE: readonly BadInput[] = [
     says: [/\.\/a\.js cannot be loaded: SyntaxError/],
   },
   {
+    name: 'a module that ends the process while it is loaded',
+    args: ['verify', '--impl', './a.mjs'],
+    files: { 'a.mjs': 'process.exit(0);' },
+    says: [/\.\/a\.mjs cannot be loaded: it ended the process while it was loaded \(exit code 0\)/],
+  },
+  {
+    name: 'a module that awaits for ever while it is loaded',
+    args: ['verify', '--impl', './a.mjs'],
+    files: { 'a.mjs': 'await new Promise(() => undefined);' },
+    says: [/\.\/a\.mjs cannot be loaded: it awaits for ever at its top level: .*connect\(\)/],
+  },
+  {
+    name: 'TypeScript that cannot be stripped',
+    args: ['verify', '--impl', './a.ts'],
+    files: { 'a.ts': '// first\nenum Mode { Shared }\nexport const lock = Mode.Shared;\n' },
+    says: [/TypeScript enum is not supported/, /\(a\.ts:2\)/, /compile it/],
+  },
+  {
+    name: 'a decorator',
+    args: ['verify', '--impl', './a.ts'],
+    files: { 'a.ts': 'const d = () => undefined;\n@d class A {}\nexport const lock = A;\n' },
+    says: [/SyntaxError/, /\(a\.ts:2\)/, /decorators/],
+  },
+  {
+    name: 'an import without its ending',
+    args: ['verify', '--impl', './a.ts'],
+    files: { 'a.ts': "\nexport { lock } from './b';\n", 'b.ts': 'export const lock = 1;\n' },
+    says: [/a\.ts:2 imports b, which is not there/, /with its ending, b\.ts/],
+  },
+  {
+    name: 'a module of a folder of CommonJS',
+    args: ['verify', '--impl', './a.ts'],
+    files: { 'a.ts': 'export const lock = 1;\n', 'package.json': '{"type":"commonjs"}' },
+    says: [/\(a\.ts:1\)/, /\.mts or \.mjs/, /"type": "module"/],
+  },
+  {
+    name: 'holdfast where it is not installed',
+    args: ['verify', '--impl', './a.ts'],
+    files: { 'a.ts': "import { RedisLock } from 'holdfast';\nexport const lock = RedisLock;\n" },
+    says: [/"holdfast" is not installed where a\.ts:1 imports it: npm install -D holdfast/],
+  },
+  {
     name: 'a module without a lock',
     args: ['verify', '--impl', './a.mjs'],
     files: { 'a.mjs': 'export const look = 1;' },
@@ -225,6 +267,21 @@ void describe('wrong usage is told in one line, exits 2, and starts nothing', { 
   }
 });
 
+void test('what is wrong with any of several locks is told at once, a line for each', async () => {
+  await using sandbox = new Sandbox();
+  writeFileSync(join(sandbox.work, 'a.mjs'), 'export const look = 1;');
+  const { code, stderr } = await sandbox.run(['verify', '--impl', './a.mjs,redlok,./gone.ts']);
+  assert.equal(code, EXIT.usage);
+  const lines = stderr.trimEnd().split('\n');
+  assert.equal(lines.length, 3, stderr);
+  for (const [index, words] of [
+    /^holdfast: .*a\.mjs has no export/,
+    /^holdfast: .*"redlok"/,
+    /^holdfast: .*gone\.ts/,
+  ].entries())
+    assert.match(lines[index] ?? '', words);
+});
+
 function assertOneLine({ code, stdout, stderr }: Ended, expected: number, says: readonly RegExp[]): void {
   assert.equal(code, expected, stderr);
   assert.equal(stdout, '');
@@ -274,6 +331,25 @@ const CONTRACT: readonly { readonly name: string; readonly connect: string; read
       /onRenewed /,
     ],
   },
+  {
+    name: 'a health that is no promise',
+    connect: `async (context) => {
+      const { lock, close } = await none.connect(context);
+      return { close, lock: { ...Object.fromEntries(['acquire', 'tryAcquire', 'using', 'inspect'].map((name) => [name, lock[name].bind(lock)])), health: () => true } };
+    }`,
+    says: [/health must return a promise, and returned true/],
+  },
+  {
+    name: 'a fencing token below zero',
+    connect:
+      'onLeases((lease) => ({ ...lease, key: lease.key, token: lease.token, fencingToken: -5n, signal: lease.signal }))',
+    says: [/fencingToken must not be negative, is -5/],
+  },
+  {
+    name: 'words on the channel of the process, such as those of process managers',
+    connect: `onLeases((lease) => { process.send?.('ready'); return lease; })`,
+    says: [/worker \d: it called process\.send\('ready'\)/],
+  },
   { name: 'a grant that is no lease', connect: 'onLeases(() => null)', says: [/a grant must be a lease, and is null/] },
   {
     name: 'a release that rejects',
@@ -284,16 +360,6 @@ const CONTRACT: readonly { readonly name: string; readonly connect: string; read
     name: 'a release with an answer of its own',
     connect: `onLeases((lease) => { lease.release = async () => true; return lease; })`,
     says: [/release must answer released, lost, unknown, and answered true/],
-  },
-  {
-    name: 'an unhandled rejection',
-    connect: `onLeases((lease) => { void Promise.reject(new Error('left alone')); return lease; })`,
-    says: [/worker \d: unhandled rejection, which the contract forbids: Error: left alone \(at .*bent\.mjs:\d+/],
-  },
-  {
-    name: 'an exception that nobody catches',
-    connect: `onLeases((lease) => { setImmediate(() => { throw new Error('out of the blue'); }); return lease; })`,
-    says: [/worker \d: uncaught exception, which the contract forbids: Error: out of the blue/],
   },
 ];
 

@@ -316,3 +316,23 @@ void test('the guide shows a valid configuration, and the rights with which thes
   assert.equal((await loadConfig(join(ROOT, 'examples', 'external'))).backend, 'external');
   assert.ok(guide.includes(`ACL SETUSER locks on >PASSWORD ${RIGHTS.join(' ')}\n`));
 });
+
+void describe("what the server refuses is the server's: exit 5 in its own words", { concurrency: 1 }, () => {
+  const refusals: readonly [string, readonly string[], (server: OwnRedis) => Promise<unknown>, RegExp][] = [
+    ['a user who may not run scripts', ['-@scripting'], async () => undefined, /NOPERM .*has no permissions/],
+    ['the address of a replica', [], (server) => server.tell('replicaof', '127.0.0.1', '1'), /READONLY /],
+    ['a full memory', [], (server) => server.tell('config', 'set', 'maxmemory', '1'), /OOM command not allowed/],
+  ];
+  for (const [name, rights, spoil, words] of refusals) {
+    void test(name, async () => {
+      await using server = await OwnRedis.start('refuses', rights);
+      await spoil(server);
+      await using sandbox = new Sandbox();
+      const ended = await sandbox.run(basic('--hazard', 'none', '--runs', '1', '--quiet', ...endpoint(server)));
+      assert.equal(ended.code, EXIT.infrastructure, ended.stderr);
+      assertOneLine(ended, words);
+      assert.equal(ended.stdout, '');
+      await sandbox.untilNothingLeft();
+    });
+  }
+});

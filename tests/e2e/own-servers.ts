@@ -101,6 +101,16 @@ export class OwnRedis extends OwnServer {
     return new Redis({ host: HOST, port: this.endpoint.port, password: this.password });
   }
 
+  /** One command, with all rights. */
+  async tell(command: string, ...args: string[]): Promise<unknown> {
+    const client = this.connect();
+    try {
+      return await client.call(command, ...args);
+    } finally {
+      client.disconnect();
+    }
+  }
+
   async keys(): Promise<string[]> {
     const client = this.connect();
     try {

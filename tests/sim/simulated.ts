@@ -1,4 +1,5 @@
 /** Plans for tests of the simulation, and threads to run them in. */
+import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { ADAPTERS, findLock, type CatalogueEntry } from '../../implementations/catalogue.ts';
 import { makePlan } from '../../harness/faults/plans.ts';
@@ -74,9 +75,16 @@ export async function traceOf(name: string, plan: Plan): Promise<readonly number
   }
 }
 
-const askThread = (name: string, work: Work): Promise<readonly Simulated[]> => askModule(lockNamed(name).url, work);
+const askThread = (name: string, work: Work): Promise<readonly Simulated[]> =>
+  mapResults(lockNamed(name).url, [work], inOrder);
 
-/** Has a thread that has loaded this module do the work. */
+/** @throws AssertionError when the lock did what none may do */
+function inOrder(one: Simulated): Simulated {
+  assert.deepEqual(one.judgement.breaches, [], one.judgement.plan.lock);
+  return one;
+}
+
+/** Has a thread that has loaded this module do the work, whatever the lock does in it. */
 export function askModule(url: string, work: Work): Promise<readonly Simulated[]> {
   return mapResults(url, [work], (result) => result);
 }
@@ -87,7 +95,7 @@ export function digestsOf(name: string, plans: readonly Plan[]): Promise<readonl
     ...{ type: 'plans', whole: true },
     plans: plans.slice(index * PIECE, (index + 1) * PIECE),
   }));
-  return mapResults(lockNamed(name).url, pieces, digestOf);
+  return mapResults(lockNamed(name).url, pieces, (one) => digestOf(inOrder(one)));
 }
 
 /** Whole histories of so many plans are held at a time. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { conclusionOf, EXIT, exitCodeOf, worst, type ExitCode } from '../../harness/verdict/exit-codes.ts';
+import { conclude, conclusionOf, EXIT, exitCodeOf, worst, type ExitCode } from '../../harness/verdict/exit-codes.ts';
 import { cell } from '../reports/fixtures.ts';
 
 const STRICT = { requireAll: true };
@@ -64,4 +64,12 @@ void describe('the exit code of a lock', () => {
     const sentence = 'bad breaks its own claim on fencing under reset and 1 more.';
     assert.equal(conclusionOf(EXIT.violated, locks, USUAL), sentence);
   });
+});
+
+void test('what no lock may do exits 1, whatever the lock claims, and the conclusion names it', () => {
+  const breach = { kind: 'exit' as const, message: 'it ended', plans: 1, story: [], plan: 'p', replay: 'r' };
+  const lock = { name: 'mine', cells: [], breaches: [breach] };
+  const { exitCode, conclusion } = conclude([lock], { requireAll: false }, false);
+  assert.equal(exitCode, EXIT.violated);
+  assert.equal(conclusion, 'mine does what no lock may: it ended.');
 });

@@ -4,7 +4,7 @@ import type { Claims, Hazard, Property } from '../../implementations/claims.ts';
 import type { Finding } from '../../harness/check/verdict.ts';
 import type { HistoryEvent } from '../../harness/history/events.ts';
 import { judge, type ChargedFinding, type Judgement } from '../../harness/verdict/judge.ts';
-import { brokenPromises, Matrix, type MatrixOptions } from '../../harness/verdict/matrix.ts';
+import { shownBy, Matrix, type MatrixOptions } from '../../harness/verdict/matrix.ts';
 import type { Cell } from '../../harness/report/report.ts';
 import { cycle, HEADER, inOrder, nemesis, smallPlan } from './small-plan.ts';
 
@@ -33,7 +33,7 @@ function judgement(hazards: readonly Hazard[], override: Partial<Judgement> = {}
   const plan = smallPlan(hazards);
   const faults = plan.faults.map(({ id }) => id);
   return {
-    ...{ plan, events: [], findings: [], increments: 0, overruns: 0, refusedStale: 0 },
+    ...{ plan, events: [], findings: [], breaches: [], increments: 0, overruns: 0, refusedStale: 0 },
     ...{ operations: { exclusion: 10, 'no-lost-update': 10, fencing: 10 }, applied: faults, bitten: faults },
     ...override,
   };
@@ -209,7 +209,7 @@ void describe('a violation is charged to the hazards that had begun before it', 
 test('what was never promised under the hazards of a plan is no broken promise, also beside one', () => {
   const hazards: readonly Hazard[] = ['clock-jump', 'client-pause'];
   const findings = (['exclusion', 'no-lost-update'] as const).map((property) => charge(finding(property), hazards));
-  assert.deepEqual(brokenPromises(CLAIMS, judgement(hazards, { findings })), ['no-lost-update']);
+  assert.deepEqual(shownBy(CLAIMS, judgement(hazards, { findings })), ['no-lost-update']);
   const unexplained = [charge(finding('fencing', 'inconclusive'), hazards)];
-  assert.deepEqual(brokenPromises(CLAIMS, judgement(hazards, { findings: unexplained })), []);
+  assert.deepEqual(shownBy(CLAIMS, judgement(hazards, { findings: unexplained })), []);
 });

@@ -35,11 +35,19 @@ export class SimulationError extends Error {
   }
 }
 
-/** What a simulated process left to nobody: in a program of its own it would have ended it. */
+/** What a simulated process did that none may: most of it would have ended a program of its own. */
 export interface Problem {
   readonly owner: string;
-  readonly kind: 'unhandled rejection' | 'uncaught exception' | 'does not end' | 'leaves too much behind';
+  readonly kind:
+    | 'unhandled rejection'
+    | 'uncaught exception'
+    | 'does not end'
+    | 'leaves too much behind'
+    | 'departs from the contract'
+    | 'does not finish';
   readonly error: unknown;
+  /** Of the call that never came back. */
+  readonly lease?: string;
 }
 
 /** How the harness's own part of a run ended; `undefined` until then. */

@@ -1,7 +1,8 @@
 /** Runs one plan in a world of its own: the same course, clients and faults as a real run. */
 import type { LockModule } from 'holdfast-locks';
-import { assignmentOf, runCourse } from '../../run/course.ts';
+import { assignmentOf, finishWithinMs, runCourse } from '../../run/course.ts';
 import { staffOf } from '../../run/staff.ts';
+import { openCall } from '../../run/unfinished.ts';
 import { housekeepingBytesOf } from '../../backends/housekeeping.ts';
 import type { FaultTargets } from '../../faults/targets.ts';
 import type { ClocksValue, TimedEvent, WireObservation } from '../../history/events.ts';
@@ -113,7 +114,10 @@ export function simulate(simulation: Simulation, options: SimulateOptions = {}):
     staff.begin();
     const stuck = await runCourse({ plan, targets, workers, recorder }, new AbortController().signal);
     network.finish();
-    if (stuck !== undefined) throw new SimulationError(stuck, { endless: true });
+    for (const worker of stuck) {
+      const call = openCall(plan, worker, recorder.events) ?? { message: `no end within ${finishWithinMs(plan)} ms` };
+      world.problems.push({ owner: `worker ${worker}`, kind: 'does not finish', error: call.message, ...call });
+    }
     const { elapsedMs } = recorder;
     const moments = [...(world.moments ?? [])].map((us) => (us - beganUs) / 1000);
     const events = recorder.events.map((event, index) => ({ index, ...event }));

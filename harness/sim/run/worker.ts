@@ -94,13 +94,19 @@ export class SimWorker implements TargetWorker, CourseWorker {
       for (const listener of this.#listeners) listener(word);
     });
     this.#work = work;
+    const ends = (): void => {
+      this.#hasEnded = true;
+      finished.resolve();
+      this.#end.resolve();
+    };
     this.#as(owner, () => work.run({ ...workplace, recorder: recorder.of(owner), nsOf: recorder.clockOf(owner) })).then(
-      () => {
-        this.#hasEnded = true;
-        finished.resolve();
-        this.#end.resolve();
+      ends,
+      (error: unknown) => {
+        const { world } = this.#around;
+        if (!(error instanceof ContractError)) return world.stop(this.#errorOf(error));
+        world.problems.push({ owner: owner.name, kind: 'departs from the contract', error: error.message });
+        return ends();
       },
-      (error: unknown) => this.#around.world.stop(this.#errorOf(error)),
     );
   }
 

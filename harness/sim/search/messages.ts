@@ -47,7 +47,7 @@ export type FromThread =
 
 /** Why there are no results. */
 export type Failure =
-  /** The lock broke the contract in a run of this plan, or the run came to no end. */
-  | { readonly kind: 'breach' | 'unfinished'; readonly message: string; readonly plan: Plan }
+  /** A run of this plan came to no end. */
+  | { readonly kind: 'unfinished'; readonly message: string; readonly plan: Plan }
   | { readonly kind: 'not simulable'; readonly obstacle: Obstacle }
   | { readonly kind: 'usage' | 'harness'; readonly message: string };

@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 import { allSettled } from '../../base/all-settled.ts';
 import { OWN_FLAGS, ownModule } from '../../base/own-module.ts';
 import { InfrastructureError, UsageError } from '../../base/errors.ts';
-import { ContractBreach, NotSimulable, UnfinishedRun } from '../../plan/errors.ts';
+import { NotSimulable, UnfinishedRun } from '../../plan/errors.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { Failure, FromThread, LockFacts, Simulated, ToThread, Work } from './messages.ts';
 
@@ -83,8 +83,6 @@ const crashed = (how: string): FromThread => ({
 
 function errorOf(failure: Failure): Error {
   switch (failure.kind) {
-    case 'breach':
-      return new ContractBreach(failure.message, failure.plan);
     case 'unfinished':
       return new UnfinishedRun(failure.message, failure.plan);
     case 'not simulable':

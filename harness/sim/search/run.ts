@@ -1,6 +1,7 @@
 /** Runs a deck of plans in the simulation, and then searches as long as there is time. */
 import { mkdir } from 'node:fs/promises';
 import type { RunRequest } from '../../run/request.ts';
+import { unlessCutShort } from '../../run/run.ts';
 import { Results } from '../../run/results.ts';
 import { scenarioUrl } from '../../run/scenarios.ts';
 import type { LockReport } from '../../report/report.ts';
@@ -52,7 +53,7 @@ export async function simulatePlans(request: RunRequest, signal: AbortSignal): P
       }
       const failures = results.take(judgement);
       request.onPlan({ type: 'judged', plan: judgement.plan, judgement, failures });
-      if (failures.some(request.endsAt)) ended = true;
+      if (request.endsAt(failures, judgement.breaches)) ended = true;
     }
   };
   const give = (): Work | undefined => {
@@ -71,6 +72,9 @@ export async function simulatePlans(request: RunRequest, signal: AbortSignal): P
     searched += BATCH;
     return { type: 'search', space: search, from: searched - BATCH, count: BATCH };
   };
-  await run.work(give, take);
-  return results.report({ version, settings: {} });
+  const failure: unknown = await run.work(give, take).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  return unlessCutShort(failure, results, results.report({ version, settings: {} }));
 }

@@ -2,9 +2,11 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { LockModule } from 'holdfast-locks';
 import { UsageError } from '../../base/errors.ts';
-import { ContractBreach, NotSimulable, UnfinishedRun } from '../../plan/errors.ts';
+import { NotSimulable, UnfinishedRun } from '../../plan/errors.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { headerOf } from '../../run/merge.ts';
+import type { BreachKind } from '../../report/breach.ts';
+import { causeOf, type Breach } from '../../verdict/breach.ts';
 import { judge } from '../../verdict/judge.ts';
 import { ContractError, loadLockModule } from '../../subject/module.ts';
 import type { Scenario } from '../../resource/scenario.ts';
@@ -14,7 +16,7 @@ import { searchPlan } from './search.ts';
 import { Instances } from '../node-api/instances.ts';
 import { simulate, type SimulatedRun, type SimulateOptions, type Simulation } from '../run/simulate.ts';
 import { overhear } from '../engine/outside.ts';
-import { SimulationError } from '../engine/world.ts';
+import { SimulationError, type Problem } from '../engine/world.ts';
 
 interface Loaded {
   readonly modules: Instances<LockModule>;
@@ -43,19 +45,18 @@ async function stageOf({ modules, scenario }: Loaded, plan: Plan): Promise<Simul
 
 async function run(loaded: Loaded, plan: Plan, all: boolean, options: SimulateOptions = {}): Promise<Simulated> {
   const { events, elapsedMs, messages, problems, struck } = await finished(loaded, plan, options);
-  const [problem] = problems;
-  if (problem !== undefined) {
-    await recheck(loaded, plan, options);
-    const { owner, kind, error } = problem;
-    throw new ContractBreach(`${owner}: ${kind}, which the contract forbids: ${String(error)}`, plan);
-  }
   const header = headerOf('simulation', plan);
-  const judgement = judge(plan, header, events);
-  const showsNew = judgement.findings.some(({ finding, hazards }) =>
-    isNew(loaded.shown, `${finding.property} ${hazards.join()}`, finding.kind),
-  );
-  if (showsNew) await recheck(loaded, plan, options);
-  const whole = all || showsNew;
+  const judgement = judge(plan, header, events, problems.map(breachOf));
+  const kinds = [
+    ...judgement.breaches.map(causeOf),
+    ...judgement.findings.flatMap(({ finding: { kind, property }, hazards }) =>
+      kind === 'violation' ? [`${property} ${hazards.join()}`] : [],
+    ),
+  ];
+  const fresh = kinds.filter((kind) => !loaded.shown.has(kind));
+  if (fresh.length > 0) await recheck(loaded, plan, options);
+  for (const kind of fresh) loaded.shown.add(kind);
+  const whole = all || fresh.length > 0;
   return { judgement: whole ? judgement : { ...judgement, events: [] }, header, whole, elapsedMs, messages, struck };
 }
 
@@ -77,20 +78,36 @@ async function prepare(loaded: Loaded, plan: Plan): Promise<void> {
   loaded.rehearsed.add(kind);
 }
 
-async function finished(loaded: Loaded, plan: Plan, options: SimulateOptions): Promise<SimulatedRun> {
+async function finished(
+  loaded: Loaded,
+  plan: Plan,
+  options: SimulateOptions,
+): Promise<Pick<SimulatedRun, 'events' | 'elapsedMs' | 'messages' | 'problems' | 'struck'>> {
   try {
     return await simulate(await stageOf(loaded, plan), options);
   } catch (error) {
     if (!(error instanceof SimulationError)) throw error;
-    if (!error.endless) await recheck(loaded, plan, options);
+    if (error.endless) {
+      const problem: Problem = { owner: 'the lock', kind: 'does not finish', error: error.message };
+      return { events: [], elapsedMs: 0, messages: 0, problems: [problem], struck: [] };
+    }
+    await recheck(loaded, plan, options);
     throw new UnfinishedRun(error.message, plan);
   }
 }
 
-function isNew(shown: Set<string>, what: string, kind: string): boolean {
-  if (kind !== 'violation' || shown.has(what)) return false;
-  shown.add(what);
-  return true;
+const BREACHES: Readonly<Record<Problem['kind'], BreachKind>> = {
+  'unhandled rejection': 'unhandled-error',
+  'uncaught exception': 'unhandled-error',
+  'does not end': 'runs-on',
+  'leaves too much behind': 'runs-on',
+  'departs from the contract': 'contract',
+  'does not finish': 'unfinished',
+};
+
+function breachOf({ owner, kind, error, lease }: Problem): Breach {
+  const about = lease === undefined ? {} : { lease };
+  return { kind: BREACHES[kind], who: owner, message: `${kind}: ${String(error)}`, ...about };
 }
 
 /** One by one: what else a module exports may be nothing that can be sent. */
@@ -158,7 +175,6 @@ function failureOf(error: unknown): Failure {
     return { kind: 'not simulable', obstacle: { module, call, remedy } };
   }
   const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof ContractBreach) return { kind: 'breach', message, plan: error.plan };
   if (error instanceof UnfinishedRun) return { kind: 'unfinished', message, plan: error.plan };
   return { kind: error instanceof ContractError || error instanceof UsageError ? 'usage' : 'harness', message };
 }
