@@ -94,9 +94,13 @@ export function checkedAtFirst(checked: Lock, raw: Lock): Lock {
 
 /** Releases; what a release may not do is named. */
 export async function checkedRelease(lease: Lease): Promise<ReleaseOutcome> {
-  const outcome = await promised('release', lease.release()).catch((cause: unknown) => {
+  let outcome: ReleaseOutcome;
+  try {
+    outcome = await promised('release', lease.release());
+  } catch (cause) {
+    if (cause instanceof ContractError) throw cause;
     throw new ContractError(`release must never reject, and did: ${reasonOf(cause)}`, { cause });
-  });
+  }
   if (!OUTCOMES.includes(outcome))
     throw new ContractError(`release must answer ${OUTCOMES.join(', ')}, and answered ${shown(outcome)}`);
   return outcome;

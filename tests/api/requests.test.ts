@@ -41,7 +41,7 @@ const REQUESTS: readonly (readonly [string, () => Promise<unknown>, RegExp])[] =
   [
     'addresses that are none',
     () => verify({ impl: 'none', backend: 'external', external: { servers: { redis: [{ address: 'nowhere' }] } } }),
-    /^verify: external\.servers\.redis\[0\]\.address: expected host:port/,
+    /^verify: external\.servers\.redis\[0\]\.address: it has no port; expected host:port/,
   ],
 ];
 
