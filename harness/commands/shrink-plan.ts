@@ -1,5 +1,5 @@
 /** Looking for a smaller plan that shows the same violation or breach, and keeping plans. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BackendChoice, Choice } from '../backends/choose.ts';
 import type { ExternalConfig } from '../backends/external-config.ts';
@@ -12,6 +12,7 @@ import type { LockUnderTest } from '../run/request.ts';
 import type { Judgement } from '../verdict/judge.ts';
 import { shownBy, type Shown } from '../verdict/matrix.ts';
 import { chooseProvisioner } from './choose-provisioner.ts';
+import { makeOutputFolder } from './output-folder.ts';
 import { fileName } from './file-name.ts';
 import { runPlans } from './run-plans.ts';
 import type { ShrinkEvent } from './verify-events.ts';
@@ -66,7 +67,7 @@ export async function shrinkPlan(
 
 /** @param what begins the name of the file. @returns where the plan is kept */
 export function keepPlan(plan: Plan, out: string, what = 'shrunk'): string {
-  mkdirSync(out, { recursive: true });
+  makeOutputFolder(out);
   const file = join(out, `${what}-${fileName(plan.lock)}-${plan.seed}-${plan.index}.json`);
   writeFileSync(file, `${JSON.stringify(plan, null, 2)}\n`);
   return file;
