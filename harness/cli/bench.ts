@@ -9,6 +9,7 @@ import type { RunResult } from '../commands/result.ts';
 import { PRESETS } from '../load/presets.ts';
 import type { ExitCode } from '../verdict/exit-codes.ts';
 import { BenchProgress } from './bench-progress.ts';
+import { HIGHEST_PORT } from '../load/metrics-server.ts';
 import { loadConfig, type Config } from './config.ts';
 import { loadOptions, loadRequestOf, type LoadOptions } from './load-options.ts';
 import { namesOf } from './lock-names.ts';
@@ -31,7 +32,7 @@ export function addBench(program: Command, done: (code: ExitCode) => void): void
   command.addOption(
     new Option('--preset <name>', 'loads with figures that others have stated').choices(Object.keys(PRESETS)),
   );
-  command.option('--metrics-port <n>', 'serve how it goes to Prometheus, on 127.0.0.1', wholeNumber(0));
+  command.option('--metrics-port <n>', 'serve how it goes to Prometheus, on 127.0.0.1', wholeNumber(0, HIGHEST_PORT));
   command.option('--saturation', 'search for the capacity, and measure at shares of it');
   for (const option of [...loadOptions(), ...outputOptions()]) command.addOption(option);
   command.action(async (options: BenchOptions) => done(await bench(options)));

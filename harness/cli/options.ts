@@ -9,11 +9,13 @@ import type { Config } from './config.ts';
 import { externalFrom, type ExternalOptions } from './external-options.ts';
 import { commandOf } from './run-name.ts';
 
-export function wholeNumber(least: number): (value: string) => number {
+export function wholeNumber(least: number, most = Infinity): (value: string) => number {
   return (value) => {
     const number = Number(value);
-    if (!Number.isInteger(number) || number < least)
-      throw new InvalidArgumentError(`expected a whole number of at least ${least}.`);
+    if (!Number.isInteger(number) || number < least || number > most) {
+      const bound = most === Infinity ? `of at least ${least}` : `from ${least} to ${most}`;
+      throw new InvalidArgumentError(`expected a whole number ${bound}.`);
+    }
     return number;
   };
 }

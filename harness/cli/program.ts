@@ -80,14 +80,22 @@ function explain(error: unknown): ExitCode {
   if (error instanceof UnfinishedRun)
     process.stderr.write(`  ${callOf('replay', keepPlan(error.plan, 'runs', 'unfinished'), '--backend', 'sim')}\n`);
   if (error instanceof UsageError) return EXIT.usage;
-  if (!(error instanceof InfrastructureError) && error instanceof Error)
+  // What the system refuses (files, ports) needs no more words than its own.
+  if (!(error instanceof InfrastructureError) && error instanceof Error && !('syscall' in error))
     process.stderr.write(`${redact(error.stack ?? '')}\n`);
   return EXIT.infrastructure;
 }
 
 // Whoever reads our output may stop reading, as "head" does.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(EXIT.ok);
+  if (error.code === 'EPIPE') process.exit(EXIT.ok);
+  process.stderr.write(`holdfast: the output cannot be written: ${error.message}\n`);
+  process.exit(EXIT.infrastructure);
+});
+process.stderr.on('error', () => process.exit(EXIT.infrastructure));
+// A mistake of ours says nothing of a lock, and must not look like a finding.
+process.on('uncaughtException', (error: unknown) => {
+  process.stderr.write(`holdfast: this is a mistake of holdfast itself, please report it: ${redact(String(error))}\n`);
+  process.exit(EXIT.infrastructure);
 });
 process.exitCode = await main(process.argv.slice(2));

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Backend, Topology } from 'holdfast-locks';
 import { HAZARDS, type Hazard } from 'holdfast-locks/internal/claims';
 import type { Choice } from '../backends/choose.ts';
+import { HIGHEST_PORT } from '../load/metrics-server.ts';
 import { PRESETS } from '../load/presets.ts';
 import type { LiveFigures } from '../load/settings.ts';
 import { loadShape, type LoadRequest } from './load-request.ts';
@@ -43,7 +44,7 @@ const shape = {
     .string()
     .refine((name) => name in PRESETS, `expected one of ${Object.keys(PRESETS).join(', ')}`)
     .optional(),
-  metricsPort: wholeNumber(0).optional(),
+  metricsPort: wholeNumber(0).max(HIGHEST_PORT).optional(),
   saturation: z.boolean().default(false),
   hazards: z.array(z.enum(HAZARDS)).readonly().optional(),
 } satisfies Record<keyof BenchRequest, z.ZodType>;

@@ -1,12 +1,13 @@
 /** Keeping plans, for `replay`. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Plan } from '../plan/plan.ts';
 import { fileName } from './file-name.ts';
+import { makeOutputFolder } from './output-folder.ts';
 
 /** @param what begins the name of the file. @returns where the plan is kept */
 export function keepPlan(plan: Plan, out: string, what = 'shrunk'): string {
-  mkdirSync(out, { recursive: true });
+  makeOutputFolder(out);
   const file = join(out, `${what}-${fileName(plan.lock)}-${plan.seed}-${plan.index}.json`);
   writeFileSync(file, `${JSON.stringify(plan, null, 2)}\n`);
   return file;

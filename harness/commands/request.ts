@@ -42,7 +42,12 @@ const name = z.string().min(1);
 export const lockNames = z.union([name, z.array(name).min(1)]).transform((given) => [given].flat());
 export const lockOptions = z.record(z.string(), z.unknown()).default({});
 export const wholeNumber = (least: number): z.ZodInt => z.int().min(least);
-export const milliseconds = z.number().nonnegative();
+/** The farthest that a timer of Node.js can be set: beyond, it would ring at once. */
+const FARTHEST_MS = 2 ** 31 - 1;
+export const milliseconds = z
+  .number()
+  .nonnegative()
+  .max(FARTHEST_MS, `expected at most ${FARTHEST_MS} ms, which are 24 days`);
 export const seed = wholeNumber(0).default(() => Math.floor(Math.random() * 2 ** 31));
 
 /** More processes than this are judged, and measured, by the scheduler rather than by the lock. */

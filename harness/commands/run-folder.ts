@@ -4,6 +4,7 @@ import { mkdir, readdir, rmdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { writeReports } from '../../reports/reporters.ts';
 import { REPORT_VERSION, type Report } from '../report/report.ts';
+import { makeOutputFolder } from './output-folder.ts';
 import type { LockUnderTest } from '../run/request.ts';
 import { fileName } from './file-name.ts';
 import { VERSION } from './version.ts';
@@ -28,7 +29,7 @@ export function namedAfter([first, second]: readonly LockUnderTest[]): string {
 export async function beginRun(what: string, out: string, command: string): Promise<BegunRun> {
   const startedAt = new Date();
   const began = performance.now();
-  const made = await mkdir(out, { recursive: true });
+  const made = makeOutputFolder(out);
   const name = await claim(out, `${startedAt.toISOString().slice(0, 19).replaceAll(':', '-')}-${what}`);
   const folder = join(out, fileName(name));
   return {

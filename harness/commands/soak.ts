@@ -1,4 +1,5 @@
 /** `soak`: searches the simulation on all cores for as long as it is given, and keeps what it finds. */
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { TOPOLOGIES, type Topology } from 'holdfast-locks';
@@ -15,6 +16,7 @@ import { inSession, unlessAborted } from './in-session.ts';
 import { keepPlan } from './keep-plan.ts';
 import { resolveLock } from './locks.ts';
 import { lockOptions, milliseconds, parseRequest, seed, serversShape, wholeNumber } from './request.ts';
+import { makeOutputFolder } from './output-folder.ts';
 import { shrinkPlan } from './shrink-plan.ts';
 import { soakSearch, type SoakNews, type SoakProgress } from './soak-search.ts';
 
@@ -77,6 +79,9 @@ type SoakParsed = z.output<typeof soakSchema>;
 export async function soak(request: SoakRequest, options: CommandOptions<SoakEvent> = {}): Promise<SoakResult> {
   const parsed = parseRequest('soak', soakSchema, request);
   const lock = await resolveLock(parsed.impl, parsed.options);
+  // What is found is kept at the end of a long search: it is known now whether it can be.
+  const made = makeOutputFolder(parsed.out);
+  if (made !== undefined) rmSync(made, { recursive: true });
   const topology = parsed.topology ?? lock.module.topologies[0];
   simulatedOf(lock.module.backend, topology);
   const space = spaceOf(lock, topology, parsed);

@@ -71,7 +71,7 @@ const shape = {
   profile: z.enum(PROFILE_NAMES).default('default'),
   workers: wholeNumber(1).optional(),
   clients: wholeNumber(1).optional(),
-  leaseMs: milliseconds.optional(),
+  leaseMs: milliseconds.positive().optional(),
   holdMs: milliseconds.optional(),
   seed,
   runs: wholeNumber(1).optional(),

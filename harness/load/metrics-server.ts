@@ -6,6 +6,8 @@ import { Counter, Gauge, Registry } from 'prom-client';
 import { InfrastructureError } from '../base/errors.ts';
 import type { LiveFigures } from './settings.ts';
 
+export const HIGHEST_PORT = 65_535;
+
 export interface MetricsServer {
   readonly port: number;
   take(figures: LiveFigures): void;

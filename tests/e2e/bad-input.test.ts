@@ -6,7 +6,7 @@ import { describe, test } from 'node:test';
 import { findCommand } from '../../harness/backends/binaries.ts';
 import { makePlan } from '../../harness/faults/plans.ts';
 import { EXIT } from '../../harness/verdict/exit-codes.ts';
-import { namesIn, ROOT, Sandbox, type Ended, type Settings } from './program.ts';
+import { MAIN, namesIn, ROOT, Sandbox, type Ended, type Settings } from './program.ts';
 
 interface BadInput {
   readonly name: string;
@@ -199,6 +199,28 @@ const USAGE: readonly BadInput[] = [
       / connect: must be a function/,
     ],
   },
+  {
+    name: 'a file as the folder for results',
+    args: ['verify', '--impl', 'none', '--out', 'a.txt'],
+    files: { 'a.txt': '' },
+    says: [/a\.txt cannot be written into \(it is no folder\)/, /--out/],
+  },
+  {
+    name: 'a folder for results where none can be made',
+    args: ['verify', '--impl', 'none', '--out', '/proc/x'],
+    says: [/\/proc\/x cannot be written into/, /--out/],
+  },
+  {
+    name: 'a port that is none',
+    args: ['bench', '--impl', 'none', '--metrics-port', '99999'],
+    says: [/--metrics-port/, /0 to 65535/],
+  },
+  { name: 'no time at all', args: ['bench', '--impl', 'none', '--duration', '0s'], says: [/durationMs/] },
+  {
+    name: 'more time than timers have',
+    args: ['bench', '--impl', 'none', '--duration', '10000000000000h'],
+    says: [/durationMs/, /24 days/],
+  },
   { name: 'a plan that is not there', args: ['replay', 'gone.json'], says: [/gone\.json: no such plan/] },
   { name: 'a folder that is no run', args: ['replay', '.'], says: [/no run folder: it has no report\.json/] },
   { name: 'a report of nothing', args: ['report', 'gone'], says: [/gone is no run folder/] },
@@ -265,6 +287,13 @@ void describe('wrong usage is told in one line, exits 2, and starts nothing', { 
       await sandbox.untilNothingLeft();
     });
   }
+});
+
+void test('output that cannot be written is told, and is no finding', async () => {
+  await using sandbox = new Sandbox();
+  const { code, stderr } = await sandbox.paste(`${process.execPath} ${MAIN} list > /dev/full`);
+  assert.equal(code, EXIT.infrastructure);
+  assert.match(stderr, /^holdfast: the output cannot be written: ENOSPC[^\n]*\n$/);
 });
 
 void test('what is wrong with any of several locks is told at once, a line for each', async () => {

@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export const ROOT = resolve(import.meta.dirname, '..', '..');
-const MAIN = join(ROOT, 'harness', 'cli', 'main.ts');
+export const MAIN = join(ROOT, 'harness', 'cli', 'main.ts');
 
 const MARK = 'HOLDFAST_TEST_MARK';
 const POLL_MS = 20;
