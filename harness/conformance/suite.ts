@@ -1,4 +1,5 @@
 /** Runs the cases against one lock on its real servers. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isLockError } from 'holdfast-locks';
 import { CLIENTS_PER_CASE, NotApplicable, type ConformanceCase } from './case.ts';
 import { CASES } from './cases.ts';
@@ -16,6 +17,8 @@ export interface CaseResult {
 export const AT_ONCE = 3;
 /** No case needs so long: one that does hangs. */
 const CASE_WITHIN_MS = 120_000;
+const CLOSE_WITHIN_MS = 10_000;
+const ABORTED_WITHIN_MS = 1000;
 
 /** In the order of the table. Stops between cases when `signal` aborts. */
 export async function runCases(
@@ -29,7 +32,8 @@ export async function runCases(
   const runNext = async (queue: ConformanceCase[]): Promise<void> => {
     for (let next = queue.shift(); next !== undefined && !signal.aborted; next = queue.shift()) {
       const stage = new CaseStage(theatre, pool, `case-${cases.indexOf(next)}`);
-      const result = await runCase(next, stage);
+      const result = await runCase(next, stage, signal);
+      if (result === undefined) return;
       results.set(next, result);
       onResult(result);
     }
@@ -56,7 +60,8 @@ export async function runCases(
   return [...cases.flatMap((one) => results.get(one) ?? []), tidy];
 }
 
-async function runCase(one: ConformanceCase, stage: CaseStage): Promise<CaseResult> {
+/** `undefined` when it was interrupted: then it says nothing. */
+async function runCase(one: ConformanceCase, stage: CaseStage, signal: AbortSignal): Promise<CaseResult | undefined> {
   const began = performance.now();
   const result = (outcome: CaseResult['outcome'], detail?: string): CaseResult => ({
     name: one.name,
@@ -64,20 +69,29 @@ async function runCase(one: ConformanceCase, stage: CaseStage): Promise<CaseResu
     ...(detail === undefined ? {} : { detail }),
     elapsedMs: Math.round(performance.now() - began),
   });
-  const stray = new Promise<never>((_, reject) => {
-    const late = setTimeout(() => reject(new Error(`hangs: not over within ${CASE_WITHIN_MS} ms`)), CASE_WITHIN_MS);
-    late.unref();
-  });
+  const over = Promise.withResolvers<never>();
+  const onAbort = (): void => over.reject(signal.reason);
+  signal.addEventListener('abort', onAbort);
+  const hangs = new Error(`hangs: not over within ${CASE_WITHIN_MS} ms`);
+  const late = setTimeout(() => over.reject(hangs), CASE_WITHIN_MS);
   try {
     try {
-      await Promise.race([one.run(stage), stray]);
+      await Promise.race([one.run(stage), over.promise]);
     } finally {
-      await stage.close();
+      // What hangs may hang at its end as well.
+      await Promise.race([
+        stage.close(),
+        sleep(signal.aborted ? ABORTED_WITHIN_MS : CLOSE_WITHIN_MS, undefined, { ref: false }),
+      ]);
     }
     return result('passed');
   } catch (error) {
+    if (signal.aborted) return undefined;
     if (error instanceof NotApplicable) return result('not applicable', error.message);
     return result('failed', describe(error));
+  } finally {
+    clearTimeout(late);
+    signal.removeEventListener('abort', onAbort);
   }
 }
 

@@ -7,15 +7,19 @@ import { InfrastructureError } from '../base/errors.ts';
 import { allSettled } from '../base/all-settled.ts';
 import { limitedHazards } from '../faults/available.ts';
 import { hazardNamed } from '../faults/hazards/table.ts';
-import { nodesOf } from '../plan/plan.ts';
+import { nodesOf, type Plan } from '../plan/plan.ts';
 import { refusalOf } from '../verdict/answers.ts';
 import { judge } from '../verdict/judge.ts';
 import type { LockReport } from '../report/report.ts';
-import { Arena } from './arena.ts';
+import { Arena, type Recorded } from './arena.ts';
 import { CutShort } from './cut-short.ts';
 import { headerOf } from './merge.ts';
 import type { RealRunRequest, RunRequest } from './request.ts';
 import { Results } from './results.ts';
+import { Vigil } from './vigil.ts';
+
+/** Of a plan, while the machine is disturbed. */
+const ATTEMPTS = 3;
 
 /**
  * @returns the report of the lock. When `signal` aborts, of what was seen until then.
@@ -42,7 +46,9 @@ export async function runPlans(session: Session, request: RealRunRequest, signal
       if (plan === undefined || (next >= request.always && performance.now() > endsAtMs)) return;
       next++;
       request.onPlan({ type: 'started', plan });
-      const { events, elapsedMs, breaches } = await arena.run(plan, stop);
+      const recorded = await undisturbed(arena, plan, stop);
+      if (recorded === undefined) continue;
+      const { events, elapsedMs, breaches } = recorded;
       const disturbed = plan.faults.some(({ hazard }) => hazardNamed(hazard).strikes !== 'worker');
       const refused = refusalOf(events, disturbed);
       if (refused !== undefined) throw new InfrastructureError(refused);
@@ -70,6 +76,17 @@ export async function runPlans(session: Session, request: RealRunRequest, signal
   await allSettled(arenas.map((arena) => arena.stop())).catch(() => undefined);
   const report = results.report({ version: deployment?.version ?? '-', settings: { ...deployment?.settings } });
   return unlessCutShort(failure, results, report);
+}
+
+/** A plan during which the machine was disturbed says nothing: it is run again, and given up when that happens each time. */
+async function undisturbed(arena: Arena, plan: Plan, signal: AbortSignal): Promise<Recorded | undefined> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const vigil = new Vigil();
+    let disturbance: string | undefined;
+    const recorded = await arena.run(plan, signal).finally(() => (disturbance = vigil.end()));
+    if (disturbance === undefined) return recorded;
+  }
+  return undefined;
 }
 
 /** @throws CutShort, where plans had been judged before the infrastructure failed; any other failure as it is */
