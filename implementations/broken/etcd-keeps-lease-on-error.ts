@@ -8,7 +8,7 @@ import type { EtcdLease } from '../etcd/leases.ts';
 import { EtcdBackend, EtcdLock } from '../etcd/lock.ts';
 import type { Ahead, PlaceName } from '../etcd/place.ts';
 import { Place } from '../etcd/place.ts';
-import { sleep } from '../lease/clock.ts';
+import { sleepInBackground } from '../lease/clock.ts';
 import { etcdSpecimen } from './shared/coordination-specimen.ts';
 
 const KEEP_ALIVE_EVERY_MS = 200;
@@ -44,7 +44,7 @@ class KeptAlive extends EtcdBackend {
   async #keepAlive(lease: EtcdLease): Promise<void> {
     while (!this.#closed) {
       await this.leases.renew(lease, lease.ttlMs).catch(() => undefined);
-      await sleep(this.clock, KEEP_ALIVE_EVERY_MS);
+      await sleepInBackground(this.clock, KEEP_ALIVE_EVERY_MS);
     }
   }
 }

@@ -7,7 +7,7 @@
 import { EtcdBackend, EtcdLock } from '../etcd/lock.ts';
 import type { Ahead, Place } from '../etcd/place.ts';
 import { keyChange } from '../etcd/waiter.ts';
-import { sleep } from '../lease/clock.ts';
+import { sleep, sleepInBackground } from '../lease/clock.ts';
 import { etcdSpecimen } from './shared/coordination-specimen.ts';
 import { GAP_MS } from './shared/redis-specimen.ts';
 
@@ -31,7 +31,7 @@ class FromNow extends EtcdBackend {
   /** The lease of a waiter, as `lease.NewKeepAlive` does, until it is gone. */
   async #keepAlive({ lease }: Place): Promise<void> {
     for (let alive = true; alive;) {
-      await sleep(this.clock, lease.ttlMs / 4);
+      await sleepInBackground(this.clock, lease.ttlMs / 4);
       alive = await this.leases.renew(lease, lease.ttlMs).catch(() => true);
     }
   }

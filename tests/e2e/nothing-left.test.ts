@@ -50,7 +50,8 @@ function verify(sandbox: Sandbox, lock: string, hazards: string): Running {
 
 const runFolder = (sandbox: Sandbox): string | undefined => {
   const runs = join(sandbox.work, 'runs');
-  const name = namesIn(runs).find((one) => one !== 'latest');
+  // Beside it may stand what tries whether the folder can be written to.
+  const name = namesIn(runs).find((one) => one !== 'latest' && !one.startsWith('.'));
   return name === undefined ? undefined : join(runs, name);
 };
 
