@@ -1,10 +1,10 @@
 /** The options that say how a lock is loaded, shared by the commands that load locks. */
 import { InvalidArgumentError, Option } from 'commander';
-import { TOPOLOGIES, type Topology } from 'holdfast-locks';
+import { TOPOLOGIES } from 'holdfast-locks';
 import type { Hazard } from 'holdfast-locks/internal/claims';
 import { LOAD_SCENARIOS, type LoadRequest } from '../commands/load-request.ts';
 import { DEFAULT_SHAPE, type LoadShape } from '../load/settings.ts';
-import { ARRIVALS, type Arrivals } from '../subject/load/arrivals.ts';
+import { ARRIVALS } from '../subject/load/arrivals.ts';
 import type { Config } from './config.ts';
 import {
   backendOptions,
@@ -17,19 +17,12 @@ import {
   type ServerOptions,
 } from './options.ts';
 
-export interface LoadOptions extends ServerOptions {
-  readonly topology?: Topology;
-  readonly mode?: 'closed' | 'open';
-  readonly rate?: number;
-  readonly arrivals?: Arrivals;
-  readonly workers?: number;
-  readonly clients?: number;
-  readonly keys?: number | 'own';
-  readonly skew?: number;
-  readonly scenario?: LoadRequest['scenario'];
-  readonly stock?: number;
-  readonly try?: boolean;
-  readonly renews?: number;
+/** Fields of a request that an option gives as they are. */
+type AsAsked =
+  | ('topology' | 'mode' | 'rate' | 'arrivals' | 'workers' | 'clients' | 'keys' | 'skew')
+  | ('scenario' | 'stock' | 'try' | 'renews');
+
+export interface LoadOptions extends ServerOptions, Pick<LoadRequest, AsAsked> {
   readonly hold?: readonly [number, number];
   readonly think?: readonly [number, number];
   readonly lease?: number;

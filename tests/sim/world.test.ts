@@ -8,7 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { runIn } from '../../harness/sim/engine/active.ts';
 import { install } from '../../harness/sim/node-api/install.ts';
-import { SimulationError, World } from '../../harness/sim/engine/world.ts';
+import { SimulationError } from '../../harness/sim/engine/problems.ts';
+import { World } from '../../harness/sim/engine/world.ts';
 
 const HOUR_MS = 3_600_000;
 

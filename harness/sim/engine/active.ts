@@ -2,7 +2,8 @@
 import type { Owner } from './owner.ts';
 import { drain, drainsAtOnce } from './drain.ts';
 import { context, real } from './real.ts';
-import { SimulationError, type Settling, type World } from './world.ts';
+import { SimulationError } from './problems.ts';
+import type { Settling, World } from './world.ts';
 
 let active: World | undefined;
 

@@ -6,6 +6,7 @@ import { Clock, START_US } from './clock.ts';
 import { drain } from './drain.ts';
 import { EventHeap, SimEvent, type EventKind } from './heap.ts';
 import { Owner, type Recall } from './owner.ts';
+import { SimulationError, type Problem } from './problems.ts';
 import type { Dial } from './sockets.ts';
 import { captureStack, moduleOf } from './stack.ts';
 import { mix, Random } from '../../base/random.ts';
@@ -16,39 +17,6 @@ const START_WALL_MS = Date.UTC(2026, 0, 1);
 const MOST_IMMEDIATES = 10_000;
 /** More events than any run has that ends at all. */
 const MOST_EVENTS = 20_000_000;
-
-/** The run cannot be judged: it came to a standstill, or did what is not simulated. The harness's trouble, never a pass. */
-export class SimulationError extends Error {
-  override readonly name = 'SimulationError';
-  /** It went on and on, which may be the lock's own doing; else it asked for what there is not. */
-  readonly endless: boolean;
-  /** Package or file that asked for it, where that is known. */
-  readonly module: string | undefined;
-
-  constructor(
-    message: string,
-    { endless = false, module }: { readonly endless?: boolean; readonly module?: string | undefined } = {},
-  ) {
-    super(message);
-    this.endless = endless;
-    this.module = module;
-  }
-}
-
-/** What a simulated process did that none may: most of it would have ended a program of its own. */
-export interface Problem {
-  readonly owner: string;
-  readonly kind:
-    | 'unhandled rejection'
-    | 'uncaught exception'
-    | 'does not end'
-    | 'leaves too much behind'
-    | 'departs from the contract'
-    | 'does not finish';
-  readonly error: unknown;
-  /** Of the call that never came back. */
-  readonly lease?: string;
-}
 
 /** How the harness's own part of a run ended; `undefined` until then. */
 export interface Settling<T> {

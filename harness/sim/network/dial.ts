@@ -1,7 +1,7 @@
 /** Asking the network of the running world for a connection, in the forms that `net` knows. */
 import { activeWorld, callerIn } from '../engine/active.ts';
 import type { Address, ClientSocket } from '../engine/sockets.ts';
-import { SimulationError } from '../engine/world.ts';
+import { SimulationError } from '../engine/problems.ts';
 
 /** Connects `socket`, with the arguments of `net.connect`. */
 export function dial(args: readonly unknown[], socket: ClientSocket): void {

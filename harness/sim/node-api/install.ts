@@ -18,7 +18,7 @@ import { real } from '../engine/real.ts';
 import { SimSocket } from '../network/socket.ts';
 import { simulatedSqlite } from './sqlite.ts';
 import { clear, SimImmediate, SimTimer, sleep, timeoutSignal } from '../engine/timers.ts';
-import { SimulationError } from '../engine/world.ts';
+import { SimulationError } from '../engine/problems.ts';
 
 const FIRST_PID = 1_000;
 

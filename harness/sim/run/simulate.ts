@@ -19,7 +19,8 @@ import { simulatedOf } from '../servers/simulated.ts';
 import { SimWorker } from './worker.ts';
 import { Silence } from './silence.ts';
 import { Strikes } from './strikes.ts';
-import { SimulationError, World, type Problem } from '../engine/world.ts';
+import { SimulationError, type Problem } from '../engine/problems.ts';
+import { World } from '../engine/world.ts';
 import { leave } from './departure.ts';
 import { mix } from '../../base/random.ts';
 

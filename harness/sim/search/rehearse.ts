@@ -5,7 +5,7 @@
 import { NotSimulable, UnfinishedRun } from '../../plan/errors.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { overhear, type Overheard } from '../engine/outside.ts';
-import { SimulationError } from '../engine/world.ts';
+import { SimulationError } from '../engine/problems.ts';
 import { simulate, type Simulation } from '../run/simulate.ts';
 import type { Silence } from '../run/silence.ts';
 import { undisturbedPlan } from './exhaustive.ts';

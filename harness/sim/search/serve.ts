@@ -16,7 +16,7 @@ import { searchPlan } from './search.ts';
 import { Instances } from '../node-api/instances.ts';
 import { simulate, type SimulatedRun, type SimulateOptions, type Simulation } from '../run/simulate.ts';
 import { overhear } from '../engine/outside.ts';
-import { SimulationError, type Problem } from '../engine/world.ts';
+import { SimulationError, type Problem } from '../engine/problems.ts';
 
 interface Loaded {
   readonly modules: Instances<LockModule>;
