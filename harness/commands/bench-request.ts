@@ -1,14 +1,12 @@
 /** What `bench` is asked for, and what it tells. */
 import { z } from 'zod';
-import type { Backend, Topology } from 'holdfast-locks';
 import { HAZARDS, type Hazard } from 'holdfast-locks/internal/claims';
-import type { Choice } from '../backends/choose.ts';
 import { HIGHEST_PORT } from '../load/metrics-server.ts';
 import { PRESETS } from '../load/presets.ts';
 import type { LiveFigures } from '../load/settings.ts';
 import { loadShape, type LoadRequest } from './load-request.ts';
 import { wholeNumber } from './request.ts';
-import type { ReportedEvent } from './result.ts';
+import type { LockEvent, ReportedEvent } from './result.ts';
 
 /** Every field but `impl` has a default. */
 export interface BenchRequest extends LoadRequest {
@@ -25,14 +23,7 @@ export interface BenchRequest extends LoadRequest {
 export type BenchEvent =
   /** How long each lock takes, about. */
   | { readonly type: 'planned'; readonly locks: readonly { readonly lock: string; readonly expectedMs: number }[] }
-  | {
-      readonly type: 'lock';
-      readonly lock: string;
-      readonly backend: Backend;
-      readonly topology: Topology;
-      readonly provisioner: Choice['kind'];
-      readonly reason: string;
-    }
+  | LockEvent
   /** About twice a second. */
   | ({ readonly type: 'live' } & LiveFigures)
   | { readonly type: 'lock-measured'; readonly lock: string }

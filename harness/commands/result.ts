@@ -1,4 +1,6 @@
 /** What comes of a command that makes a report. */
+import type { Backend, Topology } from 'holdfast-locks';
+import type { Choice } from '../backends/choose.ts';
 import type { Report } from '../report/report.ts';
 
 export interface RunResult {
@@ -15,4 +17,14 @@ export interface ReportedEvent {
   readonly type: 'reported';
   readonly report: Report;
   readonly folder: string;
+}
+
+/** A lock's turn has come: where it runs, and why there. */
+export interface LockEvent {
+  readonly type: 'lock';
+  readonly lock: string;
+  readonly backend: Backend;
+  readonly topology: Topology;
+  readonly provisioner: Choice['kind'];
+  readonly reason: string;
 }

@@ -1,11 +1,10 @@
 /** What `verify`, `replay` and `shrink` tell while they go on. */
-import type { Backend, Topology } from 'holdfast-locks';
 import type { Hazard, Property } from 'holdfast-locks/internal/claims';
 import type { Choice } from '../backends/choose.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Breach } from '../verdict/breach.ts';
 import type { Shown } from '../verdict/matrix.ts';
-import type { ReportedEvent } from './result.ts';
+import type { LockEvent, ReportedEvent } from './result.ts';
 
 /** What of a promise was broken in a plan. */
 export interface ViolationSeen {
@@ -16,16 +15,8 @@ export interface ViolationSeen {
 }
 
 export type VerifyEvent =
-  /** A lock's turn has come: where it runs and why there, and how many plans are known by now. */
-  | {
-      readonly type: 'lock';
-      readonly lock: string;
-      readonly backend: Backend;
-      readonly topology: Topology;
-      readonly provisioner: Choice['kind'];
-      readonly reason: string;
-      readonly plans: number;
-    }
+  /** `plans`: how many are known by now. */
+  | (LockEvent & { readonly plans: number })
   /** What the simulation found within so many schedules, and how many plans it adds before the others. */
   | {
       readonly type: 'simulated-first';

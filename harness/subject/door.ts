@@ -41,7 +41,7 @@ function troubleIn(printed: string): string | undefined {
   const missing = missingIn(message);
   if (missing !== undefined) return missing;
   const [, file, line] = /^((?:file:\/\/)?\/.+):(\d+)$/m.exec(printed) ?? [];
-  const place = file === undefined ? '' : ` (${shown(file)}:${line})`;
+  const place = file === undefined ? '' : ` (${nearPath(file)}:${line})`;
   const source = file === undefined ? '' : lineOf(file, Number(line));
   return `${/^\w*Error/m.exec(printed)?.[0]}: ${message}${place}${remedyFor(code, message, source)}`;
 }
@@ -65,7 +65,7 @@ function missingIn(message: string): string | undefined {
     return `the package "${wanted}" is not installed where ${place} imports it: ${install}`;
   }
   const ending = ['.ts', '.mts', '.js', '.mjs', '/index.ts', '/index.js'].find((one) => existsSync(wanted + one));
-  return `${place} imports ${shown(wanted)}, which is not there${
+  return `${place} imports ${nearPath(wanted)}, which is not there${
     ending === undefined ? '' : `: write the import with its ending, ${wanted.split('/').at(-1)}${ending}`
   }`;
 }
@@ -74,7 +74,7 @@ function missingIn(message: string): string | undefined {
 function placeOf(importer: string, wanted: string): string {
   const name = wanted.split('/').at(-1) ?? wanted;
   const line = linesOf(importer).findIndex((text) => /\b(?:import|from|require)\b/.test(text) && text.includes(name));
-  return `${shown(importer)}${line < 0 ? '' : `:${line + 1}`}`;
+  return `${nearPath(importer)}${line < 0 ? '' : `:${line + 1}`}`;
 }
 
 const pathOf = (file: string): string => (file.startsWith('file:') ? fileURLToPath(file) : file);
@@ -83,7 +83,7 @@ const linesOf = (file: string): string[] =>
 const lineOf = (file: string, line: number): string => linesOf(file)[line - 1] ?? '';
 
 /** From the current folder, where that is shorter. */
-function shown(file: string): string {
+function nearPath(file: string): string {
   const path = pathOf(file);
   const near = relative(process.cwd(), path);
   return near.length < path.length && !near.startsWith('..') ? near : path;
