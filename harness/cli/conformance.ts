@@ -2,7 +2,7 @@
 import { Option, type Command } from 'commander';
 import { TOPOLOGIES, type Topology } from 'holdfast-locks';
 import { paintFor, type Paint } from '../../reports/terminal/paint.ts';
-import { conformance as runCases, type ConformanceEvent } from '../commands/conformance.ts';
+import { conformance as runCases, type ConformanceEvent, type ConformanceOfLock } from '../commands/conformance.ts';
 import type { CaseResult } from '../conformance/suite.ts';
 import { EXIT, type ExitCode } from '../verdict/exit-codes.ts';
 import { loadConfig } from './config.ts';
@@ -49,6 +49,7 @@ async function conformance(options: ConformanceOptions): Promise<ExitCode> {
     const { passed, conformance: results, interrupted } = await runCases(request, { signal, onEvent: show });
     if (interrupted && results.length === 0) tellNothingToReport('there was anything to report');
     else if (json === true) process.stdout.write(`${JSON.stringify({ conformance: results })}\n`);
+    else if (results.length > 1) process.stdout.write(`${totalOf(results, paint)}\n`);
     return passed ? EXIT.ok : EXIT.violated;
   });
 }
@@ -62,6 +63,14 @@ function textOf(event: ConformanceEvent, runs: number, paint: Paint): string {
     case 'lock-ended':
       return `  ${tally(event.cases)}\n`;
   }
+}
+
+/** What failed, once more below everything else: who runs many locks reads the end. */
+function totalOf(results: readonly ConformanceOfLock[], paint: Paint): string {
+  const lines = results.flatMap(({ lock, cases }) =>
+    cases.filter(({ outcome }) => outcome === 'failed').map((one) => `${lock}\n${lineOf(one, paint)}`),
+  );
+  return [...lines, `${results.length} runs of the table: ${tally(results.flatMap(({ cases }) => cases))}`].join('\n');
 }
 
 const MARKS = { passed: '✓', failed: '✗', 'not applicable': '○' } as const;

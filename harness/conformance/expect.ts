@@ -35,14 +35,18 @@ export async function until(ms: number, what: string, condition: () => boolean |
   }
 }
 
-/** What is answered when something is: on a busy machine a command may be late, which is no answer. */
+/** No answer to a question: on a busy machine a command may be late, which the contract allows. */
+function isTrouble(error: unknown): boolean {
+  return error instanceof LockOutcomeUnknownError || error instanceof LockBackendError;
+}
+
+/** What is answered when something is. */
 export async function answered<T>(ask: () => Promise<T>): Promise<T> {
   for (const bound = performance.now() + ANSWERS_WITHIN_MS; ; await sleep(LOOK_EVERY_MS)) {
     try {
       return await ask();
     } catch (error) {
-      const trouble = error instanceof LockOutcomeUnknownError || error instanceof LockBackendError;
-      if (!trouble || performance.now() > bound) throw error;
+      if (!isTrouble(error) || performance.now() > bound) throw error;
     }
   }
 }
@@ -53,9 +57,20 @@ export const tried = (lock: Lock, key: string, options: TryAcquireOptions): Prom
 
 /** @throws AssertionError when the lock answers busy */
 export async function granted(lock: Lock, key: string, leaseMs: number): Promise<Lease> {
-  const lease = await tried(lock, key, { leaseMs });
-  assert.ok(lease !== null, `"${key}" is free, and tryAcquire answered busy`);
-  return lease;
+  try {
+    const lease = await lock.tryAcquire(key, { leaseMs });
+    assert.ok(lease !== null, `"${key}" is free, and tryAcquire answered busy`);
+    return lease;
+  } catch (error) {
+    if (!isTrouble(error)) throw error;
+    // What was not answered may have been granted, and is being undone.
+    return answered(() => lock.acquire(key, { leaseMs, timeoutMs: ANSWERS_WITHIN_MS }));
+  }
+}
+
+/** Releases a lease that is in force. @throws AssertionError when it was lost; that nobody knows is always allowed */
+export async function released(lease: Lease): Promise<void> {
+  assert.notEqual(await lease.release(), 'lost', `the lease on "${lease.key}" was in force, and its release says lost`);
 }
 
 export async function assertBusy(lock: Lock, key: string, leaseMs: number): Promise<void> {

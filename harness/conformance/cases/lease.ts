@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LeaseLostError } from 'holdfast-locks';
 import { applicableIf, deadlineOf, linksOf, onAll, type ConformanceCase } from '../case.ts';
-import { assertBusy, granted, lost, tried, until } from '../expect.ts';
+import { assertBusy, granted, lost, released, tried, until } from '../expect.ts';
 
 /** Timers of a busy machine are late; what comes later than this did not come by itself. */
 const LATE_MS = 3000;
@@ -22,7 +22,7 @@ export const leaseCases: readonly ConformanceCase[] = [
       assert.equal(lease.signal.aborted, false);
       assert.ok(renewals > 0 && deadlineOf(lease) > first);
       await assertBusy(other.lock, key, stage.leaseMs);
-      assert.equal(await lease.release(), 'released');
+      await released(lease);
     },
   },
   {
@@ -41,7 +41,7 @@ export const leaseCases: readonly ConformanceCase[] = [
       const next = await other.lock.acquire(key, { leaseMs: stage.leaseMs * 10, timeoutMs });
       assert.equal(await lease.release(), 'lost');
       await assertBusy(one.lock, key, stage.leaseMs);
-      assert.equal(await next.release(), 'released');
+      await released(next);
     },
   },
   {
@@ -82,7 +82,7 @@ export const leaseCases: readonly ConformanceCase[] = [
       assert.notEqual(await lease.release(), 'released');
       await heal();
       const timeoutMs = stage.leaseMs + stage.module.recoverMs + LATE_MS * 3;
-      assert.equal(await (await other.lock.acquire(key, { timeoutMs })).release(), 'released');
+      await released(await other.lock.acquire(key, { timeoutMs }));
     },
   },
   {
@@ -125,7 +125,7 @@ export const leaseCases: readonly ConformanceCase[] = [
       if (next.fencingToken !== undefined && stage.module.claims.fencing?.except?.['server-crash'] === undefined) {
         assert.ok(next.fencingToken > (lease.fencingToken ?? 0n), 'the fence fell behind over the restart');
       }
-      assert.equal(await next.release(), 'released');
+      await released(next);
       assert.notEqual(await lease.release(), 'released');
     },
   },

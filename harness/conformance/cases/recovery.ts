@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LockTimeoutError, type ConnectedLock } from 'holdfast-locks';
 import type { ConformanceCase, Stage } from '../case.ts';
-import { granted, until } from '../expect.ts';
+import { granted, released, until } from '../expect.ts';
 
 const LATE_MS = 5000;
 const GONE_WITHIN_MS = 10_000;
@@ -22,7 +22,7 @@ export const recoveryCases: readonly ConformanceCase[] = [
       await holder.kill();
       const timeoutMs = stage.leaseMs + stage.module.recoverMs + LATE_MS;
       const lease = await other.lock.acquire(key, { leaseMs: stage.leaseMs, timeoutMs });
-      assert.equal(await lease.release(), 'released');
+      await released(lease);
     },
   },
   {
@@ -45,7 +45,7 @@ export const recoveryCases: readonly ConformanceCase[] = [
         const giveUp = new AbortController();
         setTimeout(() => giveUp.abort(), 50);
         await assert.rejects(other.lock.acquire(key, { timeoutMs: 60_000, signal: giveUp.signal }));
-        assert.equal(await lease.release(), 'released');
+        await released(lease);
       };
       // The first round makes what is meant to stay: connections, subscriptions, the last fence of the key.
       await cycle();
