@@ -13,7 +13,7 @@ import { ROOT, Sandbox } from '../e2e/program.ts';
 import { disturbedPlans } from './digests.ts';
 import { digestsOf } from './simulated.ts';
 
-const SEEDS = casesOf(8);
+const SEEDS = casesOf(5);
 const DIGESTS = join(import.meta.dirname, 'digests.ts');
 const MOST_BYTES = 2 ** 24;
 

@@ -11,7 +11,7 @@ import { lockNamed, mixedPlan, searchAll, simulateAll } from './simulated.ts';
 
 /** Schedules of each correct lock; CI has time for few, and several servers that agree take longer than one. */
 const schedulesOf = ({ backend, topologies: [topology] }: LockModule): number =>
-  backend === 'redis' && !separable(topology) ? 300 : 100;
+  backend === 'redis' && !separable(topology) ? 100 : 40;
 /** Plans within which each mistake must show. */
 const TRIES = 40;
 const AT_A_TIME = 4;
