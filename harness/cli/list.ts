@@ -26,7 +26,11 @@ interface ListOptions {
 
 function listHazards({ json }: ListOptions): ExitCode {
   const hazards = listedHazards();
-  process.stdout.write(json ? `${JSON.stringify({ hazards })}\n` : `Hazards\n${hazards.map(hazardText).join('')}`);
+  process.stdout.write(
+    json
+      ? `${JSON.stringify({ hazards })}\n`
+      : `Hazards (what each stands for in production: docs/hazards.md)\n${hazards.map(hazardText).join('')}`,
+  );
   return EXIT.ok;
 }
 
