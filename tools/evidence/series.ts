@@ -107,6 +107,13 @@ const models = ['redis', 'redis-sentinel', 'redis-cluster', 'postgres', 'mariadb
   },
 );
 
+const NOTHING_LEFT = 'tests/e2e/nothing-left.test.ts';
+const interruptions: Series = {
+  ...{ name: 'nothing left', unit: 'moments of each signal', target: 200, step: 10 },
+  from: [NOTHING_LEFT, 'harness/cli/main.ts', ...ON_SERVERS],
+  slice: drawn(NOTHING_LEFT, ' ms into '),
+};
+
 const wholeTests: Series = {
   ...{ name: 'npm test', unit: 'runs', target: 10, step: 1, from: ['harness', 'implementations', 'reports', 'tests'] },
   slice: () => ({ args: ['--test', '--test-concurrency=1', '--test-timeout=1200000', 'tests/**/*.test.ts'] }),
@@ -124,5 +131,6 @@ export const SERIES: readonly Series[] = [
   ...agreement,
   ...fuzzing,
   ...models,
+  interruptions,
   wholeTests,
 ];
