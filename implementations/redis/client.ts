@@ -6,6 +6,8 @@ import { checkClient } from '../client.ts';
  */
 export interface RedisClient {
   readonly status: string;
+  readonly isCluster?: boolean;
+  pipeline(): RedisPipeline;
   eval(script: string, keyCount: number, ...keysAndArguments: (string | number)[]): Promise<unknown>;
   evalsha(digest: string, keyCount: number, ...keysAndArguments: (string | number)[]): Promise<unknown>;
   get(key: string): Promise<string | null>;
@@ -23,6 +25,13 @@ export interface RedisClient {
   on(event: 'ready' | 'close' | '-node', listener: () => void): unknown;
 }
 
+/** Commands that leave together; the reply of each, in their order, is `[error, undefined]` or `[null, reply]`. */
+export interface RedisPipeline {
+  eval(script: string, keyCount: number, ...keysAndArguments: (string | number)[]): unknown;
+  evalsha(digest: string, keyCount: number, ...keysAndArguments: (string | number)[]): unknown;
+  exec(): Promise<[error: Error | null, reply: unknown][] | null>;
+}
+
 /** One that follows a primary, which can be asked whether its replicas have what was written. */
 export interface PrimaryClient extends RedisClient {
   wait(replicas: number, withinMs: number): Promise<number>;
@@ -32,7 +41,7 @@ const WANTED = 'a client of ioredis (new Redis(…) or new Cluster(…); node-re
 
 /** @throws TypeError */
 export function checkRedisClient(client: unknown): void {
-  checkClient(client, ['eval', 'evalsha', 'pttl', 'on'], WANTED);
+  checkClient(client, ['eval', 'evalsha', 'pipeline', 'pttl', 'on'], WANTED);
 }
 
 /** @throws TypeError */

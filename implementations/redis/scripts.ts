@@ -1,5 +1,6 @@
 /** The scripts of the Redis locks: each makes one decision atomically, in a handful of commands. */
 import { createHash } from 'node:crypto';
+import { Batch } from './batch.ts';
 import { connectionsOf } from './connections.ts';
 import type { RedisClient } from './client.ts';
 import type { Connections } from './connections.ts';
@@ -95,7 +96,7 @@ function digestOf(lua: string): string {
 }
 
 export class Script {
-  readonly #client: RedisClient;
+  readonly #batch: Batch;
   readonly #lua: string;
   readonly #digest: string;
   readonly #connections: Connections;
@@ -103,7 +104,7 @@ export class Script {
   #knownTo = -1;
 
   constructor(client: RedisClient, lua: string) {
-    this.#client = client;
+    this.#batch = Batch.of(client);
     this.#lua = lua;
     this.#digest = digestOf(lua);
     this.#connections = connectionsOf(client);
@@ -112,9 +113,9 @@ export class Script {
   /** In whole on each new connection, so that no script has to be sent twice and overtaken by what follows it. */
   run(keyCount: number, ...keysAndArguments: (string | number)[]): Promise<unknown> {
     const connection = this.#connections.lost;
-    if (this.#knownTo === connection) return this.#client.evalsha(this.#digest, keyCount, ...keysAndArguments);
+    if (this.#knownTo === connection) return this.#batch.run('evalsha', this.#digest, keyCount, keysAndArguments);
     this.#knownTo = connection;
-    return this.#client.eval(this.#lua, keyCount, ...keysAndArguments);
+    return this.#batch.run('eval', this.#lua, keyCount, keysAndArguments);
   }
 
   /** The server has said NOSCRIPT. */
