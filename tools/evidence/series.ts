@@ -116,7 +116,7 @@ const interruptions: Series = {
 
 const wholeTests: Series = {
   ...{ name: 'npm test', unit: 'runs', target: 10, step: 1, from: ['harness', 'implementations', 'reports', 'tests'] },
-  slice: () => ({ args: ['--test', '--test-concurrency=1', '--test-timeout=1200000', 'tests/**/*.test.ts'] }),
+  slice: () => ({ args: ['--test', '--test-concurrency=2', '--test-timeout=1200000', 'tests/**/*.test.ts'] }),
 };
 
 export const SERIES: readonly Series[] = [
