@@ -23,8 +23,8 @@ function backend(client: Redis, prefix: string): LeaseBackend {
       return (await client.eval(EXTEND, 1, name(key), token, leaseMs)) === 1 ? 'extended' : 'lost';
     },
     async free({ key, token }) {
-      // Nothing found may mean that an earlier copy of this command, whose answer was lost, has deleted it.
-      return (await client.eval(FREE, 1, name(key), token)) === 1 ? 'released' : 'unknown';
+      // Each command is sent once: nothing found means that the lease had ended before.
+      return (await client.eval(FREE, 1, name(key), token)) === 1 ? 'released' : 'lost';
     },
     async undo({ key, token }) {
       await client.eval(FREE, 1, name(key), token);

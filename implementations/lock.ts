@@ -102,7 +102,7 @@ export interface ConnectContext {
   readonly endpoints: readonly Endpoint[];
   /** `host:port` as a server announces it → where this client reaches it (for clients that discover addresses). */
   readonly natMap: Readonly<Record<string, Endpoint>>;
-  /** Every name that the lock writes on the backend begins with this. */
+  /** Every name that the lock writes on the backend begins with this. The keys that it is asked for have it on already. */
   readonly prefix: string;
   /** Shared by all clients of one run: for locks that live in a file. */
   readonly folder: string;

@@ -79,8 +79,9 @@ export class CaseStage implements Stage {
     this.#folder = theatre.session.folder(id);
   }
 
+  /** With the prefix on, as the workers of a run have it. */
   key(name = 'key'): string {
-    return name;
+    return this.#prefix + name;
   }
 
   async connect({ options = {}, through }: ConnectOptions = {}): Promise<Client> {

@@ -1,13 +1,19 @@
 /**
- * Published locks behind the contract. An adapter adds nothing to what the library promises and takes nothing away: the
- * deadline is the one that the library states, the signal is the library's own word.
+ * The frame for published locks: it makes what a library has into the contract, and adds nothing that would hide a fault of
+ * the library. The deadline is the one that the library states, the signal is the library's own word, and nothing is asked
+ * again. What the library lacks is refused by name.
  */
-import { Redis } from 'ioredis';
 import { checkKey } from '../key.ts';
-import { LeaseLostError, LockAbortedError, LockBackendError } from '../lock.ts';
+import {
+  isLockError,
+  LeaseLostError,
+  LockAbortedError,
+  LockBackendError,
+  LockOutcomeUnknownError,
+  LockTimeoutError,
+} from '../lock.ts';
 import type {
   AcquireOptions,
-  ConnectContext,
   ConnectedLock,
   Health,
   Inspection,
@@ -17,59 +23,81 @@ import type {
   ReleaseOutcome,
   TryAcquireOptions,
 } from '../lock.ts';
+import { newToken } from '../token.ts';
 import { usingLease } from '../using.ts';
 
 /** What a library gives for one acquisition. */
 export interface Held {
-  readonly token: string;
-  /** On the time line of `performance.now()`; `undefined` where the library names no end. */
-  readonly expiresAt: number | undefined;
-  /** Aborts when the library says that the lock is lost; for one that never does, it never aborts by itself. */
-  readonly lost: AbortSignal;
-  readonly release: () => Promise<ReleaseOutcome>;
-  /** Where the library can extend on demand; the new end. */
-  readonly extend?: () => Promise<number | undefined>;
+  /** The library's own name of this acquisition, where it tells one. */
+  readonly token?: string;
+  /** The fencing token, where the library issues such numbers. */
+  readonly fence?: bigint;
+  /** On the time line of `performance.now()`; absent where the library names no end. */
+  readonly expiresAt?: number | undefined;
+  /** Aborts when the library says that the lock is lost; absent where it never does. */
+  readonly lost?: AbortSignal;
+  /** Resolves to what the library says of it; to nothing, or rejects, where it does not say what became of the lock. */
+  readonly release: () => Promise<ReleaseOutcome | void>;
+  /** Where the library can extend on demand: the new end, where it names one. */
+  readonly extend?: () => Promise<number | undefined | void>;
 }
 
+/** What is asked of a library. */
 export interface Asked {
+  /** All that the library writes about it shall begin with this: other runs use the same servers. */
   readonly key: string;
   readonly leaseMs: number;
   /** 0 for one attempt. */
   readonly timeoutMs: number;
   /** Whether the lock shall be kept alive until it is released. */
   readonly renew: boolean;
+  /** Aborts when nobody waits any longer. A library that cannot cancel goes on: what it still takes is released. */
+  readonly signal: AbortSignal;
 }
 
 /** One published lock. */
 export interface Library {
   /** `null` when it was not granted in time. Rejects with what the library rejects with. */
   take(asked: Asked): Promise<Held | null>;
-}
-
-/** What the library works on, asked beside it. */
-export interface Servers {
-  holds(key: string): Promise<boolean>;
-  /** One for each; more than half must answer. */
-  pings(): readonly Promise<unknown>[];
+  /** Whether anybody holds the key, where that can be asked. */
+  held?(key: string): Promise<boolean>;
+  /** One for each server; more than half must answer. */
+  pings?(): readonly Promise<unknown>[];
+  /** Ends what was begun to connect. */
+  close?(): Promise<void> | void;
 }
 
 const DEFAULT_LEASE_MS = 10_000;
 const DEFAULT_TIMEOUT_MS = 10_000;
+/** Node's timers wait no longer. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-export class AdaptedLock implements Lock {
+/** A library behind the contract, as a lock module's `connect` gives it back. */
+export function adapted(library: Library): ConnectedLock {
+  const lock = new AdaptedLock(library);
+  return {
+    lock,
+    close: async () => {
+      await lock.settled();
+      await library.close?.();
+    },
+  };
+}
+
+class AdaptedLock implements Lock {
   readonly #library: Library;
-  readonly #servers: Servers;
+  /** Calls that the library has not answered, with the release of what came after nobody waited any longer. */
+  readonly #open = new Set<Promise<unknown>>();
 
-  constructor(library: Library, servers: Servers) {
+  constructor(library: Library) {
     this.#library = library;
-    this.#servers = servers;
   }
 
   async acquire(key: string, options: AcquireOptions = {}): Promise<Lease> {
     const lease = await this.#take(key, options.timeoutMs ?? DEFAULT_TIMEOUT_MS, options);
     if (lease !== null) return lease;
-    // These libraries undo in the background what a failed attempt may have left.
-    throw new LockBackendError(`${JSON.stringify(key)} was not granted`, 'unknown');
+    // Such libraries undo in the background what a failed attempt may have left.
+    throw new LockTimeoutError(`${JSON.stringify(key)} was not granted in time`, 'unknown');
   }
 
   tryAcquire(key: string, options: TryAcquireOptions = {}): Promise<Lease | null> {
@@ -82,44 +110,60 @@ export class AdaptedLock implements Lock {
 
   async inspect(key: string): Promise<Inspection> {
     checkKey(key);
-    return { key, held: await this.#servers.holds(key) };
+    if (this.#library.held === undefined) throw new LockBackendError('this library cannot be asked', 'definite');
+    return { key, held: await this.#library.held(key) };
   }
 
   async health(): Promise<Health> {
     const began = performance.now();
-    const answers = await Promise.allSettled(this.#servers.pings());
-    const ok = answers.filter(({ status }) => status === 'fulfilled').length > answers.length / 2;
-    return { ok, latencyMs: performance.now() - began };
+    const answers = await Promise.allSettled(this.#library.pings?.() ?? []);
+    const answered = answers.filter(({ status }) => status === 'fulfilled').length;
+    return { ok: answers.length === 0 || answered > answers.length / 2, latencyMs: performance.now() - began };
+  }
+
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#open);
   }
 
   async #take(key: string, timeoutMs: number, options: TryAcquireOptions): Promise<Lease | null> {
     checkKey(key);
-    const { signal, leaseMs = DEFAULT_LEASE_MS, renew = true } = options;
-    if (hasAborted(signal)) throw aborted(key, 'definite', signal);
-    let held: Held | null;
+    const { signal = new AbortController().signal, leaseMs = DEFAULT_LEASE_MS, renew = true } = options;
+    if (signal.aborted) throw aborted(key, 'definite', signal);
+    const taken = this.#library.take({ key, leaseMs, timeoutMs, renew, signal }).catch((cause: unknown) => {
+      throw isLockError(cause)
+        ? cause
+        : new LockBackendError(`${JSON.stringify(key)}: ${String(cause)}`, 'unknown', { cause });
+    });
+    const held = await this.#unlessAborted(key, taken, signal);
+    return held === null ? null : new AdaptedLease(key, held);
+  }
+
+  /** What comes after nobody waits for it any longer is released. */
+  async #unlessAborted(key: string, taken: Promise<Held | null>, signal: AbortSignal): Promise<Held | null> {
+    const { promise: gaveUp, reject: giveUp } = Promise.withResolvers<never>();
+    const onAbort = (): void => {
+      giveUp(aborted(key, 'unknown', signal));
+      const late = taken.then((held) => held?.release()).catch(() => undefined);
+      this.#open.add(late);
+      void late.then(() => this.#open.delete(late));
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
     try {
-      held = await this.#library.take({ key, leaseMs, timeoutMs, renew });
-    } catch (cause) {
-      throw new LockBackendError(`${JSON.stringify(key)}: ${String(cause)}`, 'unknown', { cause });
+      return await Promise.race([taken, gaveUp]);
+    } finally {
+      signal.removeEventListener('abort', onAbort);
     }
-    if (held === null) return null;
-    if (!hasAborted(signal)) return new AdaptedLease(key, held);
-    await held.release();
-    throw aborted(key, 'unknown', signal);
   }
 }
 
-/** Asked anew each time: what was not so before a wait may be so after it. */
-const hasAborted = (signal: AbortSignal | undefined): boolean => signal?.aborted === true;
-
-function aborted(key: string, outcome: Outcome, signal: AbortSignal | undefined): LockAbortedError {
-  return new LockAbortedError(`waiting for ${JSON.stringify(key)} was aborted`, outcome, { cause: signal?.reason });
+function aborted(key: string, outcome: Outcome, signal: AbortSignal): LockAbortedError {
+  return new LockAbortedError(`waiting for ${JSON.stringify(key)} was aborted`, outcome, { cause: signal.reason });
 }
 
 class AdaptedLease implements Lease {
   readonly key: string;
   readonly token: string;
-  readonly fencingToken = undefined;
+  readonly fencingToken: bigint | undefined;
   readonly #held: Held;
   readonly #controller = new AbortController();
   readonly #listeners = new Set<(expiresAt: number) => void>();
@@ -129,11 +173,12 @@ class AdaptedLease implements Lease {
 
   constructor(key: string, held: Held) {
     this.key = key;
-    this.token = held.token;
+    this.token = held.token ?? newToken();
+    this.fencingToken = held.fence;
     this.#held = held;
     this.#expiresAt = held.expiresAt;
-    if (held.lost.aborted) this.#lose('mismatch');
-    else held.lost.addEventListener('abort', () => this.#lose('mismatch'), { once: true });
+    if (held.lost?.aborted) this.#lose('mismatch');
+    else held.lost?.addEventListener('abort', () => this.#lose('mismatch'), { once: true });
     this.#arm();
   }
 
@@ -153,7 +198,12 @@ class AdaptedLease implements Lease {
 
   async renew(): Promise<void> {
     if (this.#held.extend === undefined) throw new LockBackendError('this library cannot extend on demand', 'definite');
-    this.#expiresAt = await this.#held.extend();
+    try {
+      this.#expiresAt = (await this.#held.extend()) ?? this.#expiresAt;
+    } catch (cause) {
+      if (isLockError(cause)) throw cause;
+      throw new LockOutcomeUnknownError(`${JSON.stringify(this.key)} was not extended: ${String(cause)}`, { cause });
+    }
     this.#arm();
     for (const listener of this.#listeners) if (this.#expiresAt !== undefined) listener(this.#expiresAt);
   }
@@ -165,7 +215,10 @@ class AdaptedLease implements Lease {
 
   release(): Promise<ReleaseOutcome> {
     clearTimeout(this.#deadline);
-    this.#release ??= this.#held.release().catch((): ReleaseOutcome => 'unknown');
+    this.#release ??= this.#held.release().then(
+      (outcome) => outcome ?? 'unknown',
+      (): ReleaseOutcome => 'unknown',
+    );
     return this.#release;
   }
 
@@ -176,10 +229,11 @@ class AdaptedLease implements Lease {
   #arm(): void {
     clearTimeout(this.#deadline);
     if (this.#expiresAt === undefined) return;
-    this.#deadline = setTimeout(() => {
+    const onTime = (): void => {
       if (this.remainingMs() === 0) this.#lose('deadline');
       else this.#arm();
-    }, Math.ceil(this.remainingMs()));
+    };
+    this.#deadline = setTimeout(onTime, Math.min(Math.ceil(this.remainingMs()), LONGEST_TIMER_MS));
     this.#deadline.unref();
   }
 
@@ -189,37 +243,3 @@ class AdaptedLease implements Lease {
     this.#controller.abort(new LeaseLostError(`lease on ${JSON.stringify(this.key)} is lost`, reason));
   }
 }
-
-/** Connects as the libraries' own examples do, but again within 100 ms, and with a listener for errors. */
-export async function connectAdapted(
-  { endpoints, prefix }: ConnectContext,
-  make: (clients: readonly Redis[]) => Library,
-  options: { readonly keyPrefix?: boolean } = {},
-): Promise<ConnectedLock> {
-  const clients = endpoints.map(({ host, port, username, password, tls }) => {
-    const client = new Redis({
-      ...{ host, port, disableClientInfo: true, retryStrategy: (times: number) => Math.min(100, 20 * times) },
-      username,
-      password,
-      ...(tls === true ? { tls: {} } : {}),
-      ...(options.keyPrefix === true ? { keyPrefix: prefix } : {}),
-    });
-    // The commands that fail say so.
-    client.on('error', () => undefined);
-    return client;
-  });
-  await Promise.all(
-    clients.map((client) => new Promise<void>((resolve) => void client.once('ready', () => resolve()))),
-  );
-  return {
-    lock: new AdaptedLock(make(clients), onRedis(clients)),
-    close: async () => {
-      for (const client of clients) client.disconnect();
-    },
-  };
-}
-
-const onRedis = (clients: readonly Redis[]): Servers => ({
-  holds: async (key) => (await clients[0]?.exists(key)) === 1,
-  pings: () => clients.map((client) => client.ping()),
-});

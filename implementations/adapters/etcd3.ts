@@ -8,8 +8,8 @@
  */
 import { Etcd3, EtcdLockFailedError, type Lock } from 'etcd3';
 import type { Claims } from '../claims.ts';
-import type { ConnectContext, ConnectedLock, Endpoint, LockModule, ReleaseOutcome } from '../lock.ts';
-import { AdaptedLock, type Asked, type Held, type Library } from './adapted.ts';
+import type { ConnectContext, ConnectedLock, Endpoint, LockModule } from '../lock.ts';
+import { adapted, type Asked, type Held, type Library } from './adapted.ts';
 
 /** The caller may lose the lock while operations are still running: nothing of its client reaches etcd for a whole lease. */
 const mayLose = {
@@ -36,7 +36,9 @@ function libraryOf(client: Etcd3): Library {
       const endsAt = performance.now() + timeoutMs;
       for (;;) {
         const lock = await acquired(client.lock(key).ttl(Math.ceil(leaseMs / 1000)));
-        if (lock !== null) return { ...held(lock), token: await lock.leaseId().then(String) };
+        // It does not say whether the lock was still there when it was released.
+        if (lock !== null)
+          return { token: await lock.leaseId().then(String), release: async () => void (await lock.release()) };
         if (performance.now() + RETRY_MS > endsAt) return null;
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       }
@@ -51,13 +53,6 @@ const acquired = (lock: Lock): Promise<Lock | null> =>
     throw error;
   });
 
-const held = (lock: Lock): Omit<Held, 'token'> => ({
-  expiresAt: undefined,
-  lost: new AbortController().signal,
-  // It does not say whether the lock was still there.
-  release: () => lock.release().then((): ReleaseOutcome => 'unknown'),
-});
-
 const addressOf = ({ host, port, tls }: Endpoint): string => `${tls === true ? 'https' : 'http'}://${host}:${port}`;
 
 async function connect({ endpoints }: ConnectContext): Promise<ConnectedLock> {
@@ -68,11 +63,12 @@ async function connect({ endpoints }: ConnectContext): Promise<ConnectedLock> {
     // Clients of one program would share their connections, however many processes they stand for.
     grpcOptions: { 'grpc.use_local_subchannel_pool': 1 },
   });
-  const servers = {
-    holds: (key: string) => client.get(key).exists(),
+  return adapted({
+    ...libraryOf(client),
+    held: (key) => client.get(key).exists(),
     pings: () => [client.maintenance.status()],
-  };
-  return { lock: new AdaptedLock(libraryOf(client), servers), close: async () => client.close() };
+    close: () => client.close(),
+  });
 }
 
 export const lock: LockModule = {

@@ -9,9 +9,10 @@
  */
 import { Mutex, RedlockMutex, type LockOptions } from 'redis-semaphore';
 import type { Redis } from 'ioredis';
-import type { LockModule, ReleaseOutcome } from '../lock.ts';
+import type { LockModule } from '../lock.ts';
 import { describedClaims } from './claims.ts';
-import { connectAdapted, type Held, type Library } from './adapted.ts';
+import type { Held, Library } from './adapted.ts';
+import { connectAdapted } from './on-redis.ts';
 
 const claims = describedClaims({
   'majority-partition': 'not-promised',
@@ -26,6 +27,7 @@ function libraryOf(clients: readonly Redis[]): Library {
   const mutexOn = (key: string, options: LockOptions): Mutex | RedlockMutex =>
     clients.length === 1 ? new Mutex(first, key, options) : new RedlockMutex([...clients], key, options);
   return {
+    held: async (key) => (await first.exists(`mutex:${key}`)) === 1,
     take: ({ key, leaseMs, timeoutMs, renew }) => {
       const lost = new AbortController();
       const options = { lockTimeout: leaseMs, onLockLost: () => lost.abort() };
@@ -41,7 +43,7 @@ const waiting = (timeoutMs: number): LockOptions =>
 
 /** No end is named: it lasts until it is released, or said to be lost. */
 async function takeRefreshed(mutex: Mutex | RedlockMutex, lost: AbortSignal): Promise<Held | null> {
-  return (await mutex.tryAcquire()) ? heldBy(mutex, undefined, lost) : null;
+  return (await mutex.tryAcquire()) ? heldBy(mutex, { lost }) : null;
 }
 
 /** "Auto released" after its length, counted from the attempt that was granted: the reading that suits it best. */
@@ -50,16 +52,15 @@ async function takeOnce(make: () => Mutex | RedlockMutex, leaseMs: number, timeo
   do {
     const mutex = make();
     const askedAt = performance.now();
-    if (await mutex.tryAcquire()) return heldBy(mutex, askedAt + leaseMs, new AbortController().signal);
+    if (await mutex.tryAcquire()) return heldBy(mutex, { expiresAt: askedAt + leaseMs });
   } while (performance.now() < until);
   return null;
 }
 
-function heldBy(mutex: Mutex | RedlockMutex, expiresAt: number | undefined, lost: AbortSignal): Held {
-  // What became of it is not told.
-  const release = (): Promise<ReleaseOutcome> => mutex.release().then((): ReleaseOutcome => 'unknown');
-  return { token: mutex.identifier, expiresAt, lost, release };
-}
+// What became of it is not told.
+const heldBy = (mutex: Mutex | RedlockMutex, told: Pick<Held, 'expiresAt' | 'lost'>): Held => ({
+  ...{ token: mutex.identifier, ...told, release: () => mutex.release() },
+});
 
 export const lock: LockModule = {
   name: 'npm:redis-semaphore',

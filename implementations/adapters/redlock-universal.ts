@@ -9,7 +9,8 @@ import { createLock, createRedlock, IoredisAdapter } from 'redlock-universal';
 import type { Redis } from 'ioredis';
 import type { LockModule, ReleaseOutcome } from '../lock.ts';
 import { describedClaims } from './claims.ts';
-import { connectAdapted, type Asked, type Held, type Library } from './adapted.ts';
+import type { Asked, Held, Library } from './adapted.ts';
+import { connectAdapted } from './on-redis.ts';
 
 const claims = describedClaims({
   'client-clock-jump': 'not-promised',
@@ -45,7 +46,6 @@ async function takeOnce(lock: Universal): Promise<Held> {
   return {
     token: handle.value,
     expiresAt: performance.now() + (handle.acquiredAt + handle.ttl - Date.now()),
-    lost: new AbortController().signal,
     release: () => lock.release(handle).then((released): ReleaseOutcome => (released ? 'released' : 'unknown')),
   };
 }
@@ -55,17 +55,12 @@ function takeUsing(lock: Universal): Promise<Held> {
   const over = Promise.withResolvers<void>();
   return new Promise((resolve, reject) => {
     const ended = lock.using(async (signal) => {
-      const release = (): Promise<ReleaseOutcome> => {
+      const release = (): Promise<void> => {
         over.resolve();
         // It does not say whether the lock was still there.
-        return ended.then((): ReleaseOutcome => 'unknown');
+        return ended;
       };
-      resolve({
-        token: crypto.randomUUID(),
-        expiresAt: undefined,
-        lost: signal ?? new AbortController().signal,
-        release,
-      });
+      resolve({ ...(signal === undefined ? {} : { lost: signal }), release });
       await over.promise;
     });
     ended.catch(reject);

@@ -9,7 +9,8 @@
 import NpmRedlock from 'redlock';
 import type { LockModule, ReleaseOutcome } from '../lock.ts';
 import { describedClaims } from './claims.ts';
-import { connectAdapted, type Asked, type Held, type Library } from './adapted.ts';
+import type { Asked, Held, Library } from './adapted.ts';
+import { connectAdapted } from './on-redis.ts';
 
 const claims = describedClaims(
   { 'client-clock-jump': 'not-promised', 'majority-partition': 'unavailable' },
@@ -19,15 +20,17 @@ const claims = describedClaims(
 /** As by default: 10 more tries, about 200 ms apart. */
 const RETRY_MS = 200;
 
-function libraryOf(redlock: NpmRedlock): Library {
+/** @param once the same, told at its making not to try again: as an option of one call, 0 means the default */
+function libraryOf(redlock: NpmRedlock, once: NpmRedlock): Library {
   return {
     async take({ key, leaseMs, timeoutMs }: Asked): Promise<Held | null> {
       const retryCount = Math.ceil(timeoutMs / RETRY_MS);
-      const lock = await redlock.lockWithOptions(key, leaseMs, { retryCount });
+      const lock = await (retryCount === 0
+        ? once.lock(key, leaseMs)
+        : redlock.lockWithOptions(key, leaseMs, { retryCount }));
       return {
         token: lock.value,
         expiresAt: onOwnTimeLine(lock.expiration),
-        lost: new AbortController().signal,
         // It rejects when no majority had it; servers that did not answer count among those.
         release: () =>
           Promise.resolve(lock.unlock()).then(
@@ -53,9 +56,9 @@ export const lock: LockModule = {
   recoverMs: 3000,
   connect(context) {
     return connectAdapted(context, (clients) => {
-      const redlock = new NpmRedlock(clients);
-      redlock.on('clientError', () => undefined);
-      return libraryOf(redlock);
+      const [redlock, once] = [new NpmRedlock(clients), new NpmRedlock(clients, { retryCount: 0 })];
+      for (const one of [redlock, once]) one.on('clientError', () => undefined);
+      return libraryOf(redlock, once);
     });
   },
 };

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { Sandbox, type Ended } from './program.ts';
+
+import { ROOT, Sandbox, type Ended } from './program.ts';
 
 interface Output {
   readonly conformance: readonly {
@@ -34,6 +35,12 @@ describe('conformance', () => {
       'passed',
     );
     assert.equal(cases.get('sharing: shared leases overlap, an exclusive one overlaps nothing'), 'not applicable');
+  });
+
+  it('passes the example of a lock of one’s own', async () => {
+    const { code, cases } = await conformance('--impl', join(ROOT, 'examples', 'my-lock.ts'));
+    assert.equal(code, 0);
+    assert.ok([...cases.values()].filter((outcome) => outcome === 'passed').length > 20);
   });
 
   it('fails a lock that excludes nobody', async () => {

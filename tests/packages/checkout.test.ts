@@ -4,7 +4,7 @@ import { DOORS } from './doors.ts';
 import { mustRun, ROOT } from './stranger.ts';
 
 void it('in the checkout, the packages are their sources under the condition that its scripts set', () => {
-  for (const name of ['holdfast', 'holdfast/testing', ...DOORS]) {
+  for (const name of ['holdfast', 'holdfast/adapters', 'holdfast/testing', ...DOORS]) {
     assert.doesNotMatch(import.meta.resolve(name), /\/dist\//, name);
     assert.match(import.meta.resolve(name), /\.ts$/, name);
   }
