@@ -73,10 +73,16 @@ export const catalogue: ReadonlyMap<string, CatalogueEntry> = new Map(
  * only when asked for: the libraries are no dependencies of this one.
  */
 export const ADAPTERS: ReadonlyMap<string, string> = new Map(
-  ['redlock', 'redis-semaphore', 'redlock-universal', 'etcd3'].map((name) => [
-    `npm:${name}`,
-    urlOf(`adapters/${name}`),
-  ]),
+  [
+    ['redlock', 'redlock'],
+    ['@sesamecare-oss/redlock', 'sesamecare-redlock'],
+    ['redis-semaphore', 'redis-semaphore'],
+    ['redlock-universal', 'redlock-universal'],
+    ['simple-redis-mutex', 'simple-redis-mutex'],
+    ['etcd3', 'etcd3'],
+    ['advisory-lock', 'advisory-lock'],
+    ['proper-lockfile', 'proper-lockfile'],
+  ].map(([library = '', file = '']) => [`npm:${library}`, urlOf(`adapters/${file}`)]),
 );
 
 /** What stands for the lock of that kind on PostgreSQL. */

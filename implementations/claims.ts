@@ -34,6 +34,10 @@ const NAMES = [
   'clock-jump-back',
   'clock-jump-majority',
   'client-clock-jump',
+  'full-disk',
+  'read-only-disk',
+  'slow-disk',
+  'stale-mtime',
 ] as const;
 
 /**

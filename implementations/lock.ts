@@ -104,7 +104,7 @@ export interface ConnectContext {
   readonly natMap: Readonly<Record<string, Endpoint>>;
   /** Every name that the lock writes on the backend begins with this. The keys that it is asked for have it on already. */
   readonly prefix: string;
-  /** Shared by all clients of one run: for locks that live in a file. */
+  /** Shared by all clients of one run: for locks that live in files. */
   readonly folder: string;
   /** The module's own options, as JSON. */
   readonly options: Readonly<Record<string, unknown>>;
@@ -117,7 +117,18 @@ export interface ConnectedLock {
   close(): Promise<void>;
 }
 
-export const BACKENDS = ['redis', 'postgres', 'mariadb', 'sqlite', 'zookeeper', 'etcd', 'consul', 'memory'] as const;
+/** `files`: whatever lies in the folder that is shared by all clients; `memory`: nothing outside of the process. */
+export const BACKENDS = [
+  'redis',
+  'postgres',
+  'mariadb',
+  'sqlite',
+  'zookeeper',
+  'etcd',
+  'consul',
+  'files',
+  'memory',
+] as const;
 export type Backend = (typeof BACKENDS)[number];
 
 export const TOPOLOGIES = [
@@ -166,6 +177,8 @@ export interface LockModule {
   /** Round trips to the backend of one uncontended acquire and release together. */
   readonly roundTrips?: number;
   readonly specimen?: Specimen;
+  /** Why the simulation cannot carry it, where only its author can know. */
+  readonly notSimulable?: string;
   connect(context: ConnectContext): Promise<ConnectedLock>;
 }
 

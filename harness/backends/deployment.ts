@@ -81,7 +81,7 @@ export interface ToxiproxyAccess {
   reach(listen: string): Endpoint;
 }
 
-type Served = Exclude<Backend, 'memory' | 'sqlite'>;
+type Served = Exclude<Backend, 'files' | 'memory' | 'sqlite'>;
 
 const LAYOUTS: Readonly<Record<Served, Readonly<Partial<Record<Topology, Layout>>>>> = {
   redis: redisLayouts,
@@ -94,7 +94,7 @@ const LAYOUTS: Readonly<Record<Served, Readonly<Partial<Record<Topology, Layout>
 
 /** Which servers a backend in a topology is made of; `undefined` for backends without servers. */
 export function layoutOf(backend: Backend, topology: Topology): Layout | undefined {
-  if (backend === 'memory' || backend === 'sqlite') return undefined;
+  if (backend === 'files' || backend === 'memory' || backend === 'sqlite') return undefined;
   const layout = LAYOUTS[backend][topology];
   if (layout === undefined)
     throw new InfrastructureError(`no provisioner knows ${backend} with topology "${topology}"`);

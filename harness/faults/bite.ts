@@ -2,13 +2,13 @@
  * Did a fault bite? A fault that disturbed nothing has tested nothing. Each hazard has its rule; all but those of clocks
  * and of failover (stamped when the clock, or the next leader, was seen) are decided from the history alone.
  */
-import type { HistoryEvent, NemesisValue, WireObservation } from '../history/events.ts';
+import type { FileObservation, HistoryEvent, NemesisValue, WireObservation } from '../history/events.ts';
 import { replicatesLater, workerOf, type Fault, type Plan } from '../plan/plan.ts';
-import type { FaultEvidence, LeaseSpan, Operation, Span, Wire } from './evidence.ts';
+import type { FaultEvidence, FileCall, LeaseSpan, Operation, Span, Wire } from './evidence.ts';
 import { findHazard, hazardNamed } from './hazards/table.ts';
 
 /** What the rules look at, drawn from a history once. */
-interface Gathered extends Pick<FaultEvidence, 'leases' | 'operations' | 'wires' | 'asynchronous'> {
+interface Gathered extends Pick<FaultEvidence, 'leases' | 'operations' | 'wires' | 'files' | 'asynchronous'> {
   readonly windows: ReadonlyMap<string, Span>;
   readonly seen: ReadonlySet<string>;
 }
@@ -34,6 +34,7 @@ function evidenceOf(fault: Fault, gathered: Gathered): FaultEvidence | undefined
   return {
     ...{ fault, window, touches, seen: gathered.seen.has(fault.id), asynchronous: gathered.asynchronous },
     wires: gathered.wires.filter((wire) => overlaps(wire, window) && ofNode(wire.node) && touches(wire.worker)),
+    files: gathered.files.filter((file) => overlaps(file, window) && touches(file.worker)),
     leases: gathered.leases.filter((lease) => lease.from <= window.from && window.from <= lease.to),
     operations: gathered.operations.filter((operation) => overlaps(operation, window)),
   };
@@ -46,6 +47,7 @@ function gather(plan: Plan, events: readonly HistoryEvent[]): Gathered {
   const windows = new Map<string, { from: number; to: number }>();
   const seen = new Set<string>();
   const wires: Wire[] = [];
+  const files: FileCall[] = [];
   const operations: OpenOperation[] = [];
   const leases = new Map<string, OpenLease>();
   const open = new Map<number, OpenOperation>();
@@ -76,6 +78,9 @@ function gather(plan: Plan, events: readonly HistoryEvent[]): Gathered {
         from: time - ms * 1e6,
         to: time,
       });
+    } else if (event.f === 'file' && typeof event.process === 'string') {
+      const { what, ms } = value as unknown as FileObservation;
+      files.push({ worker: Number(event.process.slice('worker-'.length)), what, from: time - ms * 1e6, to: time });
     } else if (event.f === 'renew') {
       const lease = leases.get(String(value['lease']));
       if (lease !== undefined) lease.deadline = Number(value['deadline']);
@@ -108,5 +113,5 @@ function gather(plan: Plan, events: readonly HistoryEvent[]): Gathered {
     }
   }
   const asynchronous = replicatesLater(plan.topology);
-  return { windows, seen, leases: [...leases.values()], operations, wires, asynchronous };
+  return { windows, seen, leases: [...leases.values()], operations, wires, files, asynchronous };
 }

@@ -1,5 +1,5 @@
 /** What a history shows around one fault, and the bite rules that several hazards share. */
-import type { HistoryEvent, WireObservation } from '../history/events.ts';
+import type { FileObservation, HistoryEvent, WireObservation } from '../history/events.ts';
 import type { Fault } from '../plan/plan.ts';
 
 /** Stretch of time in nanoseconds. */
@@ -24,6 +24,11 @@ export interface Wire extends Span {
   readonly end: WireObservation['end'];
 }
 
+export interface FileCall extends Span {
+  readonly worker: number;
+  readonly what: FileObservation['what'];
+}
+
 export interface FaultEvidence {
   readonly fault: Fault;
   /** While it was in force. */
@@ -36,6 +41,8 @@ export interface FaultEvidence {
   readonly operations: readonly Operation[];
   /** Commands under way meanwhile, on the links that it touches. */
   readonly wires: readonly Wire[];
+  /** Calls of its workers that concern the shared folder and were disturbed meanwhile. */
+  readonly files: readonly FileCall[];
   /** The servers answer before their replicas have heard of it. */
   readonly asynchronous: boolean;
   /** Whether it touches this worker. */

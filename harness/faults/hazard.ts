@@ -49,6 +49,6 @@ export interface AppliedFault {
 
 export const everywhere = (): boolean => true;
 
-export const hasServers = (backend: string): boolean => backend !== 'memory' && backend !== 'sqlite';
+export const hasServers = (backend: string): boolean => !['files', 'memory', 'sqlite'].includes(backend);
 
 export const onServers = (_topology: Topology, backend: string): boolean => hasServers(backend);

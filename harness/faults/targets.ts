@@ -2,6 +2,7 @@
 import type { Deployment, ServerNode } from '../backends/deployment.ts';
 import type { Link } from '../backends/links.ts';
 import type { ServerDefinition } from '../backends/servers/server.ts';
+import type { FolderFault } from '../plan/folder-fault.ts';
 import type { Moment } from '../plan/moments.ts';
 
 export type TargetNode = Pick<ServerNode, 'index' | 'endpoint' | 'crash' | 'restart' | 'pause' | 'resume' | 'setClock'>;
@@ -13,6 +14,8 @@ export interface TargetWorker {
   /** Sets its wall clock so many milliseconds away from the true time. */
   setClock(offsetMs: number): void;
   wallClockMs(): Promise<number>;
+  /** Has it find the shared folder like this from now on; `undefined`: as it is. */
+  disturbFolder(fault: FolderFault | undefined): void;
   /** @returns whether it reached the n-th such moment within the time */
   reaches(id: string, moment: Moment, nth: number, withinMs: number): Promise<boolean>;
 }

@@ -62,3 +62,10 @@ export interface WireObservation {
   readonly ms: number;
   readonly end: 'reply' | 'closed' | 'open';
 }
+
+/** A call of the file system that a fault of the shared folder has struck: refused, late by so much, or told what is no longer so. */
+export interface FileObservation {
+  readonly call: string;
+  readonly what: 'refused' | 'late' | 'stale';
+  readonly ms: number;
+}

@@ -20,14 +20,24 @@ const server = createServer((socket: Socket) => {
   // The interface repeats the errors of its socket.
   lines.on('error', () => lines.close());
   lines.on('line', (line) => {
-    // Trusted: the peer is our own resource client.
-    const request = JSON.parse(line) as ResourceRequest;
+    const request = requestIn(line);
+    // A client of another run that still tries an address which is ours by now.
+    if (request === undefined) return void socket.destroy();
     if (run === undefined) throw new Error('used before the first run began');
     const response = run.counter.use(request);
     run.recorder.flush();
     socket.write(`${JSON.stringify(response)}\n`);
   });
 });
+
+/** Whoever speaks JSON here is our own resource client, and trusted. */
+function requestIn(line: string): ResourceRequest | undefined {
+  try {
+    return JSON.parse(line) as ResourceRequest;
+  } catch {
+    return undefined;
+  }
+}
 
 server.listen(0, '127.0.0.1', () => {
   const address = server.address();

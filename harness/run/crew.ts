@@ -52,6 +52,7 @@ export async function startCrew(session: Session, request: CrewRequest): Promise
       // Clients that hold on to one server begin with different ones, so that a fault of any server meets somebody.
       entrances: rotated(deployment?.entrances ?? [], index),
       folder: shared,
+      livesInFolder: request.module.backend === 'files',
       prefix: session.prefix,
       options: request.options,
       resourcePort: resource?.port,

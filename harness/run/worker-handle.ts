@@ -7,6 +7,7 @@ import { OWN_FLAGS, ownModule } from '../base/own-module.ts';
 import { startProcess, type RunningProcess } from '../backends/processes.ts';
 import type { Session } from '../backends/session.ts';
 import type { LoadOrder, Probe, ProbeOrder } from '../subject/load/messages.ts';
+import type { FolderFault } from '../plan/folder-fault.ts';
 import type { Moment } from '../plan/moments.ts';
 import type { Breach } from '../verdict/breach.ts';
 import { fromWorkerSchema, type FromWorker, type Task, type ToWorker } from '../subject/messages.ts';
@@ -23,6 +24,8 @@ export interface WorkerConnection {
   readonly entrances: readonly number[];
   /** Shared by all workers. */
   readonly folder: string;
+  /** Whether faults may meet the lock in the folder. */
+  readonly livesInFolder: boolean;
   readonly prefix: string;
   readonly options: Readonly<Record<string, unknown>>;
   readonly resourcePort?: number;
@@ -193,6 +196,10 @@ export class WorkerHandle {
   /** Moves its wall clock by this much from the true time; only if started with a movable clock. */
   setClock(offsetMs: number): void {
     moveFakeClock(this.#clockFile, offsetMs);
+  }
+
+  disturbFolder(fault: FolderFault | undefined): void {
+    this.#send({ type: 'disturb-folder', fault });
   }
 
   signal(signal: 'SIGSTOP' | 'SIGCONT'): boolean {

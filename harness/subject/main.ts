@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { reasonOf } from '../base/issues.ts';
 import { checkedAtFirst, checkedLock, ContractError, loadLockModule } from './module.ts';
 import { Pulse } from './pulse.ts';
+import { Folder } from './folder.ts';
 import { toWorkerSchema, type FromWorker, type Task, type ToWorker } from './messages.ts';
 import { Recorder, monotonicNs, type EventRecorder } from '../history/recorder.ts';
 import { LoadWork, recorderOf } from './load/work.ts';
@@ -30,6 +31,7 @@ interface Ongoing {
 let run: Ongoing | undefined;
 
 let connection: Connection | undefined;
+let folder: Folder | undefined;
 
 const send = process.send?.bind(process);
 const say = (message: FromWorker): void => {
@@ -48,6 +50,8 @@ const pulse = new Pulse(
 
 async function connect(message: Extract<ToWorker, { type: 'connect' }>): Promise<void> {
   for (const [node, { endpoint }] of message.nodes.entries()) pulse.expect(endpoint.port, node);
+  if (message.livesInFolder)
+    folder = new Folder(message.folder, (file) => run?.recorder.observe(run.name, 'file', undefined, file));
   const module = await loadLockModule(message.module);
   const connected = await module.connect({
     endpoints: message.entrances.flatMap((node) => message.nodes[node]?.endpoint ?? []),
@@ -159,6 +163,9 @@ async function obey(message: ToWorker): Promise<void> {
       return;
     case 'settle':
       return settle();
+    case 'disturb-folder':
+      folder?.disturb(message.fault);
+      return;
     case 'tell-wall-clock':
       return say({ type: 'wall-clock', ms: Date.now() });
   }

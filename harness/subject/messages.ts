@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { BREACH_KINDS } from '../report/breach.ts';
 import { liveSchema, loadedSchema, loadOrderSchema, probeOrderSchema, probeSchema } from './load/messages.ts';
 import { MOMENTS } from '../plan/moments.ts';
+import { folderFaultSchema } from '../plan/folder-fault.ts';
 import { practiceSchema } from '../plan/practice.ts';
 import { endpointSchema } from '../plan/endpoint-schema.ts';
 
@@ -41,6 +42,8 @@ export const toWorkerSchema = z.discriminatedUnion('type', [
     nodes: z.array(z.object({ announced: z.string(), endpoint: endpointSchema })),
     entrances: z.array(z.number().int().nonnegative()),
     folder: z.string(),
+    /** Whether faults may meet the lock in the folder. */
+    livesInFolder: z.boolean(),
     prefix: z.string(),
     options: z.record(z.string(), z.unknown()),
     /** Absent: there is no resource process. */
@@ -54,6 +57,7 @@ export const toWorkerSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('tell-next-grant') }),
   z.object({ type: z.literal('finish') }),
   z.object({ type: z.literal('tell-wall-clock') }),
+  z.object({ type: z.literal('disturb-folder'), fault: folderFaultSchema.optional() }),
   /** Answer `settled` once the lock's backend answers it. */
   z.object({ type: z.literal('settle') }),
 ]);

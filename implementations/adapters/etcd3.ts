@@ -37,8 +37,7 @@ function libraryOf(client: Etcd3): Library {
       for (;;) {
         const lock = await acquired(client.lock(key).ttl(Math.ceil(leaseMs / 1000)));
         // It does not say whether the lock was still there when it was released.
-        if (lock !== null)
-          return { token: await lock.leaseId().then(String), release: async () => void (await lock.release()) };
+        if (lock !== null) return { token: await lock.leaseId().then(String), release: () => lock.release() };
         if (performance.now() + RETRY_MS > endsAt) return null;
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       }

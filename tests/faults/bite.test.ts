@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { HAZARDS, type Hazard } from '../../implementations/claims.ts';
 import { judgeBites } from '../../harness/faults/bite.ts';
-import type { HistoryEvent } from '../../harness/history/events.ts';
+import type { FileObservation, HistoryEvent } from '../../harness/history/events.ts';
 import type { Fault, Plan } from '../../harness/plan/plan.ts';
 
 const MS = 1e6;
@@ -86,6 +86,22 @@ const unanswered: Rule = {
   },
   spares: { 'an answer in good time': [wire(0, 0, 40, 'reply')], ...elsewhere(150, 'open') },
 };
+const file =
+  (worker: number, what: FileObservation['what'], atMs = TO - 10) =>
+  (): HistoryEvent => ({
+    ...{ type: 'info', process: `worker-${worker}`, f: 'file', time: atMs * MS },
+    value: { call: 'mkdir', what, ms: 0 },
+  });
+const inFolder = (what: FileObservation['what'], other: FileObservation['what']): Rule => ({
+  bites: { 'a call that it struck': [file(0, what)] },
+  spares: {
+    'another effect': [file(0, other)],
+    'the same of another worker': [file(1, what)],
+    'the same before': [file(0, what, FROM - 10)],
+    'the same after': [file(0, what, TO + 10)],
+    'nothing at all': [],
+  },
+});
 const whileHeld: Rule = {
   bites: { 'a lease in force': granted(1, FROM - 50, TO), 'a lease of whichever worker': granted(0, FROM - 50) },
   spares: {
@@ -184,6 +200,10 @@ const RULES: Readonly<Record<string, Rule>> = {
   'clock-jump-back': stamped,
   'clock-jump-majority': stamped,
   'client-clock-jump': stamped,
+  'full-disk': inFolder('refused', 'late'),
+  'read-only-disk': inFolder('refused', 'stale'),
+  'slow-disk': inFolder('late', 'refused'),
+  'stale-mtime': inFolder('stale', 'late'),
 };
 
 for (const [hazard, { fields, bites, spares }] of Object.entries(RULES)) {

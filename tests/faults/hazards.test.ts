@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { ADAPTERS, catalogue } from '../../implementations/catalogue.ts';
 import { HAZARDS } from '../../implementations/claims.ts';
-import { TOPOLOGIES } from '../../implementations/lock.ts';
+import { TOPOLOGIES, type Topology } from '../../implementations/lock.ts';
 import { QUESTIONS } from '../../harness/compare/guarantees.ts';
 import { hazardsOf, limitedHazards, movesClocksOf } from '../../harness/faults/available.ts';
+import type { HazardDefinition } from '../../harness/faults/hazard.ts';
 import { DISTURBING, findHazard } from '../../harness/faults/hazards/table.ts';
 import { makePlan, PROFILES, REPEATED } from '../../harness/faults/plans.ts';
 import { Scope } from '../../harness/faults/scope.ts';
@@ -16,6 +17,9 @@ import { loadLockModule } from '../../harness/subject/module.ts';
 
 const FOLDER = join(import.meta.dirname, '..', '..', 'harness', 'faults', 'hazards');
 const disturbing = HAZARDS.filter((hazard) => hazard !== 'none');
+/** On servers, or in a folder. */
+const existsOn = (hazard: HazardDefinition, topology: Topology): boolean =>
+  hazard.availableOn(topology, 'redis') || hazard.availableOn(topology, 'files');
 const names = DISTURBING.map(({ name }) => name);
 
 void test('the table has each hazard that disturbs once, and each has a file of its name', () => {
@@ -36,7 +40,7 @@ for (const hazard of DISTURBING) {
     });
 
     void test('is drawn, and varied, as faults of its own name on what its topology has', () => {
-      for (const topology of TOPOLOGIES.filter((one) => hazard.availableOn(one, 'redis'))) {
+      for (const topology of TOPOLOGIES.filter((one) => existsOn(hazard, one))) {
         const sizes = { lock: 'x', options: {}, topology, scenario: 'shared-counter', workers: 2, clientsPerWorker: 1 };
         const plan = makePlan({ ...sizes, leaseMs: 600, recoverMs: 1000 }, [hazard.name], 1, 0, 'busy');
         assert.ok(plan.faults.length > 0);
@@ -51,9 +55,11 @@ for (const hazard of DISTURBING) {
     });
 
     void test('exists somewhere, without servers only if it needs none, and names what it needs', () => {
-      assert.ok(TOPOLOGIES.some((topology) => hazard.availableOn(topology, 'redis')));
-      for (const topology of TOPOLOGIES)
-        assert.equal(hazard.availableOn(topology, 'memory'), hazard.needs?.(topology) === undefined);
+      assert.ok(TOPOLOGIES.some((topology) => existsOn(hazard, topology)));
+      for (const topology of TOPOLOGIES) {
+        const withoutServers = hazard.availableOn(topology, 'memory') || hazard.availableOn(topology, 'files');
+        assert.equal(withoutServers, hazard.needs?.(topology) === undefined);
+      }
     });
   });
 }
@@ -84,7 +90,10 @@ void test('a round begins without faults and goes on with what finds most', () =
   assert.deepEqual(PROFILES.default.hazards, ['none', ...names]);
   assert.deepEqual(PROFILES.smoke.hazards, ['none', 'client-pause', 'client-crash', 'latency', 'server-crash']);
   assert.deepEqual(REPEATED, ['client-pause', 'client-crash', 'latency']);
-  assert.deepEqual(hazardsOf('single', 'memory'), ['none', 'client-pause', 'client-crash', 'client-clock-jump']);
+  const ofProcesses = ['none', 'client-pause', 'client-crash', 'client-clock-jump'];
+  assert.deepEqual(hazardsOf('single', 'memory'), ofProcesses);
+  const ofFolders = ['full-disk', 'read-only-disk', 'slow-disk', 'stale-mtime'];
+  assert.deepEqual(hazardsOf('single', 'files'), [...ofProcesses, ...ofFolders]);
 });
 
 void describe('a name that is no hazard', () => {

@@ -14,7 +14,13 @@ void it('faults that are cut short have all healed before they are over, whichev
   const reviving = Promise.withResolvers<void>();
   const revived = Promise.withResolvers<void>();
   const worker = {
-    ...{ signal: () => true, setClock: () => undefined, wallClockMs: async () => 0, reaches: async () => true },
+    ...{
+      signal: () => true,
+      setClock: () => undefined,
+      disturbFolder: () => undefined,
+      wallClockMs: async () => 0,
+      reaches: async () => true,
+    },
     kill: async () => over.abort(),
   };
   const targets = {

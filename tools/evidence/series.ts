@@ -1,7 +1,8 @@
 /** The long counts that stand behind what the README and the docs say, each cut into slices that can be run at any time. */
-import { catalogue } from '../../implementations/catalogue.ts';
+import { ADAPTERS, catalogue } from '../../implementations/catalogue.ts';
 import type { LockModule } from '../../implementations/lock.ts';
 import { isSimulated } from '../../harness/sim/servers/simulated.ts';
+import { loadLockModule } from '../../harness/subject/module.ts';
 
 /** One call of a program that counts some units of a series. */
 export interface Slice {
@@ -41,7 +42,8 @@ const modules = [...catalogue.values()].map(({ module, url }) => ({
   module,
   file: `implementations/${url.split('/implementations/')[1] ?? ''}`,
 }));
-const isSimulable = ({ backend, topologies: [topology] }: LockModule): boolean => isSimulated(backend, topology);
+const isSimulable = ({ backend, topologies: [topology], notSimulable }: LockModule): boolean =>
+  notSimulable === undefined && isSimulated(backend, topology);
 const simulated = modules.filter(({ module }) => isSimulable(module));
 const correct = simulated.filter(({ module: { specimen, backend } }) => specimen === undefined && backend !== 'memory');
 const specimens = modules.filter(({ module: { specimen } }) => specimen !== undefined);
@@ -52,6 +54,20 @@ const accusations = correct.map(({ module: { name }, file }): Series => ({
     args: [...PROGRAM, 'soak', '--impl', name, '--schedules', String(count), '--seed', String(first)],
   }),
 }));
+
+/** Published locks that can be simulated: what their documentation promises may be broken, as `docs/findings.md` tells. */
+const published = await Promise.all(
+  [...ADAPTERS.values()].map(async (url) => ({ url, module: await loadLockModule(url) })),
+);
+const libraries = published
+  .filter(({ module }) => isSimulable(module))
+  .map(({ module: { name }, url }): Series => ({
+    ...{ name: `libraries: ${name}`, unit: 'schedules', target: 2000, step: 100, mayFail: 1 },
+    from: [`implementations/${url.split('/implementations/')[1] ?? ''}`, ...SIMULATION],
+    slice: (first, count) => ({
+      args: [...PROGRAM, 'soak', '--impl', name, '--schedules', String(count), '--seed', String(first)],
+    }),
+  }));
 
 const ratesOf = (backend: 'sim' | 'native', target: number, of: typeof specimens): Series[] =>
   of.map(({ module: { name }, file }): Series => ({
@@ -127,6 +143,7 @@ export const SERIES: readonly Series[] = [
     simulated.filter(({ module: { specimen } }) => specimen !== undefined),
   ),
   ...ratesOf('native', 20, specimens),
+  ...libraries,
   ...determinism,
   ...agreement,
   ...fuzzing,

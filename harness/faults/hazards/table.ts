@@ -9,16 +9,20 @@ import { clockJumpBack } from './clock-jump-back.ts';
 import { clockJumpMajority } from './clock-jump-majority.ts';
 import { clockJump } from './clock-jump.ts';
 import { failover } from './failover.ts';
+import { fullDisk } from './full-disk.ts';
 import { lateRequest } from './late-request.ts';
 import { latency } from './latency.ts';
 import { lostReply } from './lost-reply.ts';
 import { majorityPartition } from './majority-partition.ts';
 import { minorityPartition } from './minority-partition.ts';
+import { readOnlyDisk } from './read-only-disk.ts';
 import { reset } from './reset.ts';
 import { serverCrashVolatile } from './server-crash-volatile.ts';
 import { serverCrash } from './server-crash.ts';
 import { serverPause } from './server-pause.ts';
+import { slowDisk } from './slow-disk.ts';
 import { slowNode } from './slow-node.ts';
+import { staleMtime } from './stale-mtime.ts';
 
 export const DISTURBING: readonly HazardDefinition[] = [
   clientPause,
@@ -39,6 +43,10 @@ export const DISTURBING: readonly HazardDefinition[] = [
   clockJumpBack,
   clockJumpMajority,
   clientClockJump,
+  slowDisk,
+  staleMtime,
+  readOnlyDisk,
+  fullDisk,
 ];
 
 const BY_NAME: ReadonlyMap<Hazard, HazardDefinition> = new Map(

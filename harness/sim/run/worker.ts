@@ -146,6 +146,10 @@ export class SimWorker implements TargetWorker, CourseWorker {
     return owner === undefined ? 0 : world.wallMs(owner);
   }
 
+  disturbFolder(): void {
+    throw new Error('the simulation has no folder that workers share');
+  }
+
   reaches(id: string, moment: Moment, nth: number, withinMs: number): Promise<boolean> {
     const { world } = this.#around;
     return new Promise((resolve) => {

@@ -18,7 +18,8 @@ const TIMING = 4;
 
 /** @throws NotSimulable; UnfinishedRun when the lock itself goes on and on */
 export async function rehearse(stage: Simulation): Promise<void> {
-  const { plan } = stage;
+  const { plan, module } = stage;
+  if (module.notSimulable !== undefined) throw new NotSimulable({ module: module.name, call: module.notSimulable });
   const workers = Math.min(plan.workers, WORKERS);
   const base: Plan = { ...undisturbedPlan(plan, plan.seed), workers, timing: TIMING };
   const own = Array.from({ length: workers }, (_, index) => `own-${index}`);

@@ -50,16 +50,16 @@ void describe('a library behind the contract', () => {
   void it('releases what a library that cannot cancel takes after the caller has given up, before it is closed', async () => {
     const granting = Promise.withResolvers<void>();
     const { library, notes } = libraryOf({}, granting.promise);
-    const { lock, close } = adapted(library);
+    const connected = adapted(library);
     const given = new AbortController();
-    const waiting = assert.rejects(lock.acquire('a', { signal: given.signal }), {
+    const waiting = assert.rejects(connected.lock.acquire('a', { signal: given.signal }), {
       code: 'LOCK_ABORTED',
       outcome: 'unknown',
     });
     given.abort();
     await waiting;
     granting.resolve();
-    await close();
+    await connected.close();
     assert.deepEqual(notes, ['takes a', 'releases a', 'closes']);
   });
 

@@ -2,7 +2,7 @@
 
 const READS = new Set([
   ...['GET', 'MGET', 'STRLEN', 'EXISTS', 'TOUCH', 'TYPE', 'TTL', 'PTTL', 'EXPIRETIME', 'PEXPIRETIME'],
-  ...['KEYS', 'SCAN', 'DBSIZE', 'HGET', 'HMGET', 'HGETALL', 'HEXISTS', 'HLEN', 'HKEYS', 'HVALS'],
+  ...['KEYS', 'SCAN', 'DBSIZE', 'SELECT', 'HGET', 'HMGET', 'HGETALL', 'HEXISTS', 'HLEN', 'HKEYS', 'HVALS'],
   ...['LLEN', 'LINDEX', 'LRANGE', 'SISMEMBER', 'SCARD', 'SMEMBERS', 'ZSCORE', 'ZCARD', 'ZCOUNT'],
   ...['ZRANK', 'ZREVRANK', 'ZRANGE', 'ZREVRANGE', 'ZRANGEBYSCORE', 'ZREVRANGEBYSCORE'],
 ]);
@@ -11,7 +11,7 @@ const READS = new Set([
 export const isWrite = (name: string): boolean => !READS.has(name);
 
 const WITHOUT_KEYS = new Set([
-  ...['KEYS', 'SCAN', 'DBSIZE', 'FLUSHALL', 'FLUSHDB', 'TIME', 'PUBLISH', 'SCRIPT', 'PING', 'ECHO', 'WAIT'],
+  ...['KEYS', 'SCAN', 'DBSIZE', 'FLUSHALL', 'FLUSHDB', 'TIME', 'PUBLISH', 'SCRIPT', 'PING', 'ECHO', 'WAIT', 'SELECT'],
   ...['INFO', 'ROLE', 'PUBSUB', 'CLUSTER'],
 ]);
 const ONLY_KEYS = new Set(['DEL', 'UNLINK', 'EXISTS', 'TOUCH', 'MGET', 'WATCH']);

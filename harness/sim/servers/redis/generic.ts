@@ -123,6 +123,14 @@ export const generic: CommandTable = {
   },
   KEYS: { arity: 2, run: (keys, [pattern = '']) => keys.keys().filter((key) => globOf(pattern).test(key)) },
   SCAN: { arity: -2, run: scan },
+  // Of a script: a connection answers its own.
+  SELECT: {
+    arity: 2,
+    run: (_, [index]) => {
+      if (index !== '0') throw new RedisError('ERR DB index is out of range');
+      return OK;
+    },
+  },
   DBSIZE: { arity: 1, run: (keys) => keys.size },
   FLUSHALL: {
     arity: -1,
