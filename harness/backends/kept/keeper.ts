@@ -142,7 +142,10 @@ process.once('message', (raw) => {
       await allSettled(wanted.flatMap((one) => Array.from({ length: copies }, () => start(one))));
       // Nobody listens there: "up" has looked.
       rmSync(socketPath(), { force: true });
+      // From its first moment on nobody else may reach it.
+      const before = process.umask(0o077);
       await new Promise<void>((resolve) => server.listen(socketPath(), resolve));
+      process.umask(before);
       process.off('disconnect', givenUp);
       process.send?.({ kept: places.map(describe) });
       process.disconnect();
