@@ -16,6 +16,7 @@ import { NO_PLAN_FINISHED, ShrinkProgress, VerifyProgress } from './verify-progr
 interface ReplayOptions extends ServerOptions, Shown {
   readonly runs: number;
   readonly shrink?: boolean;
+  readonly trust?: boolean;
   readonly out?: string;
 }
 
@@ -25,11 +26,12 @@ export function addReplay(program: Command, done: (code: ExitCode) => void): voi
     .description('run a saved plan again')
     .argument('<plan|run>', 'a plan file, or a run folder: then the plan of its first counterexample')
     .addOption(new Option('--runs <n>', 'how often').argParser(wholeNumber(1)).default(1))
-    .option('--shrink', 'look for a smaller plan that shows the same violation, and run that one');
+    .option('--shrink', 'look for a smaller plan that shows the same violation, and run that one')
+    .option('--trust', 'run code outside of this project that the plan names');
   for (const option of [...backendOptions(), ...outputOptions()]) command.addOption(option);
   command.action(async (path: string, options: ReplayOptions) => {
     const config = await loadConfig();
-    const request = { ...serversOf(options, config), plan: path, out: options.out ?? config.out };
+    const request = { ...serversOf(options, config), plan: path, out: options.out ?? config.out, trust: options.trust };
     done(await (options.shrink === true ? shrinkAndReplay : replay)(request, options, config));
   });
 }

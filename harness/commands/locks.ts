@@ -12,7 +12,7 @@ import { hint } from './names.ts';
 import { RequestError } from './request.ts';
 
 /** Is it written as a path rather than as a name? */
-const isPath = (reference: string): boolean => /[/\\]|\.[cm]?[jt]s$/.test(reference);
+export const isPath = (reference: string): boolean => /[/\\]|\.[cm]?[jt]s$/.test(reference);
 
 /** @throws UsageError for a name that is not in the catalogue, a path that leads nowhere, a module that is no lock. */
 export async function resolveLock(

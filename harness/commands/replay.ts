@@ -14,6 +14,7 @@ import { parseRequest, serversShape, wholeNumber, type ServersRequest } from './
 import type { Shown } from '../verdict/matrix.ts';
 import type { RunResult } from './result.ts';
 import { shrinkPlan } from './shrink-plan.ts';
+import { isWithin, mustBeTrusted } from './trust.ts';
 import type { ShrinkEvent, VerifyEvent } from './verify-events.ts';
 import { verifyLocks } from './verify-locks.ts';
 import { verifySchema } from './verify-request.ts';
@@ -24,6 +25,8 @@ export interface ShrinkRequest extends ServersRequest {
   readonly plan: string | Plan;
   /** The folder in which the smaller plan is kept; default `runs` in the current folder. */
   readonly out?: string;
+  /** Whether code outside of this project may run that the plan's file names; default: it is refused. */
+  readonly trust?: boolean;
 }
 
 export interface ReplayRequest extends ShrinkRequest {
@@ -54,6 +57,7 @@ const shape = {
     error: 'expected a plan, its file, or a run folder',
   }),
   out: z.string().default('runs'),
+  trust: z.boolean().default(false),
 } satisfies Record<keyof ShrinkRequest, z.ZodType>;
 const shrinkSchema = z.strictObject(shape);
 const replayShape = {
@@ -64,8 +68,8 @@ const replayShape = {
 const replaySchema = z.strictObject(replayShape);
 
 export async function replay(request: ReplayRequest, options: CommandOptions<VerifyEvent> = {}): Promise<RunResult> {
-  const { plan: given, runs, ...rest } = parseRequest('replay', replaySchema, request);
-  const plan = planOf(given);
+  const { plan: given, runs, trust, ...rest } = parseRequest('replay', replaySchema, request);
+  const plan = planOf(given, trust);
   const lock = await resolveLock(plan.lock, plan.options);
   const { topology, workers, hazards, scenario, seed, leaseMs } = plan;
   const asked = verifySchema.parse({ ...rest, runs, topology, workers, hazards, scenario, seed });
@@ -75,8 +79,8 @@ export async function replay(request: ReplayRequest, options: CommandOptions<Ver
 }
 
 export async function shrink(request: ShrinkRequest, options: CommandOptions<ShrinkEvent> = {}): Promise<ShrinkResult> {
-  const { plan: given, out, backend, external } = parseRequest('shrink', shrinkSchema, request);
-  const plan = planOf(given);
+  const { plan: given, out, trust, backend, external } = parseRequest('shrink', shrinkSchema, request);
+  const plan = planOf(given, trust);
   const lock = await resolveLock(plan.lock, plan.options);
   const { signal, tell } = callerOf('shrink', request, options);
   return inSession(async (session) => {
@@ -89,11 +93,13 @@ export async function shrink(request: ShrinkRequest, options: CommandOptions<Shr
 }
 
 /** @throws UsageError in one line that names the file and what is wrong with it. */
-function planOf(given: string | Plan): Plan {
+function planOf(given: string | Plan, trust: boolean): Plan {
   if (typeof given !== 'string') return parsed(JSON.stringify(given), 'the plan');
   if (!existsSync(given)) throw new UsageError(`${given}: no such plan or run folder`);
-  const file = statSync(given).isDirectory() ? counterexampleOf(given) : given;
-  return parsed(readFileSync(file, 'utf8'), file);
+  const file = statSync(given).isDirectory() ? counterexampleOf(given, trust) : given;
+  const plan = parsed(readFileSync(file, 'utf8'), file);
+  mustBeTrusted(plan, file, trust);
+  return plan;
 }
 
 function parsed(text: string, source: string): Plan {
@@ -105,7 +111,7 @@ function parsed(text: string, source: string): Plan {
   }
 }
 
-function counterexampleOf(folder: string): string {
+function counterexampleOf(folder: string, trust: boolean): string {
   const { locks } = readReport(folder);
   const cells = locks.flatMap((lock) => lock.cells);
   const violated = cells.filter((cell) => cell.verdict === 'violated' && cell.plan !== undefined);
@@ -113,5 +119,8 @@ function counterexampleOf(folder: string): string {
   const shown = violated.find(({ claim }) => isPromise(claim)) ?? breach ?? violated[0];
   if (shown?.plan === undefined)
     throw new UsageError(`${folder} has no counterexample to replay: name one of its plan files`);
-  return join(folder, shown.plan);
+  const file = join(folder, shown.plan);
+  if (!isWithin(folder, file) && !trust)
+    throw new UsageError(`the report in ${folder} names a plan outside of it, ${file}: look at it, then say --trust`);
+  return file;
 }

@@ -35,6 +35,24 @@ const [fault] = plan.faults;
 const USAGE: readonly BadInput[] = [
   { name: 'an unknown command', args: ['verfy'], says: [/unknown command 'verfy'/, /mean verify/] },
   { name: 'an unknown flag', args: ['verify', '--sede', '3'], says: [/'--sede'/, /mean --seed/] },
+  {
+    name: 'a plan that names code outside of the project',
+    args: ['replay', 'plan.json'],
+    files: { 'plan.json': planWith({ lock: '../elsewhere/lock.ts' }) },
+    says: [/plan\.json names code outside of/, /elsewhere\/lock\.ts/, /--trust/],
+  },
+  {
+    name: 'a plan whose scenario lies elsewhere',
+    args: ['replay', 'plan.json'],
+    files: { 'plan.json': planWith({ scenario: '/elsewhere/scenario.js' }) },
+    says: [/plan\.json names code outside of/, /\/elsewhere\/scenario\.js/, /--trust/],
+  },
+  {
+    name: 'the same when it is trusted, where there is no such file',
+    args: ['replay', 'plan.json', '--trust'],
+    files: { 'plan.json': planWith({ lock: '../elsewhere/lock.ts' }) },
+    says: [/\.\.\/elsewhere\/lock\.ts: no such file/],
+  },
   { name: 'no lock', args: ['verify'], says: [/--impl NAME/, /--all/] },
   { name: 'an unknown lock', args: ['verify', '--impl', 'redlok'], says: [/"redlok"/, /mean "redlock"/] },
   {
