@@ -8,6 +8,7 @@ import type { Grant, LeaseBackend, LeaseRequest, WakeUps } from '../lease/backen
 import { LeaseLock } from '../lease/lease-lock.ts';
 import type { LeaseLockOptions } from '../lease/options.ts';
 import { RedisNode } from './node.ts';
+import { checkApart } from './client.ts';
 import type { RedisClient } from './client.ts';
 import { Channels } from './wake-ups.ts';
 
@@ -30,6 +31,7 @@ export class RedisBackend implements LeaseBackend {
 
   constructor({ client, subscriber, prefix = 'holdfast:' }: RedisLockOptions) {
     const node = new RedisNode(client, { prefix, fenced: true });
+    checkApart([client], [subscriber]);
     this.node = node;
     this.#subscriber = subscriber;
     if (subscriber !== undefined) {

@@ -48,3 +48,17 @@ export function checkRedisClient(client: unknown): void {
 export function checkSubscriber(subscriber: unknown): void {
   checkClient(subscriber, ['subscribe', 'unsubscribe', 'on'], WANTED);
 }
+
+/**
+ * A connection that subscribes takes no other command, and would fail every one of the lock's; a cluster's client has a
+ * connection of its own for that.
+ *
+ * @throws TypeError when one client is given as both
+ */
+export function checkApart(clients: readonly RedisClient[], subscribers: readonly (RedisClient | undefined)[]): void {
+  const both = clients.find((client) => subscribers.includes(client));
+  if (both === undefined || Reflect.get(both, 'isCluster') === true) return;
+  throw new TypeError(
+    'one client is given as client and as subscriber: a connection that subscribes takes no other command; give client.duplicate() as subscriber',
+  );
+}

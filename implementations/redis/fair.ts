@@ -12,6 +12,7 @@ import type { Call, Granted } from '../lease/acquire.ts';
 import type { Handover, QueueAnswer, QueueBackend, Stay } from '../lease/turn.ts';
 import { newToken } from '../token.ts';
 import type { RedisLockOptions } from './basic.ts';
+import { checkApart } from './client.ts';
 import type { RedisClient } from './client.ts';
 import { fairScripts } from './fair-scripts.ts';
 import type { FairScripts } from './fair-scripts.ts';
@@ -29,6 +30,7 @@ export class RedisFairBackend implements QueueBackend {
 
   constructor({ client, subscriber, prefix = 'holdfast:' }: RedisLockOptions) {
     this.node = new RedisNode(client, { prefix, fenced: true });
+    checkApart([client], [subscriber]);
     this.#scripts = fairScripts(client);
     this.#subscriber = subscriber;
     this.#inbox = new Inbox(subscriber, `${prefix}inbox:${newToken()}`);

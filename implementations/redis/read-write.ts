@@ -8,6 +8,7 @@ import { LockUpgradeError } from '../lock.ts';
 import type { Answer, Grant, LeaseBackend, LeaseRequest, WakeUps } from '../lease/backend.ts';
 import { LeaseLock } from '../lease/lease-lock.ts';
 import type { RedisLockOptions } from './basic.ts';
+import { checkApart } from './client.ts';
 import type { RedisClient } from './client.ts';
 import { extensionAnswer, fencedAnswer, ignoreReply, RedisNode } from './node.ts';
 import { readWriteScripts } from './read-write-scripts.ts';
@@ -23,6 +24,7 @@ export class RedisReadWriteBackend implements LeaseBackend {
 
   constructor({ client, subscriber, prefix = 'holdfast:' }: RedisLockOptions) {
     const node = new RedisNode(client, { prefix, fenced: true });
+    checkApart([client], [subscriber]);
     this.node = node;
     this.#subscriber = subscriber;
     this.#scripts = readWriteScripts(client);

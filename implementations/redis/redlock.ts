@@ -12,6 +12,7 @@ import { LeaseLock } from '../lease/lease-lock.ts';
 import { atLeast } from '../lease/options.ts';
 import type { LeaseLockOptions } from '../lease/options.ts';
 import { RedisNode } from './node.ts';
+import { checkApart } from './client.ts';
 import type { RedisClient } from './client.ts';
 import { poll } from './votes.ts';
 import type { Votes } from './votes.ts';
@@ -49,6 +50,7 @@ export class RedlockBackend implements LeaseBackend {
     const { clients, subscribers = [], prefix = 'holdfast:', clock = systemClock } = options;
     atLeast('number of clients', clients.length, 1);
     this.nodes = clients.map((client) => new RedisNode(client, { prefix, fenced: false }));
+    checkApart(clients, subscribers);
     this.#subscribers = subscribers;
     this.#quorum = quorum;
     this.#clock = clock;

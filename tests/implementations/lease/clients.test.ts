@@ -24,6 +24,7 @@ const [client, pgClient, callbacks] = [
   new Client(),
   createPool({}),
 ];
+const ioredis = { eval: done, evalsha: done, pttl: done, on: done, subscribe: done, unsubscribe: done };
 const betterSqlite = { exec: done, prepare: done, inTransaction: false };
 const etcd3 = { get: done, put: done, lease: done };
 
@@ -33,6 +34,10 @@ const WRONG: readonly (readonly [string, new (options: never) => unknown, object
   ['node-redis', RedisFairLock, { client }, /ioredis/],
   ['node-redis', RedisReadWriteLock, { client }, /ioredis/],
   ['node-redis', Redlock, { clients: [client] }, /ioredis/],
+  ['one client as both', RedisLock, { client: ioredis, subscriber: ioredis }, /client\.duplicate\(\)/],
+  ['one client as both', RedisFairLock, { client: ioredis, subscriber: ioredis }, /client\.duplicate\(\)/],
+  ['one client as both', RedisReadWriteLock, { client: ioredis, subscriber: ioredis }, /client\.duplicate\(\)/],
+  ['one client as both', Redlock, { clients: [ioredis], subscribers: [ioredis] }, /client\.duplicate\(\)/],
   ['nothing', RedisLock, {}, /ioredis/],
   ['a Client of pg', PostgresTableLock, { pool: pgClient }, /a Pool of pg.*single connection/],
   ['a Client of pg to listen', PostgresTableLock, { pool: new Pool(), listener: pgClient }, /a Pool of pg/],
@@ -52,3 +57,8 @@ for (const [what, Lock, options, wanted] of WRONG) {
     assert.throws(() => new Lock(options as never), { name: 'TypeError', message: wanted });
   });
 }
+
+void it('RedisLock takes the client of a cluster as both: it subscribes on a connection of its own', () => {
+  const cluster = { ...ioredis, isCluster: true };
+  assert.doesNotThrow(() => new RedisLock({ client: cluster, subscriber: cluster } as never));
+});

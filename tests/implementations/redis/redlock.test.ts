@@ -127,6 +127,21 @@ describe('redlock', () => {
     assert.deepEqual(await holders(), nobody, 'the release follows the late grant on the same connection');
   });
 
+  it('waits for its own timeout where no node can be reached, and then says that nobody knows', async () => {
+    const nowhere = [1, 2, 3].map((port) => {
+      const client = new Redis(port, '127.0.0.1', {
+        ...{ enableOfflineQueue: false, maxRetriesPerRequest: 0 },
+        retryStrategy: () => 20,
+      });
+      client.on('error', () => undefined);
+      open.push({ close: () => client.disconnect() });
+      return client;
+    });
+    const lock = new Redlock({ clients: nowhere });
+    await assert.rejects(lock.acquire('orders', { timeoutMs: 200 }), { code: 'LOCK_TIMEOUT' });
+    await assert.rejects(lock.tryAcquire('orders'), /3 nodes/);
+  });
+
   it('undoes late grants on all nodes', async () => {
     const lock = redlock({ nodeTimeoutMs: 50 });
     await lock.health();
