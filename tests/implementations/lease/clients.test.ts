@@ -24,7 +24,7 @@ const [client, pgClient, callbacks] = [
   new Client(),
   createPool({}),
 ];
-const ioredis = { eval: done, evalsha: done, pttl: done, on: done, subscribe: done, unsubscribe: done };
+const ioredis = { eval: done, evalsha: done, pipeline: done, pttl: done, on: done, subscribe: done, unsubscribe: done };
 const betterSqlite = { exec: done, prepare: done, inTransaction: false };
 const etcd3 = { get: done, put: done, lease: done };
 
