@@ -1,5 +1,6 @@
 /** Reports such as real runs make, for the tests of the reporters. */
-import { HAZARDS, PROPERTIES, claimOn, type Claims, type Hazard, type Property } from '../../implementations/claims.ts';
+import { PROPERTIES, claimOn, type Claims, type Hazard, type Property } from '../../implementations/claims.ts';
+import { hazardsOf } from '../../harness/faults/available.ts';
 import type { Cell, Latency, LockReport, Report } from '../../harness/report/report.ts';
 import { pauseWitness } from './pause-witness.ts';
 
@@ -13,7 +14,7 @@ const CLAIMS: Claims = {
   reentrancy: { otherwise: 'not-applicable' },
 };
 
-const TESTED: readonly Hazard[] = HAZARDS.filter(
+const TESTED: readonly Hazard[] = hazardsOf('primary and replica', 'redis').filter(
   (hazard) =>
     !['failover', 'minority-partition', 'majority-partition', 'slow-node', 'clock-jump-majority'].includes(hazard),
 );
