@@ -7,13 +7,22 @@ import type { VerifyEvent } from '../commands/verify-events.ts';
 import { EXIT, worst, type ExitCode } from '../verdict/exit-codes.ts';
 import { loadConfig, type Config } from './config.ts';
 import { interruptible, tellNothingToReport } from './interruptible.ts';
-import { backendOptions, outputOptions, serversOf, thresholdsOf, wholeNumber, type ServerOptions } from './options.ts';
+import {
+  backendOptions,
+  lockOptions,
+  outputOptions,
+  serversOf,
+  thresholdsOf,
+  wholeNumber,
+  type LockOptions,
+  type ServerOptions,
+} from './options.ts';
 import { sizeOf } from './plan-size.ts';
 import type { Shown } from './render.ts';
 import { showRun } from './show-run.ts';
 import { NO_PLAN_FINISHED, ShrinkProgress, VerifyProgress } from './verify-progress.ts';
 
-interface ReplayOptions extends ServerOptions, Shown {
+interface ReplayOptions extends ServerOptions, LockOptions, Shown {
   readonly runs: number;
   readonly shrink?: boolean;
   readonly out?: string;
@@ -26,10 +35,13 @@ export function addReplay(program: Command, done: (code: ExitCode) => void): voi
     .argument('<plan|run>', 'a plan file, or a run folder: then the plan of its first counterexample')
     .addOption(new Option('--runs <n>', 'how often').argParser(wholeNumber(1)).default(1))
     .option('--shrink', 'look for a smaller plan that shows the same violation, and run that one');
-  for (const option of [...backendOptions(), ...outputOptions()]) command.addOption(option);
+  const locks = lockOptions('default: that of the plan, which is else stretched');
+  for (const option of [...locks, ...backendOptions(), ...outputOptions()]) command.addOption(option);
   command.action(async (path: string, options: ReplayOptions) => {
     const config = await loadConfig();
-    const request = { ...serversOf(options, config), plan: path, out: options.out ?? config.out };
+    const { options: lock, lease } = options;
+    const changes = { options: lock, leaseMs: lease };
+    const request = { ...serversOf(options, config), ...changes, plan: path, out: options.out ?? config.out };
     done(await (options.shrink === true ? shrinkAndReplay : replay)(request, options, config));
   });
 }
@@ -67,5 +79,6 @@ async function shrinkAndReplay(request: ShrinkRequest, options: ReplayOptions, c
   });
   if (smallest === undefined || code !== EXIT.violated) return code;
   // It was violated, also where servers with a timing of their own do not show it once more.
-  return worst([code, await replay({ ...request, plan: smallest }, options, config)]);
+  const smaller = { ...request, plan: smallest, leaseMs: undefined, options: undefined };
+  return worst([code, await replay(smaller, options, config)]);
 }

@@ -74,6 +74,8 @@ interface Asked {
 
 /** @throws UsageError for none */
 export function locksOf({ impl, all, options }: Asked): Promise<LockUnderTest[]> {
+  if (all && Object.keys(options).length > 0)
+    throw new RequestError('`options` are of locks that are named: give `impl`');
   if (all) return referenceLocks();
   if (impl === undefined) throw new RequestError('which lock? Give `impl`, names or paths, or `all`');
   return resolveLocks(impl, options);
@@ -95,4 +97,10 @@ export function topologyOf(module: LockModule, wanted: Topology = module.topolog
     throw new UsageError(`${module.name} does not run on "${wanted}"; it runs on: ${module.topologies.join(', ')}`);
   }
   return wanted;
+}
+
+/** The lease asked for or else the usual one, and no shorter than the lock grants. @throws UsageError when a shorter one is asked for */
+export function leaseOf({ name, leastLeaseMs = 0 }: LockModule, asked: number | undefined, usualMs: number): number {
+  if ((asked ?? Infinity) < leastLeaseMs) throw new UsageError(`${name} grants no lease below ${leastLeaseMs} ms`);
+  return Math.max(asked ?? usualMs, leastLeaseMs);
 }

@@ -11,7 +11,7 @@ import type { LockReport } from '../report/report.ts';
 import { makeDeck } from '../run/deck.ts';
 import type { LockUnderTest, PlanEvent, RunRequest } from '../run/request.ts';
 import type { Caller } from './caller.ts';
-import { topologyOf } from './locks.ts';
+import { leaseOf, topologyOf } from './locks.ts';
 import { RequestError } from './request.ts';
 import { runPlans } from './run-plans.ts';
 import { simulateFirst, type SimulatedFirst } from './simulate-first.ts';
@@ -35,7 +35,7 @@ export async function verifyLock(
   const { module } = lock;
   const { request: asked } = settings;
   const { exhaustive, seed, scenario } = asked;
-  const leaseMs = leaseOf(module, settings);
+  const leaseMs = leaseOf(module, asked.leaseMs, settings.leaseMs);
   const profile = PROFILES[asked.profile];
   const topology = topologyOf(module, asked.topology);
   const testable = hazardsOf(topology, module.backend).filter((hazard) => isClaimedOn(module, hazard));
@@ -139,10 +139,3 @@ function telling({ tell }: Caller<VerifyEvent>, lock: string): (event: PlanEvent
 
 const isClaimedOn = (module: LockModule, hazard: Hazard): boolean =>
   PROPERTIES.some((property) => claimOn(module.claims, property, hazard) !== 'not-applicable');
-
-/** @throws UsageError when a shorter lease is asked for than the lock grants. */
-function leaseOf(module: LockModule, { request, leaseMs }: VerifySettings): number {
-  const least = module.leastLeaseMs ?? 0;
-  if ((request.leaseMs ?? Infinity) < least) throw new UsageError(`${module.name} grants no lease below ${least} ms`);
-  return Math.max(leaseMs, least);
-}

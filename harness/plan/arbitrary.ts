@@ -2,6 +2,7 @@
 import fc, { type Arbitrary } from 'fast-check';
 import type { Hazard } from 'holdfast-locks/internal/claims';
 import type { LockModule, Topology } from 'holdfast-locks';
+import { recoverAllowanceMs } from './allowance.ts';
 import { Draw, type DrawnHazard, type FaultWithoutId, type LaneSizes } from './draw.ts';
 import { practiceArbitrary, practisedOf, type Practised } from './practice.ts';
 import { dataNodesOf, nodesOf, PLAN_VERSION, separable, type Plan } from './plan.ts';
@@ -60,11 +61,6 @@ export function sizesOf(
   };
 }
 
-/**
- * Room in the liveness bound: for machines that are busy with something else, and for a request that a fault held back,
- * which may be granted when it heals to somebody who has given that request up, for one more lease.
- */
-const recoverAllowanceMs = (leaseMs: number): number => Math.max(1000, leaseMs);
 /** Undisturbed plans are also where the speed is read off. */
 const UNDISTURBED_MS = 3500;
 const LEAST_WORK_MS = 1500;
