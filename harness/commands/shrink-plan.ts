@@ -82,7 +82,15 @@ async function judgementsOf(
     {
       ...{ lock, topology, scenario, provisioner, external, workers, leaseMs, hazards },
       deck: Array.from({ length: runs }, () => plan),
-      ...{ search: undefined, exhaustive: false, listed: [], arenas: 1, timeMs: Infinity, always: runs },
+      ...{
+        search: undefined,
+        exhaustive: false,
+        listed: [],
+        arenas: 1,
+        timeMs: Infinity,
+        always: runs,
+        alwaysMs: Infinity,
+      },
       endsAt: (failures, breaches) => failures.length + breaches.length > 0,
       folder: session.folder('shrinking'),
       onPlan: (event) => {

@@ -63,17 +63,19 @@ export async function verifyLock(
     ...{ provisioner: kind, reason, plans },
   });
   const space = { sizes, hazards: wanted, seed: seed + (asked.shard?.index ?? 0) };
-  // Who says how many plans there shall be, or which, wants no others.
-  const searches = settings.deck === undefined && asked.runs === undefined;
+  // Who says how many plans there shall be, or which, wants these and no others.
+  const counted = settings.deck !== undefined || asked.runs !== undefined;
+  const searches = !counted;
   const request: RunRequest = {
     ...{ lock, topology, scenario, provisioner, external: asked.external, workers, leaseMs },
     ...{ hazards: testable, listed: listedOf(settings, wanted), arenas: kind === 'external' ? 1 : 2 },
     ...{ endsAt: settings.endsAt, folder, onPlan: telling(caller, module.name), exhaustive },
     deck: exhaustive ? [] : deck.plans,
     search: simulated && searches ? space : undefined,
-    timeMs: asked.timeMs ?? (exhaustive ? Infinity : simulated ? profile.simulatedMs : profile.timeMs),
+    timeMs: asked.timeMs ?? (exhaustive || counted ? Infinity : simulated ? profile.simulatedMs : profile.timeMs),
     // A user's own bound is a bound; the profile's leaves no listed hazard out.
     always: asked.timeMs === undefined ? deck.firstRound : 0,
+    alwaysMs: counted ? Infinity : profile.firstMs,
   };
   const first =
     !simulated && searches && settings.simulatesFirst
