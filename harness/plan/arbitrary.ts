@@ -131,11 +131,12 @@ function planArbitrary(
   const { practised } = sizes;
   const undisturbed = hazards.includes('none');
   const plain = undisturbed && practised === undefined;
+  const queues = undisturbed && practised?.fairness === true && !overstayersQueue(sizes.leaseMs, practised.allowanceMs);
   const lanes = hazards.map((hazard) => laneArbitrary(known, hazard, { ...sizes, ...serversOf(sizes.topology) }));
   return fc
     .record({
       times: timesArbitrary(sizes, plain, regime),
-      keys: fc.constant(plain ? 3 : KEYS[regime]),
+      keys: fc.constant(plain ? 3 : queues ? 1 : KEYS[regime]),
       renew: regime === 'crowded' ? fc.boolean() : fc.constant(true),
       lanes: fc.tuple(...lanes),
       practice: practised === undefined ? fc.constant(undefined) : practiceArbitrary(practised, sizes.leaseMs),
@@ -160,7 +161,7 @@ function planArbitrary(
       leaseMs: sizes.leaseMs,
       acquireTimeoutMs: sizes.leaseMs * 4,
       renew: drawn.renew,
-      ...drawn.times(drawn.pace),
+      ...(queues ? withLongHolds(drawn.times(drawn.pace), practised.allowanceMs) : drawn.times(drawn.pace)),
       ...(practised === undefined
         ? {}
         : { practice: drawn.practice, bypass: practised.bypass, allowanceMs: practised.allowanceMs }),
@@ -170,6 +171,19 @@ function planArbitrary(
         lane.map((fault, place) => ({ id: `f${number + 1}.${place + 1}`, ...fault })),
       ),
     }));
+}
+
+/** Clients that overstay wait for one another long enough, and ask again meanwhile, only where leases are neither short nor long. */
+const overstayersQueue = (leaseMs: number, allowanceMs: number): boolean =>
+  leaseMs * 2 > allowanceMs && leaseMs <= USUAL_LEASE_MS * 2;
+
+/** Some holds are longer than what a fair lock is allowed, and whoever had it asks again at once: others must be served first. */
+function withLongHolds({ holdsMs, thinksMs }: Times, allowanceMs: number): Times {
+  const isLong = (index: number): boolean => index % 6 === 1;
+  return {
+    holdsMs: holdsMs.map((ms, index) => (isLong(index) ? Math.ceil(allowanceMs * 1.2) : ms)),
+    thinksMs: thinksMs.map((ms, index) => (isLong(index - 1) ? 0 : ms)),
+  };
 }
 
 type Times = Pick<Plan, 'holdsMs' | 'thinksMs'>;

@@ -85,6 +85,13 @@ export class Draw {
     return this.ms(40, Math.min(this.lease * share, SAT_OUT_MS));
   }
 
+  /** So many leases; of long ones little more than one, for outages cost events, and time. */
+  leases(from: number, to: number): Arbitrary<number> {
+    return this.outlastsClients
+      ? this.ms(this.lease * 1.1, this.lease * 1.5)
+      : this.ms(this.lease * from, this.lease * to);
+  }
+
   /** Whether clients give an answer up, and its connection too, before a lease has passed: whoever waits so long is not there. */
   get outlastsClients(): boolean {
     return this.lease > GIVEN_UP_MS[0];

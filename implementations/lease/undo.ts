@@ -4,7 +4,10 @@ import type { Clock } from './clock.ts';
 import { within } from './within.ts';
 
 const FIRST_PAUSE_MS = 50;
+/** Of leases up to 10 s. */
 const LONGEST_PAUSE_MS = 1000;
+/** In a long outage each attempt leaves something to undo for a whole lease: with long leases they are many at once. */
+const LONGEST_PAUSE = 1 / 10;
 
 export class Undoing {
   readonly #backend: LeaseBackend;
@@ -42,7 +45,8 @@ export class Undoing {
 
   async #undo(request: LeaseRequest, commandTimeoutMs: number): Promise<void> {
     const giveUpAt = this.#clock.now() + request.leaseMs;
-    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+    const longestMs = Math.max(LONGEST_PAUSE_MS, request.leaseMs * LONGEST_PAUSE);
+    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, longestMs)) {
       try {
         await within(this.#clock, this.#backend.undo(request), commandTimeoutMs);
         return;
