@@ -54,7 +54,7 @@ async function loadAdapter(reference: string, url: string): Promise<LockModule> 
 }
 
 /** @throws UsageError that tells what is wrong with any of them, a line for each */
-export async function resolveLocks(
+async function resolveLocks(
   references: readonly string[],
   options: Readonly<Record<string, unknown>> = {},
 ): Promise<LockUnderTest[]> {
@@ -86,7 +86,7 @@ export const isReference = ({ specimen, backend }: LockModule): boolean =>
   specimen === undefined && backend !== 'memory';
 
 /** All of the catalogue. */
-export function referenceLocks(): Promise<LockUnderTest[]> {
+function referenceLocks(): Promise<LockUnderTest[]> {
   const modules = [...catalogue.values()].map(({ module }) => module);
   return resolveLocks(modules.filter(isReference).map(({ name }) => name));
 }

@@ -159,7 +159,7 @@ function planArbitrary(
       lapseKey: `p${index}-a_-lapse`,
       ...(drawn.pace > 1 && sizes.workers > SLOW_OVERSTAYERS ? { overstayers: SLOW_OVERSTAYERS } : {}),
       leaseMs: sizes.leaseMs,
-      acquireTimeoutMs: sizes.leaseMs * 4,
+      acquireTimeoutMs: Math.max(sizes.leaseMs, queues ? practised.allowanceMs : 0) * 4,
       renew: drawn.renew,
       ...(queues ? withLongHolds(drawn.times(drawn.pace), practised.allowanceMs) : drawn.times(drawn.pace)),
       ...(practised === undefined
