@@ -1,5 +1,6 @@
 /** How every report reads the cells of the matrix: what a cell amounts to, and rows grouped by property. */
 import { HAZARDS, isPromise, PROPERTIES, type Property } from 'holdfast-locks/internal/claims';
+import { about } from '../harness/base/about.ts';
 import type { Cell, LockReport, ThresholdResult, Witness } from '../harness/report/report.ts';
 import { count, counted, hazardName, percentAtMost, significant, underHazards } from './wording.ts';
 
@@ -151,7 +152,26 @@ export function untestedOf(lock: LockReport): readonly Untested[] {
     what: entries.map(({ hazard }) => hazardName(hazard)).join(', '),
     reason,
   }));
-  return [...unsettled, ...notTestable];
+  return [...unsettled, ...partsLeftOut(lock), ...disturbedPlans(lock), ...notTestable];
+}
+
+/** Plans that were run in part; of those that were not run the cells tell. */
+function partsLeftOut({ leftOut = [] }: LockReport): readonly Untested[] {
+  return leftOut
+    .filter(({ what }) => what !== 'the plan')
+    .map(({ hazards, what, wouldTakeMs }) => ({
+      standing: 'not-judged',
+      what: `${hazards.map(hazardName).join(' + ')}, in part`,
+      reason: `there was no time for ${what}: the whole plan takes ${about(wouldTakeMs)}`,
+    }));
+}
+
+function disturbedPlans({ disturbed = [] }: LockReport): readonly Untested[] {
+  return disturbed.map(({ plan, hazards, reasons, judged }) => ({
+    standing: 'not-judged',
+    what: `plan ${plan} (${hazards.map(hazardName).join(' + ')})`,
+    reason: `${judged ? 'run again' : `left out after ${reasons.length} runs`}: ${reasons.join('; ')}`,
+  }));
 }
 
 /** How many claims of each standing a lock has. */

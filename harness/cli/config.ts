@@ -5,14 +5,18 @@ import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { externalSchema } from '../backends/external-config.ts';
 import { BACKEND_CHOICES } from '../backends/choose.ts';
+import { leaseLength } from '../commands/request.ts';
 import { PROFILE_NAMES } from '../plan/profiles.ts';
 import { UsageError } from '../base/errors.ts';
 import { parseJson } from '../base/json.ts';
-import { shortListOf, shortText } from '../base/limits.ts';
+import { freeSettings, shortListOf, shortText } from '../base/limits.ts';
 import { describeIssues } from '../base/issues.ts';
 
 const configSchema = z.strictObject({
   impl: shortText.optional(),
+  /** Of that lock, or of whatever lock is named instead. */
+  options: freeSettings.optional(),
+  leaseMs: leaseLength.optional(),
   profile: z.enum(PROFILE_NAMES).optional(),
   backend: z.enum(BACKEND_CHOICES).optional(),
   out: shortText.optional(),

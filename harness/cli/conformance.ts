@@ -8,9 +8,17 @@ import { EXIT, type ExitCode } from '../verdict/exit-codes.ts';
 import { loadConfig } from './config.ts';
 import { interruptible, tellNothingToReport } from './interruptible.ts';
 import { namesOf } from './lock-names.ts';
-import { backendOptions, serversOf, wholeNumber, type ServerOptions } from './options.ts';
+import {
+  backendOptions,
+  lockOptions,
+  lockSettingsOf,
+  serversOf,
+  wholeNumber,
+  type LockOptions,
+  type ServerOptions,
+} from './options.ts';
 
-interface ConformanceOptions extends ServerOptions {
+interface ConformanceOptions extends ServerOptions, LockOptions {
   readonly impl?: string;
   readonly case?: string;
   readonly topology?: Topology;
@@ -27,15 +35,16 @@ export function addConformance(program: Command, done: (code: ExitCode) => void)
     .addOption(new Option('--topology <name>', 'topology of the backend').choices(TOPOLOGIES))
     .option('--runs <n>', 'how many times in a row', wholeNumber(1), 1)
     .option('--json', 'print one JSON object');
-  for (const option of backendOptions()) command.addOption(option);
+  for (const option of [...lockOptions('default: 800ms'), ...backendOptions()]) command.addOption(option);
   command.action(async (options: ConformanceOptions) => done(await conformance(options)));
 }
 
 async function conformance(options: ConformanceOptions): Promise<ExitCode> {
   const { impl, topology, runs, json } = options;
-  const servers = serversOf(options, await loadConfig());
+  const config = await loadConfig();
   const request = {
-    ...servers,
+    ...serversOf(options, config),
+    ...lockSettingsOf(options, impl === undefined ? {} : config),
     topology,
     runs,
     case: options.case,

@@ -10,10 +10,13 @@ import {
   backendOptions,
   duration,
   hazards,
+  lockOptions,
+  lockSettingsOf,
   serversOf,
   thresholdOption,
   thresholdsOf,
   wholeNumber,
+  type LockOptions,
   type ServerOptions,
 } from './options.ts';
 
@@ -22,10 +25,9 @@ type AsAsked =
   | ('topology' | 'mode' | 'rate' | 'arrivals' | 'workers' | 'clients' | 'keys' | 'skew')
   | ('scenario' | 'stock' | 'try' | 'renews');
 
-export interface LoadOptions extends ServerOptions, Pick<LoadRequest, AsAsked> {
+export interface LoadOptions extends ServerOptions, LockOptions, Pick<LoadRequest, AsAsked> {
   readonly hold?: readonly [number, number];
   readonly think?: readonly [number, number];
-  readonly lease?: number;
   readonly timeout?: number;
   readonly warmUp?: number;
   readonly duration?: number;
@@ -58,7 +60,7 @@ export const loadOptions = (base: LoadShape = DEFAULT_SHAPE): Option[] => [
   new Option('--renews <n>', 'explicit renewals of each lease').argParser(wholeNumber(0)),
   new Option('--hold <duration[-duration]>', 'how long a lease is held (default: 0ms)').argParser(span),
   new Option('--think <duration[-duration]>', 'how long a client waits before it asks again').argParser(span),
-  new Option('--lease <duration>', 'length of a lease (default: 2s)').argParser(duration),
+  ...lockOptions('default: 2s'),
   new Option('--timeout <duration>', 'how long a client waits for the lock (default: 10s)').argParser(duration),
   new Option('--warm-up <duration>', `before it is measured (default: ${base.warmUpMs}ms)`).argParser(duration),
   new Option('--duration <duration>', `how long it is measured (default: ${base.durationMs / 1000}s)`).argParser(
@@ -82,7 +84,7 @@ export function loadRequestOf(options: LoadOptions, config: Config): LoadRequest
     try: options.try,
     holdMs: options.hold,
     thinkMs: options.think,
-    leaseMs: options.lease,
+    ...lockSettingsOf(options, config),
     timeoutMs: options.timeout,
     warmUpMs: options.warmUp,
     durationMs: options.duration,

@@ -2,6 +2,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { HAZARDS, type Hazard } from 'holdfast-locks/internal/claims';
 import { BACKEND_CHOICES, type BackendChoice } from '../backends/choose.ts';
+import { parseJson } from '../base/json.ts';
 import { hint } from '../commands/names.ts';
 import type { ServersRequest } from '../commands/request.ts';
 import { parseThreshold } from '../gates/threshold.ts';
@@ -46,6 +47,40 @@ export function shard(value: string): { index: number; of: number } {
     throw new InvalidArgumentError('expected i/n such as 2/5.');
   return parsed;
 }
+
+/** The options of a lock, as JSON. */
+export function jsonObject(value: string): Record<string, unknown> {
+  let parsed: unknown;
+  try {
+    parsed = parseJson(value);
+  } catch (error) {
+    throw new InvalidArgumentError(`it is not JSON: ${(error as Error).message}`);
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
+    throw new InvalidArgumentError('expected a JSON object such as {"retry":{"delayMs":50}}.');
+  return { ...parsed };
+}
+
+/** Of every command that runs locks. */
+export interface LockOptions {
+  readonly options?: Readonly<Record<string, unknown>>;
+  readonly lease?: number;
+}
+
+/** @param lease what is said of the default */
+export const lockOptions = (lease: string): Option[] => [
+  new Option('--lease <duration>', `length of a lease (${lease})`).argParser(duration),
+  new Option('--options <json>', 'options of the locks, such as {"retry":{"delayMs":50}}').argParser(jsonObject),
+];
+
+/** What those options say, or else the configuration. */
+export const lockSettingsOf = (
+  { options, lease }: LockOptions,
+  config: Config,
+): { readonly options?: Readonly<Record<string, unknown>>; readonly leaseMs?: number } => ({
+  options: options ?? config.options,
+  leaseMs: lease ?? config.leaseMs,
+});
 
 const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
 

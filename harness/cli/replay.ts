@@ -7,13 +7,22 @@ import type { VerifyEvent } from '../commands/verify-events.ts';
 import { EXIT, worst, type ExitCode } from '../verdict/exit-codes.ts';
 import { loadConfig, type Config } from './config.ts';
 import { interruptible, tellNothingToReport } from './interruptible.ts';
-import { backendOptions, outputOptions, serversOf, thresholdsOf, wholeNumber, type ServerOptions } from './options.ts';
+import {
+  backendOptions,
+  lockOptions,
+  outputOptions,
+  serversOf,
+  thresholdsOf,
+  wholeNumber,
+  type LockOptions,
+  type ServerOptions,
+} from './options.ts';
 import { sizeOf } from './plan-size.ts';
 import type { Shown } from './render.ts';
 import { showRun } from './show-run.ts';
 import { NO_PLAN_FINISHED, ShrinkProgress, VerifyProgress } from './verify-progress.ts';
 
-interface ReplayOptions extends ServerOptions, Shown {
+interface ReplayOptions extends ServerOptions, LockOptions, Shown {
   readonly runs: number;
   readonly shrink?: boolean;
   readonly trust?: boolean;
@@ -28,10 +37,13 @@ export function addReplay(program: Command, done: (code: ExitCode) => void): voi
     .addOption(new Option('--runs <n>', 'how often').argParser(wholeNumber(1)).default(1))
     .option('--shrink', 'look for a smaller plan that shows the same violation, and run that one')
     .option('--trust', 'run code outside of this project that the plan names');
-  for (const option of [...backendOptions(), ...outputOptions()]) command.addOption(option);
+  const locks = lockOptions('default: that of the plan, which is else stretched');
+  for (const option of [...locks, ...backendOptions(), ...outputOptions()]) command.addOption(option);
   command.action(async (path: string, options: ReplayOptions) => {
     const config = await loadConfig();
-    const request = { ...serversOf(options, config), plan: path, out: options.out ?? config.out, trust: options.trust };
+    const { options: lock, lease, trust } = options;
+    const changes = { options: lock, leaseMs: lease, trust };
+    const request = { ...serversOf(options, config), ...changes, plan: path, out: options.out ?? config.out };
     done(await (options.shrink === true ? shrinkAndReplay : replay)(request, options, config));
   });
 }
@@ -69,5 +81,6 @@ async function shrinkAndReplay(request: ShrinkRequest, options: ReplayOptions, c
   });
   if (smallest === undefined || code !== EXIT.violated) return code;
   // It was violated, also where servers with a timing of their own do not show it once more.
-  return worst([code, await replay({ ...request, plan: smallest }, options, config)]);
+  const smaller = { ...request, plan: smallest, leaseMs: undefined, options: undefined };
+  return worst([code, await replay(smaller, options, config)]);
 }

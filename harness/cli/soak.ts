@@ -7,11 +7,12 @@ import type { Hazard } from 'holdfast-locks/internal/claims';
 import { soak as soakLock, type SoakEvent } from '../commands/soak.ts';
 import { EXIT, type ExitCode } from '../verdict/exit-codes.ts';
 import { interruptible } from './interruptible.ts';
-import { duration, hazards, wholeNumber } from './options.ts';
+import { loadConfig } from './config.ts';
+import { duration, hazards, lockOptions, lockSettingsOf, wholeNumber, type LockOptions } from './options.ts';
 import { shownPhrase } from '../../reports/wording.ts';
 import { sizeOf } from './plan-size.ts';
 
-interface SoakOptions {
+interface SoakOptions extends LockOptions {
   readonly impl: string;
   readonly time?: number;
   readonly schedules?: number;
@@ -22,7 +23,7 @@ interface SoakOptions {
 }
 
 export function addSoak(program: Command, done: (code: ExitCode) => void): void {
-  program
+  const command = program
     .command('soak')
     .description('search the simulation for violations, on all cores, for as long as you like')
     .requiredOption('--impl <name|path>', 'lock to test')
@@ -31,13 +32,16 @@ export function addSoak(program: Command, done: (code: ExitCode) => void): void 
     .option('--seed <n>', 'where the search begins', wholeNumber(0), Math.floor(Math.random() * 2 ** 31))
     .addOption(new Option('--topology <name>', 'topology of the backend').choices(TOPOLOGIES))
     .option('--hazard <names>', 'only these hazards, comma-separated', hazards)
-    .option('--out <folder>', 'where counterexamples are kept', join('runs', 'soak'))
-    .action(async (options: SoakOptions) => done(await soak(options)));
+    .option('--out <folder>', 'where counterexamples are kept', join('runs', 'soak'));
+  for (const option of lockOptions('default: 600ms')) command.addOption(option);
+  command.action(async (options: SoakOptions) => done(await soak(options)));
 }
 
-async function soak({ time, hazard, ...request }: SoakOptions): Promise<ExitCode> {
+async function soak({ time, hazard, options, lease, ...asked }: SoakOptions): Promise<ExitCode> {
+  const settings = lockSettingsOf({ options, lease }, await loadConfig());
+  const request = { ...asked, ...settings, timeMs: time, hazards: hazard };
   return interruptible(async (signal) => {
-    const { found } = await soakLock({ ...request, timeMs: time, hazards: hazard }, { signal, onEvent: say });
+    const { found } = await soakLock(request, { signal, onEvent: say });
     return found.length === 0 ? EXIT.ok : EXIT.violated;
   });
 }

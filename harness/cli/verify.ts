@@ -17,19 +17,22 @@ import {
   backendOptions,
   duration,
   hazards,
+  lockOptions,
+  lockSettingsOf,
   outputOptions,
   serversOf,
   shard,
   thresholdOption,
   thresholdsOf,
   wholeNumber,
+  type LockOptions,
   type ServerOptions,
 } from './options.ts';
 import type { Shown } from './render.ts';
 import { showRun } from './show-run.ts';
 import { NO_PLAN_FINISHED, VerifyProgress } from './verify-progress.ts';
 
-interface VerifyOptions extends ServerOptions, Shown {
+interface VerifyOptions extends ServerOptions, LockOptions, Shown {
   readonly impl?: string;
   readonly all?: boolean;
   readonly hazard?: readonly Hazard[];
@@ -38,7 +41,6 @@ interface VerifyOptions extends ServerOptions, Shown {
   readonly profile?: ProfileName;
   readonly workers?: number;
   readonly clients?: number;
-  readonly lease?: number;
   readonly hold?: number;
   readonly seed?: number;
   readonly runs?: number;
@@ -63,7 +65,6 @@ export function addVerify(program: Command, done: (code: ExitCode) => void): voi
     .addOption(new Option('--profile <name>', 'how hard to try').choices(PROFILE_NAMES))
     .option('--workers <n>', 'worker processes', wholeNumber(1))
     .option('--clients <n>', 'clients in each worker process', wholeNumber(1))
-    .option('--lease <duration>', 'length of a lease', duration)
     .option('--hold <duration>', 'longest time a lease is held for', duration)
     .option('--seed <n>', 'the same seed makes the same plans', wholeNumber(0))
     .option('--runs <n>', 'plans per hazard', wholeNumber(1))
@@ -72,7 +73,9 @@ export function addVerify(program: Command, done: (code: ExitCode) => void): voi
     .option('--exhaustive', 'simulated: every position of one fault with two workers and one cycle')
     .option('--bail', 'stop at the first violation of a claim')
     .option('--require-all', 'what cannot be produced here counts as not exercised');
-  for (const option of [thresholdOption(), ...backendOptions(), ...outputOptions()]) command.addOption(option);
+  const locks = lockOptions('default: 600ms');
+  for (const option of [...locks, thresholdOption(), ...backendOptions(), ...outputOptions()])
+    command.addOption(option);
   command.action(async (options: VerifyOptions) => done(await verify(options)));
 }
 
@@ -94,7 +97,7 @@ function requestOf(options: VerifyOptions, config: Config): VerifyRequest {
     impl: all === true || impl === undefined ? undefined : namesOf(impl),
     hazards: options.hazard,
     profile: options.profile ?? config.profile,
-    leaseMs: options.lease,
+    ...lockSettingsOf(options, all === true ? {} : config),
     holdMs: options.hold,
     timeMs: options.time,
     thresholds: thresholdsOf(config, options),

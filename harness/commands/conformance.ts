@@ -13,8 +13,9 @@ import { nodesOf } from '../plan/plan.ts';
 import type { LockUnderTest } from '../run/request.ts';
 import { callerOf, type CommandOptions } from './caller.ts';
 import { inSession, unlessAborted } from './in-session.ts';
-import { referenceLocks, resolveLocks } from './locks.ts';
+import { leaseOf, locksOf } from './locks.ts';
 import {
+  leaseLength,
   lockNames,
   lockOptions,
   parseRequest,
@@ -31,6 +32,8 @@ export interface ConformanceRequest extends ServersRequest {
   /** Only cases whose name contains this. */
   readonly case?: string;
   readonly topology?: Topology;
+  /** Length of a lease; default 800. */
+  readonly leaseMs?: number;
   /** How many times in a row; default 1. */
   readonly runs?: number;
 }
@@ -64,6 +67,7 @@ const shape = {
   options: lockOptions,
   case: z.string().default(''),
   topology: z.enum(TOPOLOGIES).optional(),
+  leaseMs: leaseLength.optional(),
   runs: wholeNumber(1).default(1),
 } satisfies Record<keyof ConformanceRequest, z.ZodType>;
 const conformanceSchema = z.strictObject(shape);
@@ -74,9 +78,10 @@ export async function conformance(
 ): Promise<ConformanceResult> {
   const { impl, runs, backend, external, ...parsed } = parseRequest('conformance', conformanceSchema, request);
   const { signal, tell } = callerOf('conformance', request, options);
-  const locks = await (impl === undefined ? referenceLocks() : resolveLocks(impl, parsed.options));
+  const locks = await locksOf({ ...parsed, impl, all: impl === undefined });
   const cases = CASES.filter(({ name }) => name.includes(parsed.case));
   if (cases.length === 0) throw new UsageError(`no case has "${parsed.case}" in its name`);
+  const leases = new Map(locks.map((lock) => [lock, leaseOf(lock.module, parsed.leaseMs, LEASE_MS)]));
   const results: ConformanceOfLock[] = [];
   const runAll = async (session: Session): Promise<void> => {
     for (let run = 1; run <= runs; run++) {
@@ -86,7 +91,12 @@ export async function conformance(
         const topology = parsed.topology ?? topologies[0];
         tell({ type: 'lock', lock: name, topology, run });
         const onResult = (result: CaseResult): void => tell({ type: 'case', lock: name, ...result });
-        const found = await runOne(session, { lock, topology, backend, external, cases }, signal, onResult);
+        const found = await runOne(
+          session,
+          { lock, leaseMs: leases.get(lock) ?? LEASE_MS, topology, backend, external, cases },
+          signal,
+          onResult,
+        );
         const one = { lock: name, topology, run, cases: found };
         results.push(one);
         tell({ type: 'lock-ended', ...one });
@@ -100,6 +110,7 @@ export async function conformance(
 
 interface OneLock {
   readonly lock: LockUnderTest;
+  readonly leaseMs: number;
   readonly topology: Topology;
   readonly backend: BackendChoice;
   readonly external: ExternalConfig;
@@ -108,14 +119,13 @@ interface OneLock {
 
 async function runOne(
   session: Session,
-  { lock, topology, backend, external, cases }: OneLock,
+  { lock, leaseMs, topology, backend, external, cases }: OneLock,
   signal: AbortSignal,
   onResult: (result: CaseResult) => void,
 ): Promise<CaseResult[]> {
   const { module, url, options } = lock;
   const deployment = await deploymentFor(session, lock.module, topology, backend, external, signal);
   try {
-    const leaseMs = Math.max(LEASE_MS, module.leastLeaseMs ?? 0);
     return await runCases({ session, module, url, options, leaseMs, deployment }, signal, onResult, cases);
   } finally {
     await deployment?.stop();

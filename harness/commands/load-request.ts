@@ -5,6 +5,7 @@ import { DEFAULT_SHAPE, OPEN_CLIENTS, type LoadShape } from '../load/settings.ts
 import { ARRIVALS, type Arrivals } from '../subject/load/arrivals.ts';
 import {
   checkWorkers,
+  leaseLength,
   lockNames,
   lockOptions,
   milliseconds,
@@ -90,7 +91,7 @@ export const loadShape = {
   renews: wholeNumber(0).optional(),
   holdMs: span.optional(),
   thinkMs: span.optional(),
-  leaseMs: milliseconds.positive().optional(),
+  leaseMs: leaseLength.optional(),
   timeoutMs: milliseconds.optional(),
   warmUpMs: milliseconds.optional(),
   durationMs: milliseconds.positive().optional(),

@@ -54,7 +54,7 @@ async function loadAdapter(reference: string, url: string): Promise<LockModule> 
 }
 
 /** @throws UsageError that tells what is wrong with any of them, a line for each */
-export async function resolveLocks(
+async function resolveLocks(
   references: readonly string[],
   options: Readonly<Record<string, unknown>> = {},
 ): Promise<LockUnderTest[]> {
@@ -74,6 +74,8 @@ interface Asked {
 
 /** @throws UsageError for none */
 export function locksOf({ impl, all, options }: Asked): Promise<LockUnderTest[]> {
+  if (all && Object.keys(options).length > 0)
+    throw new RequestError('`options` are of locks that are named: give `impl`');
   if (all) return referenceLocks();
   if (impl === undefined) throw new RequestError('which lock? Give `impl`, names or paths, or `all`');
   return resolveLocks(impl, options);
@@ -84,7 +86,7 @@ export const isReference = ({ specimen, backend }: LockModule): boolean =>
   specimen === undefined && backend !== 'memory';
 
 /** All of the catalogue. */
-export function referenceLocks(): Promise<LockUnderTest[]> {
+function referenceLocks(): Promise<LockUnderTest[]> {
   const modules = [...catalogue.values()].map(({ module }) => module);
   return resolveLocks(modules.filter(isReference).map(({ name }) => name));
 }
@@ -95,4 +97,10 @@ export function topologyOf(module: LockModule, wanted: Topology = module.topolog
     throw new UsageError(`${module.name} does not run on "${wanted}"; it runs on: ${module.topologies.join(', ')}`);
   }
   return wanted;
+}
+
+/** The lease asked for or else the usual one, and no shorter than the lock grants. @throws UsageError when a shorter one is asked for */
+export function leaseOf({ name, leastLeaseMs = 0 }: LockModule, asked: number | undefined, usualMs: number): number {
+  if ((asked ?? Infinity) < leastLeaseMs) throw new UsageError(`${name} grants no lease below ${leastLeaseMs} ms`);
+  return Math.max(asked ?? usualMs, leastLeaseMs);
 }

@@ -5,12 +5,13 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { UsageError } from '../base/errors.ts';
 import { parsePlan, PlanError, type Plan } from '../plan/plan.ts';
+import { stretched } from '../plan/stretch.ts';
 import { callerOf, type CommandOptions } from './caller.ts';
 import { inSession, unlessAborted } from './in-session.ts';
 import { keepPlan } from './keep-plan.ts';
 import { resolveLock } from './locks.ts';
 import { readReport } from './read-report.ts';
-import { parseRequest, serversShape, wholeNumber, type ServersRequest } from './request.ts';
+import { leaseLength, lockOptions, parseRequest, serversShape, wholeNumber, type ServersRequest } from './request.ts';
 import type { Shown } from '../verdict/matrix.ts';
 import type { RunResult } from './result.ts';
 import { shrinkPlan } from './shrink-plan.ts';
@@ -23,6 +24,10 @@ import { settingsOf } from './verify-settings.ts';
 export interface ShrinkRequest extends ServersRequest {
   /** A plan, its file, or a run folder: then the plan of its first counterexample. */
   readonly plan: string | Plan;
+  /** Options of the lock, in place of those of the plan that have these names. */
+  readonly options?: Readonly<Record<string, unknown>>;
+  /** Another length of a lease: the plan is stretched to it. */
+  readonly leaseMs?: number;
   /** The folder in which the smaller plan is kept; default `runs` in the current folder. */
   readonly out?: string;
   /** Whether code outside of this project may run that the plan's file names; default: it is refused. */
@@ -56,6 +61,8 @@ const shape = {
   plan: z.union([z.string().min(1), z.custom<Plan>((value) => typeof value === 'object' && value !== null)], {
     error: 'expected a plan, its file, or a run folder',
   }),
+  options: lockOptions,
+  leaseMs: leaseLength.optional(),
   out: z.string().default('runs'),
   trust: z.boolean().default(false),
 } satisfies Record<keyof ShrinkRequest, z.ZodType>;
@@ -68,19 +75,34 @@ const replayShape = {
 const replaySchema = z.strictObject(replayShape);
 
 export async function replay(request: ReplayRequest, options: CommandOptions<VerifyEvent> = {}): Promise<RunResult> {
-  const { plan: given, runs, trust, ...rest } = parseRequest('replay', replaySchema, request);
-  const plan = planOf(given, trust);
+  const {
+    plan: given,
+    options: changed,
+    leaseMs: asked,
+    runs,
+    trust,
+    ...rest
+  } = parseRequest('replay', replaySchema, request);
+  const plan = changedPlan(planOf(given, trust), changed, asked);
   const lock = await resolveLock(plan.lock, plan.options);
   const { topology, workers, hazards, scenario, seed, leaseMs } = plan;
-  const asked = verifySchema.parse({ ...rest, runs, topology, workers, hazards, scenario, seed });
+  const verifying = verifySchema.parse({ ...rest, runs, topology, workers, hazards, scenario, seed });
   const deck = Array.from({ length: runs }, (_, index) => ({ ...plan, index: plan.index + index }));
-  const settings = { ...settingsOf({ ...asked, timeMs: Infinity }), leaseMs, deck };
+  const settings = { ...settingsOf({ ...verifying, timeMs: Infinity }), leaseMs, deck };
   return verifyLocks([lock], settings, callerOf('replay', request, options));
 }
 
 export async function shrink(request: ShrinkRequest, options: CommandOptions<ShrinkEvent> = {}): Promise<ShrinkResult> {
-  const { plan: given, out, trust, backend, external } = parseRequest('shrink', shrinkSchema, request);
-  const plan = planOf(given, trust);
+  const {
+    plan: given,
+    options: changed,
+    leaseMs,
+    out,
+    trust,
+    backend,
+    external,
+  } = parseRequest('shrink', shrinkSchema, request);
+  const plan = changedPlan(planOf(given, trust), changed, leaseMs);
   const lock = await resolveLock(plan.lock, plan.options);
   const { signal, tell } = callerOf('shrink', request, options);
   return inSession(async (session) => {
@@ -101,6 +123,9 @@ function planOf(given: string | Plan, trust: boolean): Plan {
   mustBeTrusted(plan, file, trust);
   return plan;
 }
+
+const changedPlan = (plan: Plan, options: Plan['options'], leaseMs = plan.leaseMs): Plan =>
+  stretched({ ...plan, options: { ...plan.options, ...options } }, leaseMs);
 
 function parsed(text: string, source: string): Plan {
   try {

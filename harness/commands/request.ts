@@ -42,12 +42,18 @@ const name = z.string().min(1);
 export const lockNames = z.union([name, z.array(name).min(1)]).transform((given) => [given].flat());
 export const lockOptions = z.record(z.string(), z.unknown()).default({});
 export const wholeNumber = (least: number): z.ZodInt => z.int().min(least);
+const MAX_LEASE_MS = 3_600_000;
 /** The farthest that a timer of Node.js can be set: beyond, it would ring at once. */
 const FARTHEST_MS = 2 ** 31 - 1;
 export const milliseconds = z
   .number()
   .nonnegative()
   .max(FARTHEST_MS, `expected at most ${FARTHEST_MS} ms, which are 24 days`);
+/** Below, the resolution of timers leaves nothing of a lease; beyond, a plan's faults would last longer than a plan may. */
+export const leaseLength = z
+  .number()
+  .min(10, 'expected a lease of at least 10 ms')
+  .max(MAX_LEASE_MS, 'expected a lease of at most 1 h');
 export const seed = wholeNumber(0).default(() => Math.floor(Math.random() * 2 ** 31));
 
 /** More processes than this are judged, and measured, by the scheduler rather than by the lock. */

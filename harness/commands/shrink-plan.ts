@@ -29,6 +29,8 @@ export interface ShrinkGround {
   readonly external: ExternalConfig;
   readonly signal: AbortSignal;
   readonly tell: (event: ShrinkEvent) => void;
+  /** No candidate is begun after so many milliseconds; absent: whatever it takes. */
+  readonly timeMs?: number;
 }
 
 /**
@@ -40,7 +42,7 @@ export async function shrinkPlan(
   plan: Plan,
   wanted?: Shown,
 ): Promise<ShrunkViolation | undefined> {
-  const { lock, backend, signal, tell } = ground;
+  const { lock, backend, signal, tell, timeMs } = ground;
   const choice = await chooseProvisioner(backend, lock.module.backend, plan.topology);
   const effort = choice.kind === 'sim' ? EFFORT.simulated : EFFORT.real;
   const judge = (candidate: Plan): Promise<readonly Judgement[]> =>
@@ -56,7 +58,7 @@ export async function shrinkPlan(
     return (await judge(candidate).catch(orNothing)).flatMap(shown).includes(property);
   };
   const onSmaller = (smaller: Plan, tries: number): void => tell({ type: 'smaller', plan: smaller, tries });
-  const shrunk = await shrink(plan, shows, { tries: effort.tries, onSmaller });
+  const shrunk = await shrink(plan, shows, { tries: effort.tries, timeMs, onSmaller });
   tell({ type: 'shrunk', property, ...shrunk });
   return { property, ...shrunk };
 }
@@ -80,7 +82,15 @@ async function judgementsOf(
     {
       ...{ lock, topology, scenario, provisioner, external, workers, leaseMs, hazards },
       deck: Array.from({ length: runs }, () => plan),
-      ...{ search: undefined, exhaustive: false, listed: [], arenas: 1, timeMs: Infinity, always: runs },
+      ...{
+        search: undefined,
+        exhaustive: false,
+        listed: [],
+        arenas: 1,
+        timeMs: Infinity,
+        always: runs,
+        alwaysMs: Infinity,
+      },
       endsAt: (failures, breaches) => failures.length + breaches.length > 0,
       folder: session.folder('shrinking'),
       onPlan: (event) => {

@@ -4,6 +4,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { SearchSpace } from '../plan/search-space.ts';
 import type { LockUnderTest } from '../run/request.ts';
 import { scenarioUrl } from '../run/scenarios.ts';
+import { Batches } from '../sim/search/batches.ts';
 import { Coverage } from '../sim/search/coverage.ts';
 import type { Simulated } from '../sim/search/messages.ts';
 import { sharedPool } from '../sim/search/pool.ts';
@@ -35,6 +36,7 @@ interface Effort {
   readonly most: number;
 }
 
+/** Schedules that a thread is given at once, at most. */
 const BATCH = 50;
 /** Places that are tried least often and therefore next. */
 const FAVOURED = 8;
@@ -58,6 +60,7 @@ export async function soakSearch(
   const kinds = new Set<string>();
   await using run = await sharedPool().load(lock.url, scenarioUrl(space.sizes.scenario));
   const began = performance.now();
+  const batches = new Batches(BATCH);
   let [next, schedules, violations, toldAt] = [0, 0, 0, began];
   const progressNow = (): SoakProgress => ({
     schedules,
@@ -74,6 +77,7 @@ export async function soakSearch(
     onNew(news);
   };
   const takeAll = async (results: readonly Simulated[]): Promise<void> => {
+    batches.took(results.length);
     for (const { judgement, struck } of results) {
       schedules += 1;
       coverage.add(judgement);
@@ -92,7 +96,7 @@ export async function soakSearch(
   };
   await run.work(() => {
     if (signal.aborted || next >= most || performance.now() - began > timeMs) return undefined;
-    const [from, count] = [next, Math.min(BATCH, most - next)];
+    const [from, count] = [next, Math.min(batches.next, most - next)];
     next += count;
     const steered = { ...space, favoured: coverage.least(FAVOURED), bases: coverage.pioneers };
     return { type: 'search', space: steered, from, count };

@@ -14,10 +14,11 @@ import type { Shown } from '../verdict/matrix.ts';
 import { callerOf, type Caller, type CommandOptions } from './caller.ts';
 import { inSession, unlessAborted } from './in-session.ts';
 import { keepPlan } from './keep-plan.ts';
-import { resolveLock } from './locks.ts';
-import { lockOptions, milliseconds, parseRequest, seed, serversShape, wholeNumber } from './request.ts';
+import { leaseOf, resolveLock } from './locks.ts';
+import { leaseLength, lockOptions, milliseconds, parseRequest, seed, serversShape, wholeNumber } from './request.ts';
 import { makeOutputFolder } from './output-folder.ts';
 import { shrinkPlan } from './shrink-plan.ts';
+import { LEASE_MS } from './verify-request.ts';
 import { soakSearch, type SoakNews, type SoakProgress } from './soak-search.ts';
 
 export interface SoakRequest {
@@ -31,6 +32,8 @@ export interface SoakRequest {
   /** Where the search begins; default: drawn. */
   readonly seed?: number;
   readonly topology?: Topology;
+  /** Length of a lease; default 600. */
+  readonly leaseMs?: number;
   /** Only these hazards; default: all that there are for the lock. */
   readonly hazards?: readonly Hazard[];
   /** Where counterexamples are kept; default `runs/soak` in the current folder. */
@@ -59,9 +62,10 @@ export type SoakEvent =
   /** After the search, when its plan has been made smaller and is kept. */
   | ({ readonly type: 'found' } & SoakFind);
 
-const LEASE_MS = 600;
 const WORKERS = 4;
 const TIME_MS = 600_000;
+/** Of the time of the search, what may be spent beside it on making plans smaller. */
+const SHRINKING = 1 / 12;
 
 const shape = {
   impl: z.string().min(1),
@@ -70,6 +74,7 @@ const shape = {
   schedules: wholeNumber(1).optional(),
   seed,
   topology: z.enum(TOPOLOGIES).optional(),
+  leaseMs: leaseLength.optional(),
   hazards: z.array(z.enum(HAZARDS)).min(1).readonly().optional(),
   out: z.string().default(join('runs', 'soak')),
 } satisfies Record<keyof SoakRequest, z.ZodType>;
@@ -100,15 +105,16 @@ export async function soak(request: SoakRequest, options: CommandOptions<SoakEve
     (found) => kinds.push(found),
     (now) => tell({ type: 'searched', ...now }),
   );
-  const found = await keepAll(lock, kinds, parsed.out, caller);
+  const found = await keepAll(lock, kinds, parsed.out, effort.timeMs * SHRINKING, caller);
   return { ...progress, found, interrupted: signal.aborted };
 }
 
-/** Makes their plans smaller, while there is time, and keeps them. */
+/** Makes their plans smaller, while there is time, the same for each, and keeps them. */
 async function keepAll(
   lock: LockUnderTest,
   kinds: readonly SoakNews[],
   out: string,
+  timeMs: number,
   { signal, tell }: Caller<SoakEvent>,
 ): Promise<SoakFind[]> {
   if (kinds.length === 0) return [];
@@ -116,8 +122,13 @@ async function keepAll(
     const external = serversShape.external.parse(undefined);
     const ground = { session, lock, backend: 'sim', external, signal, tell: () => undefined } as const;
     const found: SoakFind[] = [];
-    for (const { plan: whole, property, hazards } of kinds) {
-      const shrunk = await unlessAborted(signal, () => shrinkPlan(ground, whole, property));
+    const endsAtMs = performance.now() + timeMs;
+    for (const [index, { plan: whole, property, hazards }] of kinds.entries()) {
+      const leftMs = (endsAtMs - performance.now()) / (kinds.length - index);
+      const shrunk =
+        leftMs <= 0
+          ? undefined
+          : await unlessAborted(signal, () => shrinkPlan({ ...ground, timeMs: leftMs }, whole, property));
       const plan = shrunk?.plan ?? whole;
       const find: SoakFind = { property, hazards, plan, file: keepPlan(plan, out) };
       found.push(find);
@@ -129,7 +140,7 @@ async function keepAll(
 
 function spaceOf(lock: LockUnderTest, topology: Topology, request: SoakParsed): SearchSpace {
   const { module, reference, options } = lock;
-  const leaseMs = Math.max(LEASE_MS, module.leastLeaseMs ?? 0);
+  const leaseMs = leaseOf(module, request.leaseMs, LEASE_MS);
   const asked = {
     lock: reference,
     options,

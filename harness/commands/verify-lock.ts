@@ -11,7 +11,7 @@ import type { LockReport } from '../report/report.ts';
 import { makeDeck } from '../run/deck.ts';
 import type { LockUnderTest, PlanEvent, RunRequest } from '../run/request.ts';
 import type { Caller } from './caller.ts';
-import { topologyOf } from './locks.ts';
+import { leaseOf, topologyOf } from './locks.ts';
 import { RequestError } from './request.ts';
 import { runPlans } from './run-plans.ts';
 import { simulateFirst, type SimulatedFirst } from './simulate-first.ts';
@@ -35,7 +35,7 @@ export async function verifyLock(
   const { module } = lock;
   const { request: asked } = settings;
   const { exhaustive, seed, scenario } = asked;
-  const leaseMs = leaseOf(module, settings);
+  const leaseMs = leaseOf(module, asked.leaseMs, settings.leaseMs);
   const profile = PROFILES[asked.profile];
   const topology = topologyOf(module, asked.topology);
   const testable = hazardsOf(topology, module.backend).filter((hazard) => isClaimedOn(module, hazard));
@@ -63,17 +63,19 @@ export async function verifyLock(
     ...{ provisioner: kind, reason, plans },
   });
   const space = { sizes, hazards: wanted, seed: seed + (asked.shard?.index ?? 0) };
-  // Who says how many plans there shall be, or which, wants no others.
-  const searches = settings.deck === undefined && asked.runs === undefined;
+  // Who says how many plans there shall be, or which, wants these and no others.
+  const counted = settings.deck !== undefined || asked.runs !== undefined;
+  const searches = !counted;
   const request: RunRequest = {
     ...{ lock, topology, scenario, provisioner, external: asked.external, workers, leaseMs },
     ...{ hazards: testable, listed: listedOf(settings, wanted), arenas: kind === 'external' ? 1 : 2 },
     ...{ endsAt: settings.endsAt, folder, onPlan: telling(caller, module.name), exhaustive },
     deck: exhaustive ? [] : deck.plans,
     search: simulated && searches ? space : undefined,
-    timeMs: asked.timeMs ?? (exhaustive ? Infinity : simulated ? profile.simulatedMs : profile.timeMs),
+    timeMs: asked.timeMs ?? (exhaustive || counted ? Infinity : simulated ? profile.simulatedMs : profile.timeMs),
     // A user's own bound is a bound; the profile's leaves no listed hazard out.
     always: asked.timeMs === undefined ? deck.firstRound : 0,
+    alwaysMs: counted ? Infinity : profile.firstMs,
   };
   const first =
     !simulated && searches && settings.simulatesFirst
@@ -139,10 +141,3 @@ function telling({ tell }: Caller<VerifyEvent>, lock: string): (event: PlanEvent
 
 const isClaimedOn = (module: LockModule, hazard: Hazard): boolean =>
   PROPERTIES.some((property) => claimOn(module.claims, property, hazard) !== 'not-applicable');
-
-/** @throws UsageError when a shorter lease is asked for than the lock grants. */
-function leaseOf(module: LockModule, { request, leaseMs }: VerifySettings): number {
-  const least = module.leastLeaseMs ?? 0;
-  if ((request.leaseMs ?? Infinity) < least) throw new UsageError(`${module.name} grants no lease below ${least} ms`);
-  return Math.max(leaseMs, least);
-}

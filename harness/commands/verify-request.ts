@@ -4,6 +4,7 @@ import { TOPOLOGIES, type Topology } from 'holdfast-locks';
 import { HAZARDS, type Hazard } from 'holdfast-locks/internal/claims';
 import { PROFILE_NAMES, type ProfileName } from '../plan/profiles.ts';
 import {
+  leaseLength,
   lockNames,
   lockOptions,
   milliseconds,
@@ -58,7 +59,7 @@ export interface VerifyRequest extends ServersRequest {
 }
 
 /** The default lease: timers of busy machines are late by up to 140 ms, so shorter ones judge the machine. */
-const LEASE_MS = 600;
+export const LEASE_MS = 600;
 
 const shape = {
   ...serversShape,
@@ -71,7 +72,7 @@ const shape = {
   profile: z.enum(PROFILE_NAMES).default('default'),
   workers: wholeNumber(1).optional(),
   clients: wholeNumber(1).optional(),
-  leaseMs: milliseconds.positive().optional(),
+  leaseMs: leaseLength.optional(),
   holdMs: milliseconds.optional(),
   seed,
   runs: wholeNumber(1).optional(),

@@ -63,6 +63,9 @@ export interface Stage {
   forget(): Promise<void>;
 }
 
+/** A lease, or a wait, that does not end while a case lasts: cases wait for the end of two leases at most, and some seconds. */
+export const longMs = ({ leaseMs }: Pick<Stage, 'leaseMs'>): number => 60_000 + leaseMs * 3;
+
 export const CLIENTS_PER_CASE = 3;
 
 export interface ConformanceCase {

@@ -2,6 +2,7 @@
 import fc, { type Arbitrary } from 'fast-check';
 import type { Hazard } from 'holdfast-locks/internal/claims';
 import type { LockModule, Topology } from 'holdfast-locks';
+import { recoverAllowanceMs } from './allowance.ts';
 import { Draw, type DrawnHazard, type FaultWithoutId, type LaneSizes } from './draw.ts';
 import { practiceArbitrary, practisedOf, type Practised } from './practice.ts';
 import { dataNodesOf, nodesOf, PLAN_VERSION, separable, type Plan } from './plan.ts';
@@ -14,7 +15,7 @@ export interface PlanSizes {
   readonly workers: number;
   readonly clientsPerWorker: number;
   readonly leaseMs: number;
-  /** How many times as long as usual clients hold and think; default 1. Virtual time costs by events, not by its length. */
+  /** How many times as long as usual clients may hold and think at most; default 1. */
   readonly pace?: number;
   /** Longest hold in milliseconds; absent: the plan draws it. */
   readonly holdMs?: number;
@@ -27,8 +28,25 @@ export interface PlanSizes {
 /** The lease that holds and pauses of clients are made for. */
 const USUAL_LEASE_MS = 600;
 
-/** How much slower clients are with a longer lease, so that a simulated run has as many events with any. */
-export const paceOf = (leaseMs: number): number => Math.max(1, leaseMs / USUAL_LEASE_MS);
+/** Clients still do something every few seconds: libraries close connections that are idle for ten. */
+const SLOWEST = 40;
+
+/** How much slower clients may be with a longer lease, for virtual time costs by events. */
+export const paceOf = (leaseMs: number): number => Math.min(SLOWEST, Math.max(1, leaseMs / USUAL_LEASE_MS));
+
+/** The longest that the faults of a plan last with the usual lease. */
+const USUAL_FAULTS_MS = 3500;
+/** Workers that have a client that overstays, in slow plans: one holds, and one waits for it. */
+const SLOW_OVERSTAYERS = 2;
+
+/**
+ * How much slower clients are in a plan with these faults. Faults that outlast leases are as long as those; others, with
+ * clients so slow, would meet nobody.
+ */
+function paceFor(lanes: readonly (readonly FaultWithoutId[])[], most = 1): number {
+  const lengths = lanes.map((lane) => lane.reduce((sum, { afterMs, durationMs }) => sum + afterMs + durationMs, 0));
+  return Math.min(most, Math.max(1, ...lengths.map((ms) => ms / USUAL_FAULTS_MS)));
+}
 
 /** What a lock module itself says of the plans for it. */
 export function sizesOf(
@@ -43,11 +61,6 @@ export function sizesOf(
   };
 }
 
-/**
- * Room in the liveness bound: for machines that are busy with something else, and for a request that a fault held back,
- * which may be granted when it heals to somebody who has given that request up, for one more lease.
- */
-const recoverAllowanceMs = (leaseMs: number): number => Math.max(1000, leaseMs);
 /** Undisturbed plans are also where the speed is read off. */
 const UNDISTURBED_MS = 3500;
 const LEAST_WORK_MS = 1500;
@@ -118,15 +131,17 @@ function planArbitrary(
   const { practised } = sizes;
   const undisturbed = hazards.includes('none');
   const plain = undisturbed && practised === undefined;
+  const queues = undisturbed && practised?.fairness === true && !overstayersQueue(sizes.leaseMs, practised.allowanceMs);
   const lanes = hazards.map((hazard) => laneArbitrary(known, hazard, { ...sizes, ...serversOf(sizes.topology) }));
   return fc
     .record({
-      pace: paceArbitrary(sizes, plain, regime),
-      keys: fc.constant(plain ? 3 : KEYS[regime]),
+      times: timesArbitrary(sizes, plain, regime),
+      keys: fc.constant(plain ? 3 : queues ? 1 : KEYS[regime]),
       renew: regime === 'crowded' ? fc.boolean() : fc.constant(true),
       lanes: fc.tuple(...lanes),
       practice: practised === undefined ? fc.constant(undefined) : practiceArbitrary(practised, sizes.leaseMs),
     })
+    .map((drawn) => ({ ...drawn, pace: paceFor(drawn.lanes, sizes.pace) }))
     .map((drawn) => ({
       holdfast: 'plan' as const,
       version: PLAN_VERSION as typeof PLAN_VERSION,
@@ -142,10 +157,11 @@ function planArbitrary(
       keys: Array.from({ length: drawn.keys }, (_, key) => `p${index}-${String.fromCharCode(97 + key)}`),
       // Begins as the first key does: locks that find what is theirs by a common beginning mix them up.
       lapseKey: `p${index}-a_-lapse`,
+      ...(drawn.pace > 1 && sizes.workers > SLOW_OVERSTAYERS ? { overstayers: SLOW_OVERSTAYERS } : {}),
       leaseMs: sizes.leaseMs,
-      acquireTimeoutMs: sizes.leaseMs * 4,
+      acquireTimeoutMs: Math.max(sizes.leaseMs, queues ? practised.allowanceMs : 0) * 4,
       renew: drawn.renew,
-      ...drawn.pace,
+      ...(queues ? withLongHolds(drawn.times(drawn.pace), practised.allowanceMs) : drawn.times(drawn.pace)),
       ...(practised === undefined
         ? {}
         : { practice: drawn.practice, bypass: practised.bypass, allowanceMs: practised.allowanceMs }),
@@ -157,31 +173,48 @@ function planArbitrary(
     }));
 }
 
+/** Clients that overstay wait for one another long enough, and ask again meanwhile, only where leases are neither short nor long. */
+const overstayersQueue = (leaseMs: number, allowanceMs: number): boolean =>
+  leaseMs * 2 > allowanceMs && leaseMs <= USUAL_LEASE_MS * 2;
+
+/** Some holds are longer than what a fair lock is allowed, and whoever had it asks again at once: others must be served first. */
+function withLongHolds({ holdsMs, thinksMs }: Times, allowanceMs: number): Times {
+  const isLong = (index: number): boolean => index % 6 === 1;
+  return {
+    holdsMs: holdsMs.map((ms, index) => (isLong(index) ? Math.ceil(allowanceMs * 1.2) : ms)),
+    thinksMs: thinksMs.map((ms, index) => (isLong(index - 1) ? 0 : ms)),
+  };
+}
+
+type Times = Pick<Plan, 'holdsMs' | 'thinksMs'>;
+/** Some follow the pace of the clients, others the lease. */
+type PacedTimes = (pace: number) => number[];
+
 /** How long clients hold and think. */
-function paceArbitrary(
-  sizes: PlanSizes,
-  plain: boolean,
-  regime: Regime,
-): Arbitrary<Pick<Plan, 'holdsMs' | 'thinksMs'>> {
-  const { leaseMs, pace = 1 } = sizes;
+function timesArbitrary(sizes: PlanSizes, plain: boolean, regime: Regime): Arbitrary<(pace: number) => Times> {
+  const { leaseMs } = sizes;
   const drawn = (from: number, to: number): Arbitrary<number[]> =>
     fc.array(fc.integer({ min: from, max: Math.max(from, to) }), { minLength: 12, maxLength: 12 });
-  const times = (from: number, to: number): Arbitrary<number[]> =>
-    drawn(from, to).map((ms) => (pace === 1 ? ms : ms.map((one) => Math.round(one * pace))));
-  if (sizes.holdMs !== undefined)
-    return fc.record({ holdsMs: drawn(0, sizes.holdMs), thinksMs: drawn(0, Math.ceil(sizes.holdMs / 2)) });
-  if (plain) return fc.record({ holdsMs: fc.constant([0, 1]), thinksMs: fc.constant([0]) });
-  if (regime === 'free') return fc.record({ holdsMs: times(1, 40), thinksMs: times(20, 140) });
-  if (regime === 'busy') return fc.record({ holdsMs: times(30, 150), thinksMs: times(20, 140) });
-  const brisk = fc.record({ holdsMs: times(1, 15), thinksMs: times(0, 5) });
-  const slow = fc.record({ holdsMs: drawn(20, Math.floor(leaseMs / 4)), thinksMs: times(0, 20) });
+  const fixed = (from: number, to: number): Arbitrary<PacedTimes> => drawn(from, to).map((ms) => () => ms);
+  const paced = (from: number, to: number): Arbitrary<PacedTimes> =>
+    drawn(from, to).map((ms) => (pace) => (pace === 1 ? ms : ms.map((one) => Math.round(one * pace))));
+  const record = (holds: Arbitrary<PacedTimes>, thinks: Arbitrary<PacedTimes>): Arbitrary<(pace: number) => Times> =>
+    fc.record({ holds, thinks }).map((of) => (pace) => ({ holdsMs: of.holds(pace), thinksMs: of.thinks(pace) }));
+  if (sizes.holdMs !== undefined) return record(fixed(0, sizes.holdMs), fixed(0, Math.ceil(sizes.holdMs / 2)));
+  if (plain)
+    return record(
+      fc.constant(() => [0, 1]),
+      fc.constant(() => [0]),
+    );
+  if (regime === 'free') return record(paced(1, 40), paced(20, 140));
+  if (regime === 'busy') return record(paced(30, 150), paced(20, 140));
+  const brisk = record(paced(1, 15), paced(0, 5));
+  const slow = record(fixed(20, Math.floor(leaseMs / 4)), paced(0, 20));
   // Now and then a hold outlasts the lease, renewed or not.
-  const overlong = fc.record({
-    holdsMs: fc
-      .tuple(times(1, 40), fc.integer({ min: leaseMs, max: Math.floor(leaseMs * 1.5) }))
-      .map(([short, long]) => [...short, long]),
-    thinksMs: times(0, 20),
-  });
+  const overlongHolds = fc
+    .tuple(paced(1, 40), fc.integer({ min: leaseMs, max: Math.floor(leaseMs * 1.5) }))
+    .map(([short, long]): PacedTimes => (pace) => [...short(pace), long]);
+  const overlong = record(overlongHolds, paced(0, 20));
   return fc.oneof({ weight: 2, arbitrary: brisk }, { weight: 2, arbitrary: slow }, { weight: 1, arbitrary: overlong });
 }
 

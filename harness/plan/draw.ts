@@ -11,8 +11,6 @@ export interface LaneSizes {
   /** Whether the nodes depend on each other. */
   readonly replicated: boolean;
   readonly leaseMs: number;
-  /** As of `PlanSizes`. */
-  readonly pace?: number;
 }
 
 export type FaultWithoutId = Omit<Fault, 'id'>;
@@ -34,7 +32,7 @@ interface Effects {
   readonly jumpMs?: Arbitrary<number>;
 }
 
-interface NodeEffects extends Effects {
+export interface NodeEffects extends Effects {
   readonly aimed?: boolean;
   /** Absent: the nodes themselves, not their links. */
   readonly workers?: Arbitrary<readonly number[]>;
@@ -43,7 +41,9 @@ interface NodeEffects extends Effects {
 /** No client gives an answer up so soon. */
 const SAT_OUT_MS = 300;
 /** When clients have given an answer up, with leases of any length, and have not yet closed the connection. */
-const USUAL_TIMEOUT_MS = [1200, 1900] as const;
+const GIVEN_UP_MS = [1200, 1900] as const;
+/** By then they have closed it. */
+const CLOSED_MS = 2000;
 
 /** A request and its answer are this far apart while a fault aims at what happens between them. */
 const IN_FLIGHT_MS = 40;
@@ -59,13 +59,11 @@ export class Draw {
   /** How many lose their data at once: as many as it takes for what was written to be gone. */
   readonly dataLossCount: number;
   readonly #dataNodes: readonly number[];
-  readonly #pace: number;
   readonly direction = fc.constantFrom('request' as const, 'reply' as const, 'both' as const);
   readonly #worker: Arbitrary<number>;
 
-  constructor({ workers, nodes, dataNodes, replicated, leaseMs, pace = 1 }: LaneSizes) {
+  constructor({ workers, nodes, dataNodes, replicated, leaseMs }: LaneSizes) {
     this.lease = leaseMs;
-    this.#pace = pace;
     this.allWorkers = range(workers);
     this.allNodes = range(nodes);
     this.#dataNodes = range(dataNodes);
@@ -82,20 +80,39 @@ export class Draw {
     return fc.integer({ min, max: Math.max(min, Math.round(to)) });
   }
 
-  /** For so long that clients of the plan's pace do something meanwhile. */
-  lasting(from: number, to: number): Arbitrary<number> {
-    return this.ms(from * this.#pace, to * this.#pace);
-  }
-
   /** A delay that clients sit out, whatever the lease: at most this share of it, and shorter than they wait for an answer. */
   delay(share: number): Arbitrary<number> {
     return this.ms(40, Math.min(this.lease * share, SAT_OUT_MS));
   }
 
-  /** A delay beyond what clients wait for an answer: that is at most the lease, and with a long one mostly far less. */
-  get overdue(): Arbitrary<number> {
-    const beyondLease = this.ms(this.lease * 1.05, this.lease * 1.3);
-    return this.lease <= USUAL_TIMEOUT_MS[0] ? beyondLease : fc.oneof(this.ms(...USUAL_TIMEOUT_MS), beyondLease);
+  /** So many leases; of long ones little more than one, for outages cost events, and time. */
+  leases(from: number, to: number): Arbitrary<number> {
+    return this.outlastsClients
+      ? this.ms(this.lease * 1.1, this.lease * 1.5)
+      : this.ms(this.lease * from, this.lease * to);
+  }
+
+  /** Whether clients give an answer up, and its connection too, before a lease has passed: whoever waits so long is not there. */
+  get outlastsClients(): boolean {
+    return this.lease > GIVEN_UP_MS[0];
+  }
+
+  /**
+   * Delays beyond what clients wait for an answer, with how long a fault must last for what it delays to arrive: beyond that
+   * alone, and with a long lease also beyond the lease, when the connection has mostly gone.
+   */
+  get overdue(): readonly (Effects & { readonly delayMs: Arbitrary<number> })[] {
+    const beyond = {
+      delayMs: this.ms(this.lease * 1.05, this.lease * 1.3),
+      durationMs: this.#lastingBeyond(this.lease),
+    };
+    if (!this.outlastsClients) return [beyond, beyond];
+    const givenUp = { delayMs: this.ms(...GIVEN_UP_MS), durationMs: this.#lastingBeyond(CLOSED_MS) };
+    return [givenUp, givenUp, beyond];
+  }
+
+  #lastingBeyond(ms: number): Arbitrary<number> {
+    return fc.constant(Math.round(ms * 1.4));
   }
 
   /** Something between one worker and all nodes, from a moment on, or until some time after one. */
@@ -136,9 +153,8 @@ export class Draw {
   }
 
   /** Some nodes, and again; where one of them leads, at first that one: what others suffer, nobody may notice. */
-  leaderThenAny(count: number, effects: NodeEffects): Arbitrary<Drawn>[] {
-    const some = this.onNodes(count, effects);
-    return [this.replicated ? this.onLeader(effects) : some, some];
+  leaderThenAny(count: number, effects: NodeEffects, first = effects): Arbitrary<Drawn>[] {
+    return [this.replicated ? this.onLeader(first) : this.onNodes(count, first), this.onNodes(count, effects)];
   }
 
   /** Some nodes, or the links between them and `workers`. `aimed`: when somebody has just been granted the lock. */

@@ -70,6 +70,8 @@ const fields = z.object({
   keys: shortListOf(shortText.min(1)).min(1),
   /** One more client in each worker takes this key, never renews, and overstays: leases that end by their deadline. Absent: none. */
   lapseKey: shortText.min(1).optional(),
+  /** Workers that have such a client, the first ones. Absent: all. */
+  overstayers: z.number().int().positive().optional(),
   leaseMs: briefMs.positive(),
   acquireTimeoutMs: briefMs.positive(),
   renew: z.boolean(),

@@ -12,8 +12,10 @@ export interface Profile {
   /** Plans that combine two hazards, after each round. */
   readonly pairs: number;
   readonly workers: number;
-  /** After this no new plan starts, but for the first round, which is always finished. */
+  /** After this no new plan starts, but for the first round, which is finished as far as `firstMs` allows. */
   readonly timeMs: number;
+  /** Where leases are long, what of the first round would not end within this is left out. */
+  readonly firstMs: number;
   /** The same for a simulation, which searches until then. */
   readonly simulatedMs: number;
 }
@@ -35,9 +37,18 @@ export function profilesOf(ranked: readonly RankedHazard[]): Readonly<Record<Pro
       pairs: 0,
       workers: 3,
       timeMs: 15_000,
+      firstMs: 150_000,
       simulatedMs: 3_000,
     },
-    default: { hazards: all, rounds: 5, pairs: 1, workers: 4, timeMs: 41_000, simulatedMs: 15_000 },
-    deep: { hazards: all, rounds: 30, pairs: 10, workers: 4, timeMs: 900_000, simulatedMs: 300_000 },
+    default: { hazards: all, rounds: 5, pairs: 1, workers: 4, timeMs: 41_000, firstMs: 300_000, simulatedMs: 15_000 },
+    deep: {
+      hazards: all,
+      rounds: 30,
+      pairs: 10,
+      workers: 4,
+      timeMs: 900_000,
+      firstMs: 3_600_000,
+      simulatedMs: 300_000,
+    },
   };
 }

@@ -13,6 +13,8 @@ export interface Shrunk {
 export interface ShrinkOptions {
   /** Candidates to run at most. */
   readonly tries: number;
+  /** No candidate is begun after so many milliseconds; absent: whatever it takes. */
+  readonly timeMs?: number;
   /** Told of each plan that is smaller and still shows it. */
   readonly onSmaller?: (plan: Plan, tries: number) => void;
 }
@@ -25,6 +27,7 @@ export async function shrink(
 ): Promise<Shrunk> {
   let smallest = plan;
   let tries = 0;
+  const endsAtMs = performance.now() + (options.timeMs ?? Infinity);
   const known = new Set([JSON.stringify(plan)]);
   for (let found = true; found;) {
     found = false;
@@ -32,7 +35,7 @@ export async function shrink(
       const text = JSON.stringify(candidate);
       if (known.has(text)) continue;
       known.add(text);
-      if (tries >= options.tries) return { plan: smallest, tries };
+      if (tries >= options.tries || performance.now() > endsAtMs) return { plan: smallest, tries };
       tries += 1;
       if (!(await shows(candidate))) continue;
       smallest = candidate;

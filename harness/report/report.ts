@@ -91,6 +91,8 @@ export const cellSchema = z.object({
   plan: longText.optional(),
   /** Runs it again. */
   replay: longText.optional(),
+  /** Of one that was not reached for want of time: about how long the plan for it takes. */
+  wouldTakeMs: milliseconds.optional(),
 });
 export type Cell = z.infer<typeof cellSchema>;
 
@@ -145,6 +147,21 @@ export const lockReportSchema = z.object({
         .optional(),
     })
     .optional(),
+  /** What there was no time for: plans, or parts of them, and about how long the whole plan takes. */
+  leftOut: longListOf(
+    z.object({ hazards: longListOf(z.enum(HAZARDS)), what: longText, wouldTakeMs: milliseconds }),
+  ).optional(),
+  /** Plans during which the harness, or its machine, was disturbed: they were run again, or left out in the end. */
+  disturbed: longListOf(
+    z.object({
+      /** Its number. */
+      plan: z.number().int().nonnegative(),
+      hazards: longListOf(z.enum(HAZARDS)),
+      /** What disturbed each run that does not count. */
+      reasons: longListOf(longText),
+      judged: z.boolean(),
+    }),
+  ).optional(),
   /** What cannot be produced here, and why. */
   notTestable: longListOf(z.object({ hazard: z.enum(HAZARDS), reason: longText })),
   /** Locked increments that were checked. */

@@ -72,7 +72,8 @@ async function untilProgress(plan: Plan, workers: readonly CourseWorker[], signa
 /** @param incarnation how often the worker was killed before in this run */
 export function assignmentOf(plan: Plan, worker: number, incarnation: number): Assignment {
   const { workers, clientsPerWorker, keys, leaseMs, acquireTimeoutMs, renew, holdsMs, thinksMs } = plan;
-  const { lapseKey, cycles, practice } = plan;
+  const { cycles, practice, overstayers = workers } = plan;
+  const lapseKey = worker < overstayers ? plan.lapseKey : undefined;
   return {
     ...{ worker, workers, incarnation, clientsPerWorker, keys, leaseMs, acquireTimeoutMs, renew, holdsMs, thinksMs },
     lapseKey,

@@ -1,6 +1,7 @@
 /** The processes of one lock under test, started and connected: workers, their links to the servers, the resource. */
 import type { LockModule } from 'holdfast-locks';
 import { allSettled } from '../base/all-settled.ts';
+import { rotated } from '../base/rotated.ts';
 import type { Deployment } from '../backends/deployment.ts';
 import { makeLinks, type Links } from '../backends/links.ts';
 import type { Session } from '../backends/session.ts';
@@ -69,8 +70,4 @@ export async function startCrew(session: Session, request: CrewRequest): Promise
     await stop();
     throw error;
   }
-}
-
-function rotated<T>(values: readonly T[], by: number): T[] {
-  return values.map((_, index) => values[(index + by) % values.length] as T);
 }

@@ -39,6 +39,8 @@ export interface RunRequest {
   /** No new plan starts after this many milliseconds, but for the first `always` of the deck. */
   readonly timeMs: number;
   readonly always: number;
+  /** On real servers: none of those first starts that would not end within this. */
+  readonly alwaysMs: number;
   /** Ends the run after the first plan for whose violations and breaches this says so. */
   readonly endsAt: (failures: readonly Evidence[], breaches: readonly Breach[]) => boolean;
   /** Where plans and histories are written. */

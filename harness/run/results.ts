@@ -5,6 +5,7 @@ import { callOf } from '../base/call.ts';
 import { UsageError } from '../base/errors.ts';
 import type { LimitedHazards } from '../faults/available.ts';
 import type { HistoryEvent, HistoryHeader } from '../history/events.ts';
+import { expectedMs } from '../faults/duration.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Judgement } from '../verdict/judge.ts';
 import { Answers } from '../verdict/answers.ts';
@@ -23,6 +24,8 @@ export class Results {
   readonly #answers = new Answers();
   readonly #breaches = new Breaches();
   readonly #metrics = new Metrics();
+  readonly #leftOut: NonNullable<LockReport['leftOut']> = [];
+  readonly #disturbed: NonNullable<LockReport['disturbed']> = [];
   /** Whether any cycle has come to its end as the contract wants it. */
   #works = false;
   #judged = 0;
@@ -47,6 +50,18 @@ export class Results {
     this.#totals.overruns += judgement.overruns;
     this.#totals.refusedStale += judgement.refusedStale;
     return this.#matrix.add(judgement);
+  }
+
+  /** There was no time for `what` of this plan. */
+  leaveOut(plan: Plan, what: string): void {
+    const wouldTakeMs = Math.round(expectedMs(plan));
+    this.#matrix.leaveOut(plan.hazards, wouldTakeMs);
+    this.#leftOut.push({ hazards: [...plan.hazards], what, wouldTakeMs });
+  }
+
+  /** Runs of this plan were disturbed, for these reasons. `judged`: not the last. */
+  disturbed({ index, hazards }: Plan, reasons: readonly string[], judged: boolean): void {
+    if (reasons.length > 0) this.#disturbed.push({ plan: index, hazards: [...hazards], reasons: [...reasons], judged });
   }
 
   /** Plans. */
@@ -81,6 +96,8 @@ export class Results {
       leaseMs,
       cells: this.#matrix.cells((evidence) => this.#citation(evidence)).map((cell) => unlessVoid(cell, nothingGranted)),
       ...(breaches.length === 0 ? {} : { breaches }),
+      ...(this.#leftOut.length === 0 ? {} : { leftOut: this.#leftOut }),
+      ...(this.#disturbed.length === 0 ? {} : { disturbed: this.#disturbed }),
       notTestable: hazards.flatMap((hazard) => {
         const reason = this.#limits[hazard];
         return reason === undefined ? [] : [{ hazard, reason }];

@@ -7,6 +7,7 @@ import { InfrastructureError } from '../base/errors.ts';
 import { allSettled } from '../base/all-settled.ts';
 import { limitedHazards } from '../faults/available.ts';
 import { hazardNamed } from '../faults/hazards/table.ts';
+import { fitted } from '../faults/duration.ts';
 import { nodesOf, type Plan } from '../plan/plan.ts';
 import { refusalOf } from '../verdict/answers.ts';
 import { judge } from '../verdict/judge.ts';
@@ -20,6 +21,8 @@ import { Vigil } from './vigil.ts';
 
 /** Of a plan, while the machine is disturbed. */
 const ATTEMPTS = 3;
+/** A plan that begins in time may end so much later. */
+const OVERRUN_MS = 10_000;
 
 /**
  * @returns the report of the lock. When `signal` aborts, of what was seen until then.
@@ -33,20 +36,37 @@ export async function runPlans(session: Session, request: RealRunRequest, signal
   await mkdir(request.folder, { recursive: true });
   const results = new Results(request, limits);
   const queue = request.deck.filter((plan) => plan.hazards.every((hazard) => limits[hazard] === undefined));
-  const endsAtMs = performance.now() + request.timeMs;
+  const beganAtMs = performance.now();
+  const endsAtMs = beganAtMs + request.timeMs;
   let next = 0;
   let ended = false;
+
+  /** The next plan that there is time for, or as much of it; what is left out is told. */
+  const nextPlan = (): Plan | undefined => {
+    for (;;) {
+      const now = performance.now();
+      const plan = queue[next];
+      const isFirst = next < request.always;
+      if (plan === undefined || (!isFirst && now > endsAtMs)) return undefined;
+      next++;
+      const lighter = fitted(plan, (isFirst ? beganAtMs + request.alwaysMs : endsAtMs + OVERRUN_MS) - now);
+      if (lighter === undefined) results.leaveOut(plan, 'the plan');
+      else if (lighter.leftOut !== undefined) results.leaveOut(plan, lighter.leftOut);
+      if (lighter !== undefined) return lighter.plan;
+    }
+  };
 
   /** One arena's trouble ends the others. */
   const trouble = new AbortController();
   const stop = AbortSignal.any([signal, trouble.signal]);
   const drain = async (arena: Arena): Promise<void> => {
     while (!ended && !stop.aborted) {
-      const plan = queue[next];
-      if (plan === undefined || (next >= request.always && performance.now() > endsAtMs)) return;
-      next++;
+      const plan = nextPlan();
+      if (plan === undefined) return;
       request.onPlan({ type: 'started', plan });
-      const recorded = await undisturbed(arena, plan, stop);
+      const reasons: string[] = [];
+      const recorded = await undisturbed(arena, plan, stop, (reason) => reasons.push(reason));
+      results.disturbed(plan, reasons, recorded !== undefined);
       if (recorded === undefined) continue;
       const { events, elapsedMs, breaches } = recorded;
       const disturbed = plan.faults.some(({ hazard }) => hazardNamed(hazard).strikes !== 'worker');
@@ -79,12 +99,18 @@ export async function runPlans(session: Session, request: RealRunRequest, signal
 }
 
 /** A plan during which the machine was disturbed says nothing: it is run again, and given up when that happens each time. */
-async function undisturbed(arena: Arena, plan: Plan, signal: AbortSignal): Promise<Recorded | undefined> {
+async function undisturbed(
+  arena: Arena,
+  plan: Plan,
+  signal: AbortSignal,
+  onDisturbed: (reason: string) => void,
+): Promise<Recorded | undefined> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const vigil = new Vigil();
     let disturbance: string | undefined;
     const recorded = await arena.run(plan, signal).finally(() => (disturbance = vigil.end()));
     if (disturbance === undefined) return recorded;
+    onDisturbed(disturbance);
   }
   return undefined;
 }

@@ -13,8 +13,9 @@ import { watchLease } from './watch.ts';
 
 /** A client whose acquire fails at once must not spin. */
 const AFTER_FAILURE_MS = 20;
-/** Length of a step of work. */
+/** Length of a step of work, and how many steps the longest work has. */
 const WORK_STEP_MS = 8;
+const MOST_STEPS = 120;
 
 export interface ClientEnvironment {
   readonly task: Assignment;
@@ -224,8 +225,9 @@ export class Client {
       },
       work: async () => {
         // In steps, as real work is: a process that was stopped still has the rest of its work before it.
-        for (let left = holdMs; left > 0 && !lease.signal.aborted; left -= WORK_STEP_MS) {
-          await sleep(Math.min(left, WORK_STEP_MS), undefined, { signal: lease.signal }).catch(() => undefined);
+        const stepMs = Math.max(WORK_STEP_MS, holdMs / MOST_STEPS);
+        for (let left = holdMs; left > 0 && !lease.signal.aborted; left -= stepMs) {
+          await sleep(Math.min(left, stepMs), undefined, { signal: lease.signal }).catch(() => undefined);
         }
       },
     };

@@ -8,6 +8,7 @@ import {
   type Hazard,
   type Property,
 } from 'holdfast-locks/internal/claims';
+import { about } from '../base/about.ts';
 import type { LimitedHazards } from '../faults/available.ts';
 import type { BreachKind } from '../report/breach.ts';
 import type { Cell, Witness } from '../report/report.ts';
@@ -44,6 +45,8 @@ interface Tally {
 export class Matrix {
   readonly #options: MatrixOptions;
   readonly #tallies = new Map<string, Tally>();
+  /** By their hazards: about how long the plans take that there was no time for, in milliseconds. */
+  readonly #leftOut = new Map<string, number>();
 
   constructor(options: MatrixOptions) {
     this.#options = options;
@@ -78,6 +81,12 @@ export class Matrix {
     return [...failures.values()];
   }
 
+  /** There was no time for a plan with these hazards, or for all of it. */
+  leaveOut(hazards: readonly Hazard[], wouldTakeMs: number): void {
+    const key = hazards.toSorted().join('+');
+    this.#leftOut.set(key, Math.min(wouldTakeMs, this.#leftOut.get(key) ?? Infinity));
+  }
+
   /** The witness of a cell is made only when it is wanted, by `witness`. */
   cells(witness: (evidence: Evidence) => Pick<Cell, 'plan' | 'replay'> & { readonly witness: Witness }): Cell[] {
     const cells: Cell[] = [];
@@ -100,7 +109,10 @@ export class Matrix {
     const tally = this.#tallies.get(keyOf(property, hazards));
     const limit = hazards.map((hazard) => this.#options.limits[hazard]).find((reason) => reason !== undefined);
     const listed = hazards.length === 1 && hazards.every((hazard) => this.#mustBeExercised(property, hazard));
-    const { verdict, note } = verdictOf(tally, hazards, property);
+    const { verdict, note: found } = verdictOf(tally, hazards, property);
+    const wouldTakeMs = verdict === 'inconclusive' ? this.#leftOut.get(hazards.toSorted().join('+')) : undefined;
+    const note =
+      wouldTakeMs === undefined ? found : `${found}: there was no time, the plan takes ${about(wouldTakeMs)}`;
     return {
       property,
       hazard: hazards.join('+'),
@@ -113,6 +125,7 @@ export class Matrix {
       violations: tally?.violations ?? 0,
       faultsApplied: tally?.applied ?? 0,
       faultsBitten: tally?.bitten ?? 0,
+      ...(wouldTakeMs === undefined ? {} : { wouldTakeMs: Math.round(wouldTakeMs) }),
       ...(tally?.first === undefined ? {} : witness(tally.first)),
     };
   }

@@ -4,7 +4,11 @@ import type { Clock } from './clock.ts';
 import { within } from './within.ts';
 
 const FIRST_PAUSE_MS = 50;
-const LONGEST_PAUSE_MS = 1000;
+const KEPT_ALIVE_MS = 1000;
+/** In a long outage each attempt leaves something to undo for a whole lease: with long leases they are many at once. */
+function longestPauseMs(leaseMs: number): number {
+  return Math.min(5000, Math.max(1000, leaseMs / 10));
+}
 
 export class Undoing {
   readonly #backend: LeaseBackend;
@@ -29,7 +33,7 @@ export class Undoing {
   async drained(): Promise<void> {
     while (this.#running.size > 0) {
       // The time limit only keeps the process alive: by itself, what nobody awaits does not.
-      await within(this.#clock, Promise.all(this.#running), LONGEST_PAUSE_MS).catch(ignore);
+      await within(this.#clock, Promise.all(this.#running), KEPT_ALIVE_MS).catch(ignore);
     }
   }
 
@@ -42,7 +46,8 @@ export class Undoing {
 
   async #undo(request: LeaseRequest, commandTimeoutMs: number): Promise<void> {
     const giveUpAt = this.#clock.now() + request.leaseMs;
-    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+    const longestMs = longestPauseMs(request.leaseMs);
+    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, longestMs)) {
       try {
         await within(this.#clock, this.#backend.undo(request), commandTimeoutMs);
         return;

@@ -37,6 +37,16 @@ const REQUESTS: readonly (readonly [string, () => Promise<unknown>, RegExp])[] =
   ],
   ['a plan that is none', () => replay({ plan: JSON.parse('{"version":1}') }), /^the plan is not a plan/],
   ['no schedule at all', () => soak({ impl: 'none', schedules: 0 }), /^soak: schedules: .*>=1/],
+  [
+    'a lease of nothing',
+    () => soak({ impl: 'none', leaseMs: 0 }),
+    /^soak: leaseMs: expected a lease of at least 10 ms/,
+  ],
+  [
+    'options for every lock',
+    () => verify({ all: true, options: { spins: 3 } }),
+    /^`options` are of locks that are named/,
+  ],
   ['no file', () => check({ files: [] }), /^check: files: /],
   [
     'addresses that are none',

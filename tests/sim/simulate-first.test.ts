@@ -30,7 +30,7 @@ for (const [fixture, told] of [
       const request = {
         ...{ lock, topology, scenario, workers, leaseMs, deck: [], search: undefined, exhaustive: false },
         ...{ provisioner: { kind: 'native', reason: 'asked for' } as const, external: undefined },
-        ...{ hazards: ['none'], listed: ['none'], arenas: 1, timeMs: ENOUGH_MS, always: 0 },
+        ...{ hazards: ['none'], listed: ['none'], arenas: 1, timeMs: ENOUGH_MS, always: 0, alwaysMs: 0 },
         ...{ endsAt: () => true, folder: session.folder('run'), onPlan: () => undefined },
       };
       const space = { sizes: sizesFor('redis-basic'), hazards: ['none'], seed: 3 };

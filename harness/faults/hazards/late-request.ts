@@ -1,6 +1,5 @@
 /** `late-request`: a command arrives when whoever sent it has given up. */
 import fc from 'fast-check';
-import { repeat } from '../../plan/draw.ts';
 import { tookTheDelay } from '../evidence.ts';
 import type { HazardDefinition } from '../hazard.ts';
 import { delay, ofLinks } from '../network.ts';
@@ -11,13 +10,11 @@ export const lateRequest: HazardDefinition = {
   summary: 'Commands of one worker are held back for longer than its client waits, and then arrive.',
   bitWhen: 'a command was carried out after its client had given up',
   draw: (draw) =>
-    repeat(
-      2,
+    draw.overdue.map((overdue) =>
       draw.onWorker({
         until: ['acquire.invoke', 'release.invoke'],
-        delayMs: draw.overdue,
         direction: fc.constant('request' as const),
-        durationMs: fc.constant(Math.round(draw.lease * 1.4)),
+        ...overdue,
       }),
     ),
   apply: delay,

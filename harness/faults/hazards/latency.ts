@@ -14,7 +14,13 @@ export const latency: HazardDefinition = {
   smoke: true,
   draw: (draw) => [
     // Short delays widen the windows between two commands.
-    draw.onWorker({ delayMs: draw.delay(1 / 3), direction: draw.direction, durationMs: draw.lasting(300, 500) }),
+    draw.onWorker({
+      delayMs: draw.delay(1 / 3),
+      direction: draw.direction,
+      durationMs: draw.ms(300, 500),
+      // Beside the others, which last as long as leases, it is short: somebody is to be there.
+      ...(draw.outlastsClients && { until: ['acquire.invoke', 'release.invoke'] as const }),
+    }),
     // Replies that arrive when the lease has ended: late for two clients, while the others go on.
     ...repeat(2, draw.delayedReplies),
     draw.onHalf({

@@ -12,7 +12,7 @@ export const majorityPartition: HazardDefinition = {
   availableOn: onServers,
   draw: (draw) => [
     draw.replicated
-      ? draw.onNodes(draw.majority, { durationMs: draw.ms(draw.lease * 2, draw.lease * 4) })
+      ? draw.onNodes(draw.majority, { durationMs: draw.leases(2, 4) })
       : draw.onNodes(draw.majority, {
           direction: fc.constant('both' as const),
           durationMs: draw.ms(draw.lease, draw.lease * 1.4),

@@ -14,7 +14,7 @@ export const minorityPartition: HazardDefinition = {
   availableOn: (topology, backend) => onServers(topology, backend) && dataNodesOf(topology) > 2,
   draw: (draw) =>
     draw.replicated
-      ? draw.leaderThenAny(draw.minority, { durationMs: draw.ms(draw.lease * 2, draw.lease * 5) })
+      ? draw.leaderThenAny(draw.minority, { durationMs: draw.leases(2, 5) })
       : repeat(
           2,
           draw.onNodes(draw.minority, {

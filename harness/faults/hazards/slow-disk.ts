@@ -10,7 +10,7 @@ export const slowDisk: HazardDefinition = {
     'Calls of some workers that concern the shared folder are carried out or answered late, also beyond the lease.',
   bitWhen: 'a call was late',
   draw: (draw) => [
-    draw.onWorker({ delayMs: draw.delay(1 / 3), direction: draw.direction, durationMs: draw.lasting(300, 500) }),
+    draw.onWorker({ delayMs: draw.delay(1 / 3), direction: draw.direction, durationMs: draw.ms(300, 500) }),
     draw.onHalf({
       delayMs: draw.ms(draw.lease * 0.9, draw.lease * 1.3),
       direction: fc.constantFrom('request' as const, 'reply' as const),

@@ -23,6 +23,7 @@ import { SimulationError, type Problem } from '../engine/problems.ts';
 import { World } from '../engine/world.ts';
 import { leave } from './departure.ts';
 import { mix } from '../../base/random.ts';
+import { rotated } from '../../base/rotated.ts';
 
 export interface Simulation {
   readonly plan: Plan;
@@ -86,8 +87,12 @@ export function simulate(simulation: Simulation, options: SimulateOptions = {}):
       owner.process = processes++;
       return moduleOf(owner.process);
     };
-    const around = { world, network, entrances, resource, begin, options: plan.options, scenario };
-    const workers = Array.from({ length: plan.workers }, (_, index) => new SimWorker(index, around));
+    const around = { world, network, resource, begin, options: plan.options, scenario };
+    // Clients that hold on to one server begin with different ones, as those of real workers.
+    const workers = Array.from(
+      { length: plan.workers },
+      (_, index) => new SimWorker(index, { ...around, entrances: rotated(entrances, index) }),
+    );
     await ensemble.form?.();
     await connected(world, workers);
     recorder.begin();

@@ -6,13 +6,14 @@ import { Results } from '../../run/results.ts';
 import { scenarioUrl } from '../../run/scenarios.ts';
 import type { LockReport } from '../../report/report.ts';
 import type { Plan } from '../../plan/plan.ts';
+import { Batches } from './batches.ts';
 import { exhaustivePlans, undisturbedPlan } from './exhaustive.ts';
 import type { SearchSpace } from '../../plan/search-space.ts';
 import type { Simulated, Work } from './messages.ts';
 import { sharedPool, type PoolRun } from './pool.ts';
 import { simulatedOf } from '../servers/simulated.ts';
 
-/** Plans that a thread is given at a time. */
+/** Plans that a thread is given at a time, at most. */
 const BATCH = 25;
 /** Searched plans are numbered from here, after those of any deck. */
 const FIRST_SEARCHED = 10_000;
@@ -43,8 +44,10 @@ export async function simulatePlans(request: RunRequest, signal: AbortSignal): P
   let next = 0;
   let searched = FIRST_SEARCHED;
   let ended = false;
+  const batches = new Batches(BATCH);
 
   const take = async (simulated: readonly Simulated[]): Promise<void> => {
+    batches.took(simulated.length);
     for (const { judgement, header, whole, elapsedMs } of simulated) {
       if (ended) return;
       if (whole) {
@@ -69,8 +72,9 @@ export async function simulatePlans(request: RunRequest, signal: AbortSignal): P
     }
     if (!timeIsUp && exhaustive.length > 0) return { type: 'plans', plans: exhaustive.splice(0, BATCH), whole: false };
     if (search === undefined || timeIsUp || request.exhaustive) return undefined;
-    searched += BATCH;
-    return { type: 'search', space: search, from: searched - BATCH, count: BATCH };
+    const [from, count] = [searched, batches.next];
+    searched += count;
+    return { type: 'search', space: search, from, count };
   };
   const failure: unknown = await run.work(give, take).then(
     () => undefined,

@@ -29,11 +29,15 @@ export class Log<Command> {
     return this.#entries.slice(index - 1);
   }
 
-  /** The first entry of a term, which is that of the present leader. */
+  /** The first entry of a term, which is that of the present leader: terms only rise. O(log n) time. */
   firstOf(term: number): number {
-    let index = this.length;
-    while (index > 1 && this.entry(index - 1)?.term === term) index -= 1;
-    return index;
+    let [from, to] = [1, this.length];
+    while (from < to) {
+      const middle = Math.floor((from + to) / 2);
+      if (this.at(middle).term < term) from = middle + 1;
+      else to = middle;
+    }
+    return to;
   }
 
   push(entry: Entry<Command>): void {
