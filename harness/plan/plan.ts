@@ -7,6 +7,7 @@ import { parseJson } from '../base/json.ts';
 import { briefMs, freeSettings, MAX_MS, shortListOf, shortText } from '../base/limits.ts';
 import { practiceSchema } from './practice.ts';
 import { MOMENTS } from './moments.ts';
+import { THROWING } from './throwing.ts';
 
 export const PLAN_VERSION = 1;
 
@@ -80,6 +81,8 @@ const fields = z.object({
   thinksMs: shortListOf(briefMs).min(1),
   /** What clients practise because the lock claims it: used in turn, cycle by cycle. Absent: plain cycles only. */
   practice: practiceSchema.optional(),
+  /** Where routines of clients throw: used in turn, cycle by cycle. Absent: nowhere. */
+  throws: shortListOf(z.enum(THROWING)).min(1).optional(),
   /** How often one wait may be bypassed, as the lock states it. */
   bypass: z.number().int().nonnegative().max(1_000_000).optional(),
   /** Room for handing over and for being slow, in the verdicts on fairness, reentrancy and sharing. */
@@ -152,6 +155,16 @@ export function parsePlan(text: string, file: string): Plan {
 /** Logical clients of a plan; client = process mod clients, worker = client mod workers. */
 export const clientsOf = ({ workers, clientsPerWorker }: Pick<Plan, 'workers' | 'clientsPerWorker'>): number =>
   workers * (clientsPerWorker + 1);
+
+/** Every name that clients of a plan may take. */
+export const namesOf = ({ keys, lapseKey }: Pick<Plan, 'keys' | 'lapseKey'>): string[] => [
+  ...keys,
+  ...(lapseKey === undefined ? [] : [lapseKey]),
+  meetingKeyOf(keys),
+];
+
+/** Where whoever shares meets somebody to share with. */
+export const meetingKeyOf = ([first = '']: readonly string[]): string => `${first}-meeting`;
 
 /** The worker that a process number of the plan's histories belongs to. */
 export const workerOf = (plan: Plan, process: number): number => (process % clientsOf(plan)) % plan.workers;

@@ -1,7 +1,7 @@
 /** A worker's connection to the resource. */
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
-import type { Resource, ResourceRequest, ResourceResponse, ResourceUse, Seen } from './protocol.ts';
+import type { PerDoor, Resource, ResourceRequest, ResourceResponse, ResourceUse, Values } from './protocol.ts';
 
 export class ResourceClient implements Resource {
   readonly #socket: Socket;
@@ -22,19 +22,15 @@ export class ResourceClient implements Resource {
     });
   }
 
-  read(use: ResourceUse): Promise<Seen> {
-    return this.#ask({ ...use, id: ++this.#lastId, f: 'read' });
-  }
-
-  write(use: ResourceUse, from: Seen): Promise<Seen> {
-    return this.#ask({ ...use, id: ++this.#lastId, f: 'write', from });
+  carryOut(use: ResourceUse, operation: string, argument: PerDoor<Values>): Promise<PerDoor<Values>> {
+    return this.#ask({ ...use, id: ++this.#lastId, operation, argument });
   }
 
   close(): void {
     this.#socket.destroy();
   }
 
-  #ask(request: ResourceRequest): Promise<Seen> {
+  #ask(request: ResourceRequest): Promise<PerDoor<Values>> {
     return new Promise((resolve) => {
       this.#waiting.set(request.id, (response) => resolve(response.seen));
       this.#socket.write(`${JSON.stringify(request)}\n`);

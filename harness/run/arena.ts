@@ -10,7 +10,7 @@ import type { TimedEvent } from '../history/events.ts';
 import { monotonicNs, Recorder } from '../history/recorder.ts';
 import { workerOf, type Plan } from '../plan/plan.ts';
 import type { ResourceHandle } from './resource-handle.ts';
-import { assignmentOf, finishWithinMs, runCourse } from './course.ts';
+import { assignmentOf, finishWithinMs, runCourse, scenarioPlanOf } from './course.ts';
 import { startCrew, type Crew, type CrewRequest } from './crew.ts';
 import { scenarioUrl } from './scenarios.ts';
 import { staffOf } from './staff.ts';
@@ -94,7 +94,10 @@ export class Arena {
     const file = (name: string): string => join(this.#crew.folder, `${run}-${name}.ndjson`);
     const files = [file('resource'), file('nemesis')];
     const recorder = new Recorder(file('nemesis'), originNs);
-    await this.#resource.begin(file('resource'), originNs);
+    await this.#resource.begin({
+      ...{ file: file('resource'), originNs: String(originNs) },
+      ...{ scenario: scenarioUrl(plan.scenario), plan: scenarioPlanOf(plan) },
+    });
     const assign = (worker: WorkerHandle, incarnation: number): void => {
       const historyFile = file(`worker-${worker.index}-${incarnation}`);
       files.push(historyFile);

@@ -4,7 +4,9 @@ import { allSettled } from '../base/all-settled.ts';
 import type { FaultTargets } from '../faults/targets.ts';
 import { runFaults } from '../faults/nemesis.ts';
 import type { EventRecorder } from '../history/recorder.ts';
-import type { Plan } from '../plan/plan.ts';
+import { mix } from '../base/random.ts';
+import { clientsOf, namesOf, type Plan } from '../plan/plan.ts';
+import type { ScenarioPlan } from '../resource/scenario.ts';
 import type { WorkerHandle } from './worker-handle.ts';
 import type { Assignment } from '../subject/messages.ts';
 
@@ -72,12 +74,22 @@ async function untilProgress(plan: Plan, workers: readonly CourseWorker[], signa
 /** @param incarnation how often the worker was killed before in this run */
 export function assignmentOf(plan: Plan, worker: number, incarnation: number): Assignment {
   const { workers, clientsPerWorker, keys, leaseMs, acquireTimeoutMs, renew, holdsMs, thinksMs } = plan;
-  const { cycles, practice, overstayers = workers } = plan;
+  const { cycles, practice, throws, overstayers = workers } = plan;
   const lapseKey = worker < overstayers ? plan.lapseKey : undefined;
   return {
     ...{ worker, workers, incarnation, clientsPerWorker, keys, leaseMs, acquireTimeoutMs, renew, holdsMs, thinksMs },
     lapseKey,
     cycles,
     practice,
+    throws,
+    seed: mix(plan.seed, plan.index),
   };
 }
+
+/** What a scenario is told of the run. */
+export const scenarioPlanOf = (plan: Plan): ScenarioPlan => ({
+  names: namesOf(plan),
+  workers: plan.workers,
+  clients: clientsOf(plan),
+  leaseMs: plan.leaseMs,
+});

@@ -2,8 +2,8 @@
 import { OWN_FLAGS, ownModule } from '../base/own-module.ts';
 import { startProcess, type RunningProcess } from '../backends/processes.ts';
 import type { Session } from '../backends/session.ts';
-import { InfrastructureError } from '../base/errors.ts';
-import { resourceMessageSchema, type ResourceBegin } from '../resource/messages.ts';
+import { InfrastructureError, UsageError } from '../base/errors.ts';
+import { resourceMessageSchema, type ResourceBegin, type ResourceMessage } from '../resource/messages.ts';
 
 export class ResourceHandle {
   readonly port: number;
@@ -29,15 +29,19 @@ export class ResourceHandle {
     return new ResourceHandle(process_, message.port);
   }
 
-  /** From now on it records to `file`. */
-  async begin(file: string, originNs: bigint): Promise<void> {
+  /** From now on it is what this scenario protects, and records to `file`. @throws UsageError when that cannot be loaded */
+  async begin(order: Omit<ResourceBegin, 'type'>): Promise<void> {
     const begun = nextMessage(this.#process);
-    this.#process.child.send({ type: 'begin', file, originNs: String(originNs) } satisfies ResourceBegin);
+    this.#process.child.send({ type: 'begin', ...order } satisfies ResourceBegin);
     await begun;
   }
 
-  /** Calls `listener` when it ends and nobody asked it to. */
+  /** Calls `listener` when it ends and nobody asked it to, and when the scenario asks for what it does not have. */
   onFailure(listener: (error: Error) => void): void {
+    this.#process.child.on('message', (raw) => {
+      const message = resourceMessageSchema.parse(raw);
+      if (message.type === 'failed') listener(new UsageError(message.message));
+    });
     void this.#process.exited.then((how) => {
       if (!this.#stopping)
         listener(new InfrastructureError(`the resource ended (${how})\n${this.#process.lastWords()}`));
@@ -50,9 +54,14 @@ export class ResourceHandle {
   }
 }
 
-async function nextMessage(process_: RunningProcess): Promise<ReturnType<typeof resourceMessageSchema.parse>> {
+/** @throws UsageError for a mistake of the scenario, InfrastructureError when the process ends */
+async function nextMessage(process_: RunningProcess): Promise<ResourceMessage> {
   return new Promise((resolve, reject) => {
-    process_.child.once('message', (raw) => resolve(resourceMessageSchema.parse(raw)));
+    process_.child.once('message', (raw) => {
+      const message = resourceMessageSchema.parse(raw);
+      if (message.type === 'failed') reject(new UsageError(message.message));
+      else resolve(message);
+    });
     void process_.exited.then((how) =>
       reject(new InfrastructureError(`the resource ended (${how})\n${process_.lastWords()}`)),
     );

@@ -12,7 +12,7 @@ import type { LoadOrder, ProbeOrder } from './load/messages.ts';
 import { compareWithBareLoop } from './load/probe.ts';
 import { ResourceClient } from '../resource/client.ts';
 import type { ConnectedLock, Lock } from 'holdfast-locks';
-import type { Scenario } from '../resource/scenario.ts';
+import { loadScenario } from '../resource/load-scenario.ts';
 import { Work } from './work.ts';
 
 interface Connection {
@@ -78,7 +78,7 @@ async function work(task: Task): Promise<void> {
   const assigned = new Work(task, say);
   // Before anything is waited for: the next message may already be that it is over.
   run = { work: assigned, recorder, name: `worker-${task.worker}` };
-  const { scenario } = (await import(task.scenario)) as { scenario: Scenario };
+  const scenario = await loadScenario(task.scenario);
   await assigned.run({
     lock: connected.lock,
     prefix,

@@ -5,6 +5,7 @@ import { liveSchema, loadedSchema, loadOrderSchema, probeOrderSchema, probeSchem
 import { MOMENTS } from '../plan/moments.ts';
 import { folderFaultSchema } from '../plan/folder-fault.ts';
 import { practiceSchema } from '../plan/practice.ts';
+import { THROWING } from '../plan/throwing.ts';
 import { endpointSchema } from '../plan/endpoint-schema.ts';
 
 /** What a worker is to do in one run. */
@@ -24,6 +25,9 @@ const assignmentSchema = z.object({
   holdsMs: z.array(z.number().nonnegative()).min(1),
   thinksMs: z.array(z.number().nonnegative()).min(1),
   practice: practiceSchema.optional(),
+  throws: z.array(z.enum(THROWING)).min(1).optional(),
+  /** What clients draw from. */
+  seed: z.number().int(),
 });
 export type Assignment = z.infer<typeof assignmentSchema>;
 

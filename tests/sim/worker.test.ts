@@ -22,7 +22,9 @@ void it('a process that is told to close its lock while it connects closes it wh
   assert.ok(model !== undefined);
   node.serve(model);
   const network = new Network(world, [node], 1, () => undefined);
-  const resource = new SimResource(world, new MemoryRecorder(world));
+  const resource = new SimResource(world, new MemoryRecorder(world), scenario, {
+    ...{ names: ['a'], workers: 1, clients: 2, leaseMs: 600 },
+  });
   const around = { world, network, entrances: [node.endpoint], resource, begin: () => module, options: {}, scenario };
   await runIn(world, async () => {
     const worker = new SimWorker(0, around);

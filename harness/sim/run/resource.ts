@@ -1,6 +1,7 @@
-/** The shared counter of a simulated run, and each worker's way to it. */
-import { SharedCounter } from '../../resource/counter.ts';
-import type { Resource, ResourceRequest, ResourceUse, Seen } from '../../resource/protocol.ts';
+/** The resource of a simulated run, and each worker's way to it. */
+import { GuardedResource } from '../../resource/guarded.ts';
+import type { PerDoor, Resource, ResourceRequest, Values } from '../../resource/protocol.ts';
+import type { AnyScenario, ScenarioPlan } from '../../resource/scenario.ts';
 import type { Owner } from '../engine/owner.ts';
 import { mix, Random } from '../../base/random.ts';
 import type { MemoryRecorder } from './recorder.ts';
@@ -13,12 +14,13 @@ const TRAVEL_US = 100;
 export class SimResource {
   readonly #world: World;
   readonly #owner: Owner;
-  readonly #counter: SharedCounter;
+  readonly #resource: GuardedResource;
 
-  constructor(world: World, recorder: MemoryRecorder) {
+  constructor(world: World, recorder: MemoryRecorder, scenario: AnyScenario, plan: ScenarioPlan) {
     this.#world = world;
     this.#owner = world.owner('resource');
-    this.#counter = new SharedCounter((event) => recorder.record({ ...event, time: recorder.now() }));
+    const [now, record] = [() => recorder.now(), recorder.record.bind(recorder)];
+    this.#resource = new GuardedResource(scenario, plan, now, record);
   }
 
   /** Faults of the network do not touch it: it stands for what a program does after it has been granted the lock. */
@@ -27,10 +29,10 @@ export class SimResource {
     let lastArrival = 0;
     let lastAnswer = 0;
     const travel = (after: number): number => Math.max(after, this.#world.now + TRAVEL_US + random.whole(0, TRAVEL_US));
-    const send = (request: ResourceRequest, answer: (seen: Seen) => void): void => {
+    const send = (request: ResourceRequest, answer: (seen: PerDoor<Values>) => void): void => {
       lastArrival = travel(lastArrival);
       const event = this.#world.schedule(lastArrival, this.#owner, 'network', () => {
-        const { seen } = this.#counter.use(request);
+        const { seen } = this.#resource.use(request);
         lastAnswer = travel(lastAnswer);
         this.#world.schedule(lastAnswer, worker, 'network', () => answer(seen));
       });
@@ -39,10 +41,9 @@ export class SimResource {
         return () => send(request, answer);
       });
     };
-    const ask = (request: ResourceRequest): Promise<Seen> => new Promise((resolve) => send(request, resolve));
     return {
-      read: (use: ResourceUse) => ask({ ...use, id: 0, f: 'read' }),
-      write: (use: ResourceUse, from: Seen) => ask({ ...use, id: 0, f: 'write', from }),
+      carryOut: (use, operation, argument) =>
+        new Promise((resolve) => send({ ...use, id: 0, operation, argument }, resolve)),
     };
   }
 }

@@ -1,13 +1,13 @@
 /** Runs one plan in a world of its own: the same course, clients and faults as a real run. */
 import type { LockModule } from 'holdfast-locks';
-import { assignmentOf, finishWithinMs, runCourse } from '../../run/course.ts';
+import { assignmentOf, finishWithinMs, runCourse, scenarioPlanOf } from '../../run/course.ts';
 import { staffOf } from '../../run/staff.ts';
 import { openCall } from '../../run/unfinished.ts';
 import { housekeepingBytesOf } from '../../backends/housekeeping.ts';
 import type { FaultTargets } from '../../faults/targets.ts';
 import type { ClocksValue, TimedEvent, WireObservation } from '../../history/events.ts';
 import type { Plan } from '../../plan/plan.ts';
-import type { Scenario } from '../../resource/scenario.ts';
+import type { AnyScenario } from '../../resource/scenario.ts';
 import type { Owner } from '../engine/owner.ts';
 import { runIn } from '../engine/active.ts';
 import { makerOf } from '../servers/models.ts';
@@ -30,7 +30,7 @@ export interface Simulation {
   readonly module: LockModule;
   /** The module as process number so and so of the run has it; absent: all have the same. */
   readonly moduleOf?: (process: number) => LockModule;
-  readonly scenario: Scenario;
+  readonly scenario: AnyScenario;
 }
 
 export interface SimulatedRun {
@@ -80,7 +80,7 @@ export function simulate(simulation: Simulation, options: SimulateOptions = {}):
     const housekeepingBytes = housekeepingBytesOf(module.backend);
     const exactly = options.linkUs === undefined ? {} : { baseUs: options.linkUs, jitterUs: 0 };
     const network = new Network(world, nodes, plan.workers, onWire, { housekeepingBytes, ...exactly });
-    const resource = new SimResource(world, recorder);
+    const resource = new SimResource(world, recorder, scenario, scenarioPlanOf(plan));
     const entrances = (ensemble.entrances ?? nodes.keys().toArray()).flatMap((index) => nodes[index]?.endpoint ?? []);
     let processes = 0;
     const begin = (owner: Owner): LockModule => {

@@ -6,7 +6,7 @@ import type { CourseWorker } from '../../run/course.ts';
 import { checkedLock, ContractError } from '../../subject/module.ts';
 import type { Moment } from '../../plan/moments.ts';
 import type { Assignment } from '../../subject/messages.ts';
-import type { Scenario } from '../../resource/scenario.ts';
+import type { AnyScenario } from '../../resource/scenario.ts';
 import { Work, type Word, type Workplace } from '../../subject/work.ts';
 import type { Network } from '../network/network.ts';
 import type { Owner } from '../engine/owner.ts';
@@ -25,7 +25,7 @@ export interface WorkerSurroundings {
   /** The lock's module as the next process that starts has it. */
   readonly begin: (owner: Owner) => LockModule;
   readonly options: Readonly<Record<string, unknown>>;
-  readonly scenario: Scenario;
+  readonly scenario: AnyScenario;
 }
 
 export class SimWorker implements TargetWorker, CourseWorker {

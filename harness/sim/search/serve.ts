@@ -9,7 +9,8 @@ import type { BreachKind } from '../../report/breach.ts';
 import { causeOf, type Breach } from '../../verdict/breach.ts';
 import { judge } from '../../verdict/judge.ts';
 import { ContractError, loadLockModule } from '../../subject/module.ts';
-import type { Scenario } from '../../resource/scenario.ts';
+import { loadScenario } from '../../resource/load-scenario.ts';
+import type { AnyScenario } from '../../resource/scenario.ts';
 import type { Failure, FromThread, LockFacts, Simulated, ToThread } from './messages.ts';
 import { rehearse, throwAsked } from './rehearse.ts';
 import { searchPlan } from './search.ts';
@@ -20,7 +21,7 @@ import { SimulationError, type Problem } from '../engine/problems.ts';
 
 interface Loaded {
   readonly modules: Instances<LockModule>;
-  readonly scenario: Scenario;
+  readonly scenario: AnyScenario;
   /** With these options, on these topologies, the simulation can carry it. */
   readonly rehearsed: Set<string>;
   /** Violations of these kinds have been shown with their events. */
@@ -119,7 +120,7 @@ async function obey(message: ToThread): Promise<FromThread> {
   const results: Simulated[] = [];
   switch (message.type) {
     case 'load': {
-      const { scenario } = (await import(message.scenario)) as { scenario: Scenario };
+      const scenario = await loadScenario(message.scenario);
       const modules = await modulesOf(message.module);
       runs.set(message.run, { modules, scenario, rehearsed: new Set(), shown: new Set() });
       return { type: 'loaded', lock: factsOf(modules.shared) };

@@ -1,21 +1,42 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { HistoryEvent } from '../../harness/history/events.ts';
-import { SharedCounter } from '../../harness/resource/counter.ts';
-import type { Seen } from '../../harness/resource/protocol.ts';
+import { GuardedResource } from '../../harness/resource/guarded.ts';
+import { scenario } from '../../scenarios/shared-counter.ts';
+
+type Seen = Readonly<Partial<Record<'plain' | 'fenced', number>>>;
 
 class Bench {
   readonly events: HistoryEvent[] = [];
-  readonly #counter = new SharedCounter((event) => this.events.push(event));
+  readonly #resource = new GuardedResource(
+    scenario,
+    { names: ['a', 'b'], workers: 2, clients: 2, leaseMs: 600 },
+    () => this.events.length,
+    (event) => this.events.push(event),
+  );
   #id = 0;
 
   read(lease: string, fence?: string, key = 'a'): Seen {
-    return this.#counter.use({ id: ++this.#id, f: 'read', key, lease, ...(fence === undefined ? {} : { fence }) }).seen;
+    return this.#use('read', { plain: {}, fenced: {} }, 'value', { lease, key, fence });
   }
 
-  write(lease: string, from: Seen, fence?: string, key = 'a'): Seen {
+  write(lease: string, { plain, fenced }: Seen, fence?: string, key = 'a'): Seen {
+    const argument = {
+      ...(plain === undefined ? {} : { plain: { from: plain } }),
+      ...(fenced === undefined ? {} : { fenced: { from: fenced } }),
+    };
+    return this.#use('write', argument, 'to', { lease, key, fence });
+  }
+
+  #use(
+    operation: string,
+    argument: object,
+    answer: string,
+    { lease, key, fence }: { lease: string; key: string; fence: string | undefined },
+  ): Seen {
     const use = { id: ++this.#id, key, lease, ...(fence === undefined ? {} : { fence }) };
-    return this.#counter.use({ ...use, f: 'write', from }).seen;
+    const { seen } = this.#resource.use({ ...use, operation, argument });
+    return Object.fromEntries(Object.entries(seen).map(([door, values]) => [door, values[answer] as number]));
   }
 }
 
@@ -93,6 +114,41 @@ void test('every use of each door is observed, refused ones too', () => {
     ['resource', 'read', use('A', '1', 'plain', { value: 1, accepted: true })],
     ['resource', 'read', use('A', '1', 'fenced', { value: 1, accepted: false })],
   ]);
+});
+
+void test('what is done without a lease goes through both doors, and raises no mark', () => {
+  const events: HistoryEvent[] = [];
+  const plan = { names: ['a'], workers: 1, clients: 1, leaseMs: 600 };
+  const resource = new GuardedResource(
+    scenario,
+    plan,
+    () => events.length,
+    (event) => events.push(event),
+  );
+  const read = (use: object): unknown =>
+    resource.use({ id: 1, key: 'a', operation: 'read', argument: { plain: {}, fenced: {} }, ...use }).seen;
+  const both = { plain: { value: 0 }, fenced: { value: 0 } };
+  assert.deepEqual(read({ lease: 'A', fence: '5' }), both);
+  assert.deepEqual(read({ client: 3 }), both);
+  assert.deepEqual(read({ lease: 'B', fence: '4' }), { plain: { value: 0 } });
+  assert.deepEqual(
+    read({ lease: 'B', fence: '4', lock: 'another' }),
+    both,
+    'tokens of another lock say nothing of this',
+  );
+});
+
+void test('an operation or a name that the scenario does not have is a mistake that is named', () => {
+  const plan = { names: ['a'], workers: 1, clients: 1, leaseMs: 600 };
+  const resource = new GuardedResource(
+    scenario,
+    plan,
+    () => 0,
+    () => undefined,
+  );
+  const use = { id: 1, client: 0, argument: { plain: {} } };
+  assert.throws(() => resource.use({ ...use, key: 'a', operation: 'sell' }), /no operation "sell"/);
+  assert.throws(() => resource.use({ ...use, key: 'z', operation: 'read' }), /no resource "z"/);
 });
 
 const doorOf = (value: unknown): unknown => (value as { door?: unknown }).door;
