@@ -10,6 +10,7 @@ export const PROPERTIES = [
   'fairness',
   'reentrancy',
   'sharing',
+  'invariant',
 ] as const;
 export type Property = (typeof PROPERTIES)[number];
 

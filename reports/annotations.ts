@@ -4,7 +4,7 @@ import type { LockReport, Report } from '../harness/report/report.ts';
 import { lossPhrase } from './comparison-phrases.ts';
 import { loadWarnings } from './load-phrases.ts';
 import { evidence, measuredPhrase, standingOf } from './reading.ts';
-import { breachTitle, underHazard } from './wording.ts';
+import { besidesOf, besideTitle, underHazard } from './wording.ts';
 
 interface Annotation {
   readonly level: 'error' | 'warning';
@@ -37,7 +37,7 @@ const error = (title: string, message: string): Annotation => ({ level: 'error',
 const warning = (title: string, message: string): Annotation => ({ level: 'warning', title, message });
 
 function ofLock(lock: LockReport): Annotation[] {
-  const { name, cells, breaches = [], thresholds = [] } = lock;
+  const { name, cells, thresholds = [] } = lock;
   const broken = cells
     .filter((cell) => standingOf(cell) === 'violated')
     .map((cell) => {
@@ -50,7 +50,7 @@ function ofLock(lock: LockReport): Annotation[] {
   const open = cells.filter((cell) => standingOf(cell) === 'inconclusive');
   return [
     ...broken,
-    ...breaches.map((breach) => error(breachTitle(name, breach), `${breach.message}\nreplay: ${breach.replay}`)),
+    ...besidesOf(lock).map((beside) => error(besideTitle(name, beside), `${beside.message}\nreplay: ${beside.replay}`)),
     ...thresholds
       .filter(({ verdict }) => verdict !== 'met')
       .map((threshold) => {

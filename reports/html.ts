@@ -3,7 +3,7 @@ import type { Cell, LockReport, Report } from '../harness/report/report.ts';
 import { commandBox } from './html/command.ts';
 import { comparisonSection } from './html/comparison.ts';
 import { acquireComparison, costSection } from './html/cost.ts';
-import { breachArticle, counterexample, example, foldedCounterexample } from './html/counterexample.ts';
+import { besideArticle, counterexample, example, foldedCounterexample } from './html/counterexample.ts';
 import { loadSection } from './html/load.ts';
 import { markup, trusted, type Markup } from './html/markup.ts';
 import { matrixTable, observations, untestedList } from './html/matrix.ts';
@@ -13,6 +13,8 @@ import { TIMELINE_PATTERNS } from './html/timeline.ts';
 import { MARKS, tally, violationsOf } from './reading.ts';
 import type { Reporter } from './reporter.ts';
 import {
+  besidesOf,
+  type Beside,
   EVIDENCE_LEGEND,
   backendPhrase,
   busyWarning,
@@ -102,13 +104,21 @@ function lockSection(lock: LockReport, id: string): Markup {
 <p class="summary">${lock.summary}</p>
 ${whatWasRun(lock)}
 ${broken.length === 0 ? undefined : markup`<h3>${broken.length === 1 ? 'Counterexample' : 'Counterexamples'}</h3>${violations.map(({ first, others }) => markup`${counterexample(lock, first, anchor(first))}${others.map((cell) => foldedCounterexample(lock, cell, anchor(cell)))}`)}`}
-${(lock.breaches ?? []).length === 0 ? undefined : markup`<h3>What no lock may do</h3>${(lock.breaches ?? []).map((breach, index) => breachArticle(lock, breach, `${id}-breach-${index + 1}`))}`}
+${besideList(lock, id, 'lock', 'What no lock may do')}
+${besideList(lock, id, 'application', 'What the application did')}
 ${matrix === undefined ? undefined : markup`<h3>Claims</h3>${matrix}<p class="small">${EVIDENCE_LEGEND}</p>`}
 ${observations(lock, (cell) => example(lock, cell))}
 ${untestedList(lock)}
 ${costSection(lock, id)}
 ${loadSection(lock, id)}
 </section>`;
+}
+
+function besideList(lock: LockReport, id: string, by: Beside['by'], heading: string): Markup | undefined {
+  const besides = besidesOf(lock).filter((beside) => beside.by === by);
+  if (besides.length === 0) return undefined;
+  const anchor = by === 'lock' ? 'breach' : 'application';
+  return markup`<h3>${heading}</h3>${besides.map((beside, index) => besideArticle(lock, beside, `${id}-${anchor}-${index + 1}`))}`;
 }
 
 function whatWasRun(lock: LockReport): Markup {

@@ -6,12 +6,11 @@
  * applicable is left out.
  */
 import type { Change } from '../harness/report/comparison.ts';
-import type { ReportedBreach } from '../harness/report/breach.ts';
 import type { Cell, LockReport, Report, ThresholdResult } from '../harness/report/report.ts';
 import { lossPhrase } from './comparison-phrases.ts';
 import { THRESHOLD_VERDICTS, evidence, hazardsOf, measuredPhrase, standingOf, type Standing } from './reading.ts';
 import type { Reporter } from './reporter.ts';
-import { BREACH_TITLES, backendPhrase, underHazard } from './wording.ts';
+import { backendPhrase, besidesOf, underHazard, type Beside } from './wording.ts';
 
 export function renderJunit(report: Report): string {
   const changes = report.comparison?.baseline?.changes ?? [];
@@ -56,7 +55,7 @@ function suite(lock: LockReport, report: Report): string {
     ...Object.entries(properties).map(([name, value]) => `      <property name="${name}" value="${escape(value)}"/>`),
     '    </properties>',
     ...cells.map((cell) => testCase(lock, cell)),
-    ...(lock.breaches ?? []).map((breach) => breachCase(lock, breach)),
+    ...besidesOf(lock).map((beside) => besideCase(lock, beside)),
     ...(lock.thresholds ?? []).map((threshold) => thresholdCase(lock, threshold)),
     '  </testsuite>',
   ].join('\n');
@@ -65,10 +64,10 @@ function suite(lock: LockReport, report: Report): string {
 /** Of every test case of a lock. */
 function standingsOf(lock: LockReport): readonly Standing[] {
   const thresholds = lock.thresholds ?? [];
-  const breaches = (lock.breaches ?? []).map((): Standing => 'violated');
+  const besides = besidesOf(lock).map((): Standing => 'violated');
   return [
     ...casesOf(lock).map(standingOf),
-    ...breaches,
+    ...besides,
     ...thresholds.map(({ verdict }) => THRESHOLD_VERDICTS[verdict].standing),
   ];
 }
@@ -84,10 +83,10 @@ function testCase(lock: LockReport, cell: Cell): string {
   return caseOf(lock.name, `${cell.property} ${underHazard(cell.hazard)}`, OUTCOMES[standingOf(cell)](cell));
 }
 
-function breachCase({ name }: LockReport, { kind, message, story: lines, replay }: ReportedBreach): string {
+function besideCase({ name }: LockReport, { kind, what, message, story: lines, replay }: Beside): string {
   const told = escape([...lines, `replay: ${replay}`].join('\n'));
   const body = `<failure type="${kind}" message="${escape(message)}">${told}</failure>`;
-  return caseOf(name, `${BREACH_TITLES[kind]}: ${message}`, body);
+  return caseOf(name, `${what}: ${message}`, body);
 }
 
 function thresholdCase(lock: LockReport, threshold: ThresholdResult): string {

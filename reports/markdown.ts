@@ -1,5 +1,4 @@
 /** `summary.md`: what a reviewer of a pull request wants to know, and no more. */
-import type { ReportedBreach } from '../harness/report/breach.ts';
 import type { Cell, LockReport, Report } from '../harness/report/report.ts';
 import {
   MARKS,
@@ -19,7 +18,9 @@ import { code, escape, fenced } from './markdown-text.ts';
 import type { Reporter } from './reporter.ts';
 import {
   backendPhrase,
-  breachTitle,
+  besidesOf,
+  besideTitle,
+  type Beside,
   busyWarning,
   count,
   counted,
@@ -52,7 +53,7 @@ export const markdownReporter: Reporter = { format: 'markdown', fileName: 'summa
 /** Of a comparison, what stands in its tables is not told again. */
 const isNoteworthy = (lock: LockReport): boolean =>
   violationsOf(lock).length > 0 ||
-  lock.breaches !== undefined ||
+  besidesOf(lock).length > 0 ||
   (lock.thresholds ?? []).length > 0 ||
   loadWarnings(lock).length > 0;
 
@@ -64,7 +65,7 @@ function lockBlocks(lock: LockReport): readonly string[] {
     `On ${escape(backendPhrase(lock))}; ${load}.`,
     ...matrixTable(lock),
     ...violationsOf(lock).flatMap(({ first, others }) => [violationBlock(first), ...otherViolations(others)]),
-    ...(lock.breaches ?? []).map((breach) => breachBlock(lock.name, breach)),
+    ...besidesOf(lock).map((beside) => besideBlock(lock.name, beside)),
     ...(untested.length === 0 ? [] : [`Not tested here:\n\n${untested.join('\n')}`]),
     ...costLine(lock),
     ...loadBlocks(lock),
@@ -111,11 +112,11 @@ function violationBlock(cell: Cell): string {
   return lines.filter((line) => line !== '').join('\n\n');
 }
 
-function breachBlock(name: string, breach: ReportedBreach): string {
+function besideBlock(name: string, beside: Beside): string {
   return [
-    `**${MARKS.violated.mark} ${escape(breachTitle(name, breach))}**`,
-    breach.story.map((line, index) => `${index + 1}. ${escape(line)}`).join('\n'),
-    fenced(breach.replay),
+    `**${MARKS.violated.mark} ${escape(besideTitle(name, beside))}**`,
+    beside.story.map((line, index) => `${index + 1}. ${escape(line)}`).join('\n'),
+    fenced(beside.replay),
   ].join('\n\n');
 }
 

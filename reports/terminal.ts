@@ -13,7 +13,8 @@ import { printable } from './terminal/printable.ts';
 import {
   EVIDENCE_LEGEND,
   backendPhrase,
-  breachTitle,
+  besidesOf,
+  besideTitle,
   busyWarning,
   checkedPhrase,
   counted,
@@ -55,7 +56,7 @@ export function renderTerminal(
       ? [several ? overviewLines(report.locks, columns, paint) : []]
       : comparisonBlocks(report.comparison, columns, paint)),
     ...report.locks.flatMap((lock) => violationBlocks(lock, columns, paint)),
-    ...report.locks.flatMap((lock) => breachBlocks(lock, columns, paint)),
+    ...report.locks.flatMap((lock) => besideBlocks(lock, columns, paint)),
     conclusionBlock(report, columns, paint, folder),
   ];
   return `${blocks
@@ -199,11 +200,13 @@ function violationBlocks(lock: LockReport, width: number, paint: Paint): readonl
   ]);
 }
 
-function breachBlocks({ name, breaches = [] }: LockReport, width: number, paint: Paint): readonly Block[] {
-  return breaches.map((breach) => [
-    ...hanging(MARKS.violated.mark, breachTitle(name, breach), width, 2).map((line) => paint(['red', 'bold'], line)),
-    ...breach.story.flatMap((line, index) => hanging(`    ${index + 1}.`, line, width, 7)),
-    ...replayLine(breach, paint),
+function besideBlocks(lock: LockReport, width: number, paint: Paint): readonly Block[] {
+  return besidesOf(lock).map((beside) => [
+    ...hanging(MARKS.violated.mark, besideTitle(lock.name, beside), width, 2).map((line) =>
+      paint(['red', 'bold'], line),
+    ),
+    ...beside.story.flatMap((line, index) => hanging(`    ${index + 1}.`, line, width, 7)),
+    ...replayLine(beside, paint),
   ]);
 }
 

@@ -1,5 +1,5 @@
 /** Numbers and phrases as every report writes them. */
-import { BREACH_KINDS, type BreachKind, type ReportedBreach } from '../harness/report/breach.ts';
+import { BREACH_KINDS, type BreachKind } from '../harness/report/breach.ts';
 import type { Cell, LockReport, Report } from '../harness/report/report.ts';
 
 const GROUPED = new Intl.NumberFormat('en-US');
@@ -97,9 +97,11 @@ export function machinePhrase({ machine }: Report): string {
 }
 
 /** What became of the writes, for people; empty where no resource was used. */
-export function checkedPhrase({ increments, overruns, refusedStale }: LockReport): string {
+export function checkedPhrase({ increments, overruns, refusedStale, cells }: LockReport): string {
   const parts: string[] = [];
-  if (increments > 0) parts.push(counted(increments, 'locked increment'));
+  const what = cells.some(({ property }) => property === 'invariant') ? 'operation under a lease' : 'locked increment';
+  if (increments > 0)
+    parts.push(counted(increments, what, what.replace('operation', 'operations').replace('increment', 'increments')));
   if (overruns > 0) parts.push(`${counted(overruns, 'write')} after the end of the writer's lease`);
   if (refusedStale > 0) parts.push(`${counted(refusedStale, 'stale use')} refused by the fence`);
   return parts.join(', ');
@@ -159,7 +161,7 @@ export function shortened(text: string, most: number): string {
 }
 
 /** What a breach is, in words. */
-export const BREACH_TITLES: Readonly<Record<BreachKind, string>> = {
+const BREACH_TITLES: Readonly<Record<BreachKind, string>> = {
   unfinished: 'a call never came back',
   'unhandled-error': 'an error was left to nobody',
   exit: 'the process was ended',
@@ -170,8 +172,36 @@ export const BREACH_TITLES: Readonly<Record<BreachKind, string>> = {
 const isBreach = (shown: string): shown is BreachKind => BREACH_KINDS.some((kind) => kind === shown);
 
 /** `exclusion violated`, or what the breach is. */
-export const shownPhrase = (shown: string): string => (isBreach(shown) ? BREACH_TITLES[shown] : `${shown} violated`);
+export const shownPhrase = (shown: string): string =>
+  isBreach(shown)
+    ? BREACH_TITLES[shown]
+    : shown === 'application'
+      ? 'the application breaks its own invariant'
+      : `${shown} violated`;
+
+/** What stands in a report beside the cells: what no lock may do, and what the application did wrong. */
+export interface Beside {
+  readonly by: 'lock' | 'application';
+  readonly kind: string;
+  /** `an error was left to nobody`. */
+  readonly what: string;
+  readonly message: string;
+  readonly plans: number;
+  readonly story: readonly string[];
+  readonly replay: string;
+}
+
+export const besidesOf = ({
+  breaches = [],
+  applicationFaults = [],
+}: Pick<LockReport, 'breaches' | 'applicationFaults'>): readonly Beside[] => [
+  ...breaches.map((breach) => ({ ...breach, by: 'lock' as const, what: BREACH_TITLES[breach.kind] })),
+  ...applicationFaults.map((fault) => ({
+    ...{ ...fault, by: 'application' as const, kind: 'application' },
+    what: `the lock kept its word, the application ${fault.scenario} did not: ${fault.invariant}`,
+  })),
+];
 
 /** `redlock: an error was left to nobody (in 3 plans)`. */
-export const breachTitle = (lock: string, { kind, plans }: ReportedBreach): string =>
-  `${lock}: ${BREACH_TITLES[kind]} (in ${counted(plans, 'plan')})`;
+export const besideTitle = (lock: string, { what, plans }: Beside): string =>
+  `${lock}: ${what} (in ${counted(plans, 'plan')})`;

@@ -25,6 +25,7 @@ export const scenario: Scenario<number, typeof operations> = {
   judge: (carriedOut) =>
     [...Map.groupBy(carriedOut, ({ resource }) => resource).values()].flatMap((all) =>
       lostUpdates(all.map(usedAs)).map(({ write, read, between }) => ({
+        invariant: 'no update is lost',
         summary: `the ${write.to} of ${write.lease} undid ${between.length} others: it had read ${write.from}`,
         operations: [...(read === undefined ? [] : [read]), ...between, write].flatMap(({ ref }) => all[ref] ?? []),
       })),

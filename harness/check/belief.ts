@@ -19,7 +19,7 @@ export type Belief =
  * the deadline. The deadline is raised to the last moment at which the lock itself still said "held". A grant that came
  * after its own deadline is believed for an instant, for its user did get it.
  */
-function beliefOf(lease: Lease, faults: WorkerFaults): Belief {
+export function beliefOf(lease: Lease, faults: WorkerFaults): Belief {
   if (lease.acquire !== 'ok') return { kind: 'none' };
   const start = lease.returned;
   const told = Math.min(lease.letGo, lease.lost?.at ?? Infinity, faults.killOf(lease.process)?.at ?? Infinity);

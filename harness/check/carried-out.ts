@@ -24,7 +24,9 @@ export interface CarriedOut<Name extends string = string, Values = Readonly<Reco
 
 /** What a judge found: an invariant of the application that these operations prove to be broken. */
 export interface InvariantFinding {
-  /** What is broken and how, in plain words, for people who were not there. */
+  /** What should have been true, such as `no unit is sold twice`: the same words each time. */
+  readonly invariant: string;
+  /** How it was broken, in plain words, for people who were not there. */
   readonly summary: string;
   /** The operations that prove it, and those that produced what they had read; nothing that can be left out. */
   readonly operations: readonly CarriedOut[];

@@ -30,30 +30,39 @@ export function charge(
   for (const late of [write, ...rivals]) {
     const excuse = isInTime(history, late) ? undefined : excuseOf(history, late, usesOf.get(late.lease) ?? []);
     if (excuse === undefined) continue;
-    const why = (): string => lateInWords(history, late, excuse);
+    const why = (): string => lateInWords(history, late, excuse, `the write of ${late.to}`);
     return { kind: 'overrun', cause: excuse.cause, why, refs: excuse.refs };
   }
   const overstayed = [write, ...rivals].find((late) => !isInTime(history, late) && isOverstay(history, late));
   if (overstayed !== undefined) {
-    return { kind: 'overrun', cause: 'overstay', why: () => overstayInWords(history, overstayed), refs: [] };
+    return {
+      kind: 'overrun',
+      cause: 'overstay',
+      why: () => overstayInWords(history, overstayed, `the write of ${overstayed.to}`),
+      refs: [],
+    };
   }
   return inconclusive('a write came after its lease, and nothing shows why');
 }
 
+/** When something was done to the resource, and under which lease. */
+export type Timed = Pick<ResourceUse, 'lease' | 'at'>;
+
 /** Its user went on beyond the deadline, alive and without a word of a loss. */
-function isOverstay({ leases, faults }: LockHistory, late: ResourceUse): boolean {
+export function isOverstay({ leases, faults }: LockHistory, late: Timed): boolean {
   const lease = leases.get(late.lease);
   if (lease === undefined || lease.acquire !== 'ok' || lease.latestDeadline > late.at) return false;
   const killed = faults.killOf(lease.process)?.at ?? Infinity;
   return late.at < Math.min(lease.letGo, lease.lost?.at ?? Infinity, killed);
 }
 
-function overstayInWords({ info, leases }: LockHistory, late: ResourceUse): string {
+/** @param what names it, such as `the write of 3` */
+export function overstayInWords({ info, leases }: LockHistory, late: Timed, what: string): string {
   const end = leases.get(late.lease)?.latestDeadline ?? late.at;
-  return `the write of ${late.to} came after its lease, which ended at ${moment(info, end)} and was held beyond that`;
+  return `${what} came after its lease, which ended at ${moment(info, end)} and was held beyond that`;
 }
 
-function inconclusive(why: string): Charge {
+export function inconclusive(why: string): Charge {
   return { kind: 'inconclusive', why: () => why, refs: [] };
 }
 
@@ -63,17 +72,13 @@ function exempt({ leases }: LockHistory, a: ResourceUse, b: ResourceUse): boolea
 }
 
 /** Accepted before the belief in its own lease ended. */
-function isInTime({ leases, faults }: LockHistory, use: ResourceUse): boolean {
+export function isInTime({ leases, faults }: LockHistory, use: Timed): boolean {
   const lease = leases.get(use.lease);
   return lease !== undefined && use.at < beliefEnd(lease, faults);
 }
 
 /** What held a late write up: it touches the time between the last sign of its worker in time and the write. */
-function excuseOf(
-  { leases, faults }: LockHistory,
-  late: ResourceUse,
-  uses: readonly ResourceUse[],
-): Excuse | undefined {
+export function excuseOf({ leases, faults }: LockHistory, late: Timed, uses: readonly Timed[]): Excuse | undefined {
   const lease = leases.get(late.lease);
   if (lease === undefined) return undefined;
   const end = Math.min(beliefEnd(lease, faults), lease.deadline, late.at);
@@ -81,7 +86,12 @@ function excuseOf(
   return faults.excuse(lease.process, Math.min(lastSign, late.at), late.at, true);
 }
 
-function lateInWords({ info, leases, faults }: LockHistory, late: ResourceUse, { cause, from, to }: Excuse): string {
+export function lateInWords(
+  { info, leases, faults }: LockHistory,
+  late: Timed,
+  { cause, from, to }: Excuse,
+  name: string,
+): string {
   const lease = leases.get(late.lease);
   const end = lease === undefined ? -Infinity : beliefEnd(lease, faults);
   const ended = end === -Infinity ? 'was never in force' : `ended at ${moment(info, end)}`;
@@ -90,5 +100,5 @@ function lateInWords({ info, leases, faults }: LockHistory, late: ResourceUse, {
     'resource-delay': 'its request was delayed',
     stall: 'its worker stalled',
   };
-  return `the write of ${late.to} came after its lease, which ${ended}, for ${what[cause]} from ${moment(info, from)} to ${moment(info, to)}`;
+  return `${name} came after its lease, which ${ended}, for ${what[cause]} from ${moment(info, from)} to ${moment(info, to)}`;
 }

@@ -1,5 +1,5 @@
 import type { HistoryInfo } from '../history/read.ts';
-import type { Finding, Model, Verdict } from './verdict.ts';
+import type { Finding, JudgedModel, Verdict } from './verdict.ts';
 
 /** Of each kind and property the earliest so many are told; all are counted. */
 export const MAX_FINDINGS = 20;
@@ -9,7 +9,7 @@ type Lazy = Omit<Finding, 'summary' | 'witness'> & { readonly tell: () => Pick<F
 /** Collects what a checker finds. The telling is done only for the findings that are kept. */
 export class Findings {
   readonly #kept = new Map<string, Lazy[]>();
-  readonly #totals = { violation: 0, overrun: 0, inconclusive: 0 };
+  readonly #totals = { violation: 0, overrun: 0, inconclusive: 0, application: 0 };
 
   add(finding: Lazy): void {
     this.#totals[finding.kind] += 1;
@@ -28,7 +28,7 @@ export class Findings {
   }
 
   /** Without anything to judge the verdict is `unknown`: what was not exercised has not passed. */
-  verdict(model: Model, operations: number, counts: Readonly<Record<string, number>>): Verdict {
+  verdict(model: JudgedModel, operations: number, counts: Readonly<Record<string, number>>): Verdict {
     const judged = { model, operations, findings: this.#told(), counts };
     if (this.#totals.violation > 0) return { ...judged, valid: false };
     if (operations > 0) return { ...judged, valid: true };

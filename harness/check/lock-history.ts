@@ -3,6 +3,7 @@ import { HistoryError } from '../history/errors.ts';
 import { workerOf } from '../history/header.ts';
 import type { HistorySink, Observation, Operation } from '../history/pairing.ts';
 import { feedHistory, streamHistory, type History, type HistoryInfo } from '../history/read.ts';
+import { recordedOperation, type RecordedOperation } from './carried-out.ts';
 import { faultWindows, WorkerFaults, type PhaseEvent, type Stall } from './faults.ts';
 import { booleanField, choice, field, numberField, optional, stringField } from './fields.ts';
 import { applyRelease, deadlinesOf, fenceField, lengthsOf, resourceUse, type ResourceUse } from './lock-events.ts';
@@ -23,6 +24,8 @@ export interface LockHistory {
   /** Of each key, in the order in which they were read. */
   readonly byKey: ReadonlyMap<string, readonly Lease[]>;
   readonly uses: readonly ResourceUse[];
+  /** Of a scenario; none where they were not asked for. */
+  readonly operations: readonly RecordedOperation[];
   readonly notices: readonly Notice[];
   readonly faults: WorkerFaults;
   /** Operations that are no acquire and no release, and how many of each. */
@@ -35,9 +38,9 @@ export async function readLockHistory(path: string): Promise<LockHistory> {
   return sink.build(info);
 }
 
-/** @throws HistoryError */
-export function lockHistoryOf(history: History): LockHistory {
-  const builder = new LockHistoryBuilder();
+/** @param withOperations what was done to the resource is taken in too, whatever it is. @throws HistoryError */
+export function lockHistoryOf(history: History, withOperations = false): LockHistory {
+  const builder = new LockHistoryBuilder(withOperations);
   return builder.build(feedHistory(history, builder));
 }
 
@@ -53,6 +56,8 @@ interface EarlyRelease {
 }
 
 class LockHistoryBuilder implements HistorySink {
+  readonly #withOperations: boolean;
+  readonly #operations: RecordedOperation[] = [];
   readonly #numbers = new LeaseNumbers();
   readonly #leases = new Map<string, Lease>();
   readonly #byKey = new Map<string, Lease[]>();
@@ -68,6 +73,10 @@ class LockHistoryBuilder implements HistorySink {
   readonly #firstSeen = new Map<number, number>();
   readonly #nameless = new NamelessLeases();
   readonly #ignored = new Map<string, number>();
+
+  constructor(withOperations = false) {
+    this.#withOperations = withOperations;
+  }
 
   operation(operation: Operation): void {
     const { process, called } = operation;
@@ -144,6 +153,10 @@ class LockHistoryBuilder implements HistorySink {
       this.#phases.push({ fault: stringField(value, 'fault', line), f, phase, worker, node, at, ref });
       return;
     }
+    if (process === 'resource' && this.#withOperations) {
+      this.#operations.push(recordedOperation(event, key, { at, ref }, line));
+      return;
+    }
     switch (f) {
       case 'renew': {
         const id = stringField(value, 'lease', line);
@@ -216,6 +229,7 @@ class LockHistoryBuilder implements HistorySink {
       leases: this.#leases,
       byKey: this.#byKey,
       uses: this.#uses,
+      operations: this.#operations,
       notices: this.#notices,
       faults: new WorkerFaults(header, faultWindows(this.#phases), stalls, this.#firstSeen),
       ignored,

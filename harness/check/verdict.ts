@@ -24,9 +24,10 @@ export type Model = (typeof MODELS)[number];
  * - `violation`: the property is broken.
  * - `overrun`: harm that the lock did not promise to prevent (a write after its own lease had ended), with its cause.
  * - `inconclusive`: harm whose cause the history does not show.
+ * - `application`: an invariant that the application broke by itself, while the lock kept its users apart.
  */
 export interface Finding {
-  readonly kind: 'violation' | 'overrun' | 'inconclusive';
+  readonly kind: 'violation' | 'overrun' | 'inconclusive' | 'application';
   readonly property: Property;
   readonly key: string;
   /** One sentence in plain words: who, what, when (milliseconds since the run began). */
@@ -37,10 +38,15 @@ export interface Finding {
   readonly witness: readonly HistoryEvent[];
   /** Of an overrun. */
   readonly cause?: 'pause' | 'resource-delay' | 'stall' | 'overstay';
+  /** Of an application: what should have been true. */
+  readonly invariant?: string;
 }
 
+/** What an application is judged by stands in no history: `invariant` is for those who have its scenario. */
+export type JudgedModel = Model | 'invariant';
+
 export interface Verdict {
-  readonly model: Model;
+  readonly model: JudgedModel;
   /** `false` only with a `violation` among the findings. */
   readonly valid: boolean | 'unknown';
   /** Operations of the model that were judged (an invocation and its completion are one). */

@@ -83,11 +83,13 @@ export class VerifyProgress {
     this.#done++;
     this.#violations += violations.length + breaches.length;
     for (const breach of breaches) this.#noteOnce(causeOf(breach), `${breach.who}: ${breach.message}`);
-    for (const { property, hazards, summary } of violations) {
-      this.#noteOnce(
-        `${property} ${hazards.join(' ')}`,
-        `${property} violated under ${hazards.join(' + ')}: ${summary}`,
-      );
+    for (const { property, hazards, summary, by } of violations) {
+      if (by === 'application') this.#noteOnce(by, `the application breaks its own invariant: ${summary}`);
+      else
+        this.#noteOnce(
+          `${property} ${hazards.join(' ')}`,
+          `${property} violated under ${hazards.join(' + ')}: ${summary}`,
+        );
     }
     if (this.#done === this.#exhaustive) this.#progress.note(`${lock}: all ${this.#exhaustive} plans were tried`);
     this.#progress.update({ done: this.#done, violations: this.#violations });

@@ -140,8 +140,8 @@ function counterexampleOf(folder: string, trust: boolean): string {
   const { locks } = readReport(folder);
   const cells = locks.flatMap((lock) => lock.cells);
   const violated = cells.filter((cell) => cell.verdict === 'violated' && cell.plan !== undefined);
-  const breach = locks.flatMap(({ breaches = [] }) => breaches)[0];
-  const shown = violated.find(({ claim }) => isPromise(claim)) ?? breach ?? violated[0];
+  const [beside] = locks.flatMap(({ breaches = [], applicationFaults = [] }) => [...breaches, ...applicationFaults]);
+  const shown = violated.find(({ claim }) => isPromise(claim)) ?? beside ?? violated[0];
   if (shown?.plan === undefined)
     throw new UsageError(`${folder} has no counterexample to replay: name one of its plan files`);
   const file = join(folder, shown.plan);

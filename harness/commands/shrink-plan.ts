@@ -11,6 +11,7 @@ import type { Judgement } from '../verdict/judge.ts';
 import { shownBy, type Shown } from '../verdict/matrix.ts';
 import { chooseProvisioner } from './choose-provisioner.ts';
 import { runPlans } from './run-plans.ts';
+import { lockWith, scenarioNamed } from './scenario.ts';
 import type { ShrinkEvent } from './verify-events.ts';
 
 /** Of a simulation each candidate is decided at once; of real servers each is tried several times, for seconds. */
@@ -42,7 +43,8 @@ export async function shrinkPlan(
   plan: Plan,
   wanted?: Shown,
 ): Promise<ShrunkViolation | undefined> {
-  const { lock, backend, signal, tell, timeMs } = ground;
+  const { backend, signal, tell, timeMs } = ground;
+  const lock = lockWith(await scenarioNamed(plan.scenario), ground.lock);
   const choice = await chooseProvisioner(backend, lock.module.backend, plan.topology);
   const effort = choice.kind === 'sim' ? EFFORT.simulated : EFFORT.real;
   const judge = (candidate: Plan): Promise<readonly Judgement[]> =>

@@ -107,7 +107,7 @@ async function searchFirst(
     watch: (event) => {
       if (event.type !== 'judged' || !plans.some(({ index }) => index === event.plan.index)) return;
       reproduced ||= event.judgement.findings.some(
-        ({ finding }) => finding.kind === 'violation' && finding.property === property,
+        ({ finding }) => finding.kind === charged.finding.kind && finding.property === property,
       );
     },
     summary: () => ({ schedules, found: { property, hazards: smallest.hazards, reproduced } }),

@@ -12,6 +12,8 @@ export interface ViolationSeen {
   /** The faults that were active. */
   readonly hazards: readonly Hazard[];
   readonly summary: string;
+  /** Not the lock's doing. */
+  readonly by?: 'application';
 }
 
 export type VerifyEvent =

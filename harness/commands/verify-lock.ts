@@ -13,6 +13,8 @@ import type { LockUnderTest, PlanEvent, RunRequest } from '../run/request.ts';
 import type { Caller } from './caller.ts';
 import { leaseOf, topologyOf } from './locks.ts';
 import { RequestError } from './request.ts';
+import { sizesForScenario } from '../run/scenarios.ts';
+import { lockWith, scenarioNamed } from './scenario.ts';
 import { runPlans } from './run-plans.ts';
 import { simulateFirst, type SimulatedFirst } from './simulate-first.ts';
 import type { VerifyEvent } from './verify-events.ts';
@@ -27,13 +29,15 @@ interface Place {
 /** @throws UsageError, InfrastructureError */
 export async function verifyLock(
   session: Session,
-  lock: LockUnderTest,
+  given: LockUnderTest,
   { provisioner, folder }: Place,
   settings: VerifySettings,
   caller: Caller<VerifyEvent>,
 ): Promise<LockReport> {
-  const { module } = lock;
   const { request: asked } = settings;
+  const application = await scenarioNamed(asked.scenario);
+  const lock = lockWith(application, given);
+  const { module } = lock;
   const { exhaustive, seed, scenario } = asked;
   const leaseMs = leaseOf(module, asked.leaseMs, settings.leaseMs);
   const profile = PROFILES[asked.profile];
@@ -50,6 +54,7 @@ export async function verifyLock(
     ...{ lock: lock.reference, options: lock.options, topology, scenario, workers, leaseMs },
     ...(provisioner.kind === 'sim' && { pace: paceOf(leaseMs) }),
     ...sizesOf(module),
+    ...sizesForScenario(application),
     ...(asked.clients === undefined ? {} : { clientsPerWorker: asked.clients }),
     ...(asked.holdMs === undefined ? {} : { holdMs: asked.holdMs }),
   };
@@ -131,6 +136,7 @@ function telling({ tell }: Caller<VerifyEvent>, lock: string): (event: PlanEvent
       case 'judged': {
         const violations = event.failures.map(({ charged: { finding, hazards } }) => ({
           ...{ property: finding.property, hazards, summary: finding.summary },
+          ...(finding.kind === 'application' && { by: 'application' as const }),
         }));
         const { breaches } = event.judgement;
         return tell({ type: 'plan-judged', lock, plan: event.plan, violations, breaches });

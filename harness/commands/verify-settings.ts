@@ -1,9 +1,8 @@
 /** What a run that verifies locks is to do: a request, and what only the program itself may say. */
 import type { Hazard } from 'holdfast-locks/internal/claims';
-import { UsageError } from '../base/errors.ts';
 import { parseThreshold, type Threshold } from '../gates/threshold.ts';
 import type { Plan } from '../plan/plan.ts';
-import { scenarioNames } from '../run/scenarios.ts';
+import { requireScenario } from '../run/scenarios.ts';
 import type { RunRequest } from '../run/request.ts';
 import { checkWorkers } from './request.ts';
 import { leaseAsked, type VerifyParsed } from './verify-request.ts';
@@ -22,7 +21,7 @@ export interface VerifySettings {
 /** @throws UsageError */
 export function settingsOf(request: VerifyParsed): VerifySettings {
   checkWorkers(request.workers);
-  checkScenario(request.scenario);
+  requireScenario(request.scenario);
   return {
     request,
     leaseMs: leaseAsked(request),
@@ -37,9 +36,4 @@ export function listedOf({ deck }: VerifySettings, wanted: readonly Hazard[]): r
   return deck === undefined
     ? wanted
     : deck.flatMap(({ hazards: [first, second] }) => (first === undefined || second !== undefined ? [] : [first]));
-}
-
-function checkScenario(scenario: string): void {
-  if (scenarioNames().includes(scenario) || /[/\\]/.test(scenario)) return;
-  throw new UsageError(`there is no scenario named "${scenario}"; there are: ${scenarioNames().join(', ')}`);
 }

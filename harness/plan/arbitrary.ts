@@ -5,6 +5,7 @@ import type { LockModule, Topology } from 'holdfast-locks';
 import { recoverAllowanceMs } from './allowance.ts';
 import { Draw, type DrawnHazard, type FaultWithoutId, type LaneSizes } from './draw.ts';
 import { practiceArbitrary, practisedOf, type Practised } from './practice.ts';
+import { THROWING } from './throwing.ts';
 import { dataNodesOf, nodesOf, PLAN_VERSION, separable, type Plan } from './plan.ts';
 
 export interface PlanSizes {
@@ -23,6 +24,10 @@ export interface PlanSizes {
   readonly recoverMs: number;
   /** What the lock claims beyond an exclusive lease; absent: nothing. */
   readonly practised?: Practised;
+  /** How many names the scenario takes at least; default 1. */
+  readonly leastKeys?: number;
+  /** Routines of clients throw now and then. */
+  readonly throwing?: boolean;
 }
 
 /** The lease that holds and pauses of clients are made for. */
@@ -136,9 +141,10 @@ function planArbitrary(
   return fc
     .record({
       times: timesArbitrary(sizes, plain, regime),
-      keys: fc.constant(plain ? 3 : queues ? 1 : KEYS[regime]),
+      keys: fc.constant(Math.max(plain ? 3 : queues ? 1 : KEYS[regime], sizes.leastKeys ?? 1)),
       renew: regime === 'crowded' ? fc.boolean() : fc.constant(true),
       lanes: fc.tuple(...lanes),
+      ...(sizes.throwing === true && !plain && { throws: throwsArbitrary }),
       practice: practised === undefined ? fc.constant(undefined) : practiceArbitrary(practised, sizes.leaseMs),
     })
     .map((drawn) => ({ ...drawn, pace: paceFor(drawn.lanes, sizes.pace) }))
@@ -161,6 +167,7 @@ function planArbitrary(
       leaseMs: sizes.leaseMs,
       acquireTimeoutMs: Math.max(sizes.leaseMs, queues ? practised.allowanceMs : 0) * 4,
       renew: drawn.renew,
+      ...(drawn.throws === undefined ? {} : { throws: drawn.throws }),
       ...(queues ? withLongHolds(drawn.times(drawn.pace), practised.allowanceMs) : drawn.times(drawn.pace)),
       ...(practised === undefined
         ? {}
@@ -189,6 +196,15 @@ function withLongHolds({ holdsMs, thinksMs }: Times, allowanceMs: number): Times
 type Times = Pick<Plan, 'holdsMs' | 'thinksMs'>;
 /** Some follow the pace of the clients, others the lease. */
 type PacedTimes = (pace: number) => number[];
+
+/** Of a length that has no factor in common with the number of keys. */
+const throwsArbitrary = fc.array(
+  fc.oneof(
+    { weight: 6, arbitrary: fc.constant('never' as const) },
+    { weight: 1, arbitrary: fc.constantFrom(...THROWING) },
+  ),
+  { minLength: 11, maxLength: 11 },
+);
 
 /** How long clients hold and think. */
 function timesArbitrary(sizes: PlanSizes, plain: boolean, regime: Regime): Arbitrary<(pace: number) => Times> {

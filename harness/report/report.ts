@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { longListOf, longMs, longText } from '../base/limits.ts';
 import { BACKENDS } from 'holdfast-locks';
 import { HAZARDS, PROPERTIES } from 'holdfast-locks/internal/claims';
+import { applicationFaultSchema } from './application.ts';
 import { breachSchema } from './breach.ts';
 import { comparisonSchema } from './comparison.ts';
 import { loadSchema } from './load.ts';
@@ -138,6 +139,8 @@ export const lockReportSchema = z.object({
   cells: longListOf(cellSchema),
   /** What it did that no lock may do, whatever it claims. */
   breaches: longListOf(breachSchema).optional(),
+  /** What the application of the scenario did wrong while the lock kept its claims. */
+  applicationFaults: longListOf(applicationFaultSchema).optional(),
   /** What was searched in the simulation before the real servers were asked, and whether they confirmed what it found. */
   search: z
     .object({

@@ -5,8 +5,7 @@ import type { FaultTargets } from '../faults/targets.ts';
 import { runFaults } from '../faults/nemesis.ts';
 import type { EventRecorder } from '../history/recorder.ts';
 import { mix } from '../base/random.ts';
-import { clientsOf, namesOf, type Plan } from '../plan/plan.ts';
-import type { ScenarioPlan } from '../resource/scenario.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { WorkerHandle } from './worker-handle.ts';
 import type { Assignment } from '../subject/messages.ts';
 
@@ -85,11 +84,3 @@ export function assignmentOf(plan: Plan, worker: number, incarnation: number): A
     seed: mix(plan.seed, plan.index),
   };
 }
-
-/** What a scenario is told of the run. */
-export const scenarioPlanOf = (plan: Plan): ScenarioPlan => ({
-  names: namesOf(plan),
-  workers: plan.workers,
-  clients: clientsOf(plan),
-  leaseMs: plan.leaseMs,
-});

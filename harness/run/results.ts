@@ -9,6 +9,7 @@ import { expectedMs } from '../faults/duration.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Judgement } from '../verdict/judge.ts';
 import { Answers } from '../verdict/answers.ts';
+import { ApplicationFaults } from '../verdict/application-faults.ts';
 import { Breaches } from '../verdict/breaches.ts';
 import { Matrix, type Evidence } from '../verdict/matrix.ts';
 import { Metrics } from '../verdict/metrics.ts';
@@ -23,6 +24,7 @@ export class Results {
   readonly #matrix: Matrix;
   readonly #answers = new Answers();
   readonly #breaches = new Breaches();
+  readonly #applicationFaults = new ApplicationFaults();
   readonly #metrics = new Metrics();
   readonly #leftOut: NonNullable<LockReport['leftOut']> = [];
   readonly #disturbed: NonNullable<LockReport['disturbed']> = [];
@@ -44,6 +46,7 @@ export class Results {
     // A lock that has never been seen to do as the contract says is none.
     if (departure !== undefined && !this.#works) throw new UsageError(`${departure.who}: ${departure.message}`);
     this.#breaches.add(judgement);
+    this.#applicationFaults.add(judgement);
     this.#answers.add(judgement);
     this.#judged += 1;
     this.#totals.increments += judgement.increments;
@@ -88,6 +91,7 @@ export class Results {
     const { kind: provisionerKind, reason: provisionerReason } = provisioner;
     const { nothingGranted } = this.#answers;
     const breaches = this.#breaches.reported(({ plan }) => this.#pointer(plan));
+    const applicationFaults = this.#applicationFaults.reported(({ plan }) => this.#pointer(plan));
     return {
       name,
       summary,
@@ -98,6 +102,7 @@ export class Results {
       ...(breaches.length === 0 ? {} : { breaches }),
       ...(this.#leftOut.length === 0 ? {} : { leftOut: this.#leftOut }),
       ...(this.#disturbed.length === 0 ? {} : { disturbed: this.#disturbed }),
+      ...(applicationFaults.length === 0 ? {} : { applicationFaults }),
       notTestable: hazards.flatMap((hazard) => {
         const reason = this.#limits[hazard];
         return reason === undefined ? [] : [{ hazard, reason }];

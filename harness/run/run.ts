@@ -16,7 +16,9 @@ import { Arena, type Recorded } from './arena.ts';
 import { CutShort } from './cut-short.ts';
 import { headerOf } from './merge.ts';
 import type { RealRunRequest, RunRequest } from './request.ts';
+import { loadScenario } from '../resource/load-scenario.ts';
 import { Results } from './results.ts';
+import { judgeOf, scenarioUrl } from './scenarios.ts';
 import { Vigil } from './vigil.ts';
 
 /** Of a plan, while the machine is disturbed. */
@@ -29,6 +31,7 @@ const OVERRUN_MS = 10_000;
  * @throws InfrastructureError, UsageError
  */
 export async function runPlans(session: Session, request: RealRunRequest, signal: AbortSignal): Promise<LockReport> {
+  const scenario = await loadScenario(scenarioUrl(request.scenario));
   const arenas = await startArenas(session, request, request.provisioner.kind, signal);
   const deployment = arenas[0]?.deployment;
   const limits = limitedHazards(request.topology, deployment?.limits ?? {});
@@ -73,7 +76,7 @@ export async function runPlans(session: Session, request: RealRunRequest, signal
       const refused = refusalOf(events, disturbed);
       if (refused !== undefined) throw new InfrastructureError(refused);
       const header = headerOf(session.id, plan);
-      const judgement = judge(plan, header, events, breaches);
+      const judgement = judge(plan, header, events, breaches, judgeOf(scenario, plan));
       await results.write(judgement, header);
       results.measure(judgement, elapsedMs);
       const failures = results.take(judgement);

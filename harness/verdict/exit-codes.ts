@@ -5,7 +5,7 @@ import type { Cell, LockReport } from '../report/report.ts';
 export const EXIT = {
   /** All claims hold. */
   ok: 0,
-  /** A claim is violated, or the lock did what none may do, whatever it claims. */
+  /** A claim is violated, the lock did what none may do, or the application broke its own invariant. */
   violated: 1,
   /** Wrong usage or configuration. */
   usage: 2,
@@ -45,11 +45,14 @@ const isOpen = (cell: Cell, { requireAll }: Strictness): boolean =>
   isPromise(cell.claim) && cell.verdict === 'inconclusive' && (!cell.exempt || requireAll);
 
 /** What the cells and the thresholds of a lock amount to. */
-export function exitCodeOf({ cells, breaches = [], thresholds = [] }: Judged, strictness: Strictness): ExitCode {
+export function exitCodeOf(
+  { cells, breaches = [], applicationFaults = [], thresholds = [] }: Judged,
+  strictness: Strictness,
+): ExitCode {
   const verdicts = thresholds.map(({ verdict }) => verdict);
   return worst([
     // What no lock may do breaks every claim that relies on the lock's being one.
-    ...(breaches.length > 0 || cells.some(isBroken) ? [EXIT.violated] : []),
+    ...(breaches.length + applicationFaults.length > 0 || cells.some(isBroken) ? [EXIT.violated] : []),
     ...(verdicts.includes('missed') ? [EXIT.threshold] : []),
     ...(verdicts.includes('inconclusive') || cells.some((cell) => isOpen(cell, strictness)) ? [EXIT.inconclusive] : []),
   ]);
@@ -57,7 +60,7 @@ export function exitCodeOf({ cells, breaches = [], thresholds = [] }: Judged, st
 
 const isBroken = ({ claim, verdict }: Cell): boolean => isPromise(claim) && verdict === 'violated';
 
-type Judged = Pick<LockReport, 'cells'> & Partial<Pick<LockReport, 'breaches' | 'thresholds'>>;
+type Judged = Pick<LockReport, 'cells'> & Partial<Pick<LockReport, 'breaches' | 'applicationFaults' | 'thresholds'>>;
 
 /** How a run ends that has tested these locks. */
 export function conclude(
@@ -107,7 +110,7 @@ function andMore([first, ...others]: readonly string[]): string | undefined {
 }
 
 function brokenClaims(locks: readonly (Pick<LockReport, 'name'> & Judged)[]): string[] {
-  return locks.flatMap(({ name, cells, breaches = [] }) => [
+  return locks.flatMap(({ name, cells, breaches = [], applicationFaults = [] }) => [
     ...cells
       .filter(isBroken)
       .map(
@@ -115,6 +118,10 @@ function brokenClaims(locks: readonly (Pick<LockReport, 'name'> & Judged)[]): st
           `${name} breaks its own claim on ${property} ${hazard === 'none' ? 'without faults' : `under ${hazard}`}`,
       ),
     ...breaches.map(({ message }) => `${name} does what no lock may: ${message}`),
+    ...applicationFaults.map(
+      ({ scenario, invariant }) =>
+        `${name} keeps its word, and the application ${scenario} breaks its own invariant: ${invariant}`,
+    ),
   ]);
 }
 

@@ -1,8 +1,10 @@
 /** From the history of one plan to what it says about each property: the same for `verify`, `bench` and any other. */
 import { HAZARDS, type Hazard, type Property } from 'holdfast-locks/internal/claims';
+import type { JudgeOperations } from '../check/carried-out.ts';
 import { LEASE_CHECKERS } from '../check/checkers.ts';
+import { checkInvariant } from '../check/invariant.ts';
 import { lockHistoryOf, readLockHistory, type LockHistory } from '../check/lock-history.ts';
-import type { Finding, Model } from '../check/verdict.ts';
+import type { Finding, JudgedModel, Verdict } from '../check/verdict.ts';
 import { judgeBites } from '../faults/bite.ts';
 import type { HistoryEvent, HistoryHeader, NemesisValue } from '../history/events.ts';
 import { historyOf } from '../history/read.ts';
@@ -14,7 +16,7 @@ import { eventsAround } from './excerpt.ts';
 export interface ChargedFinding {
   readonly finding: Finding;
   /** By which `check` finds it again. */
-  readonly model: Model;
+  readonly model: JudgedModel;
   readonly hazards: readonly Hazard[];
 }
 
@@ -28,19 +30,26 @@ export interface Judgement {
   readonly operations: Readonly<Partial<Record<Property, number>>>;
   readonly applied: readonly string[];
   readonly bitten: readonly string[];
+  /** Of a scenario other than the counter: operations under a lease. */
   readonly increments: number;
   readonly overruns: number;
   readonly refusedStale: number;
 }
 
-/** Judges a history in memory. @throws HistoryError */
+/**
+ * Judges a history in memory.
+ * @param invariant what else its operations are judged by
+ * @throws HistoryError
+ */
 export function judge(
   plan: Plan,
   header: HistoryHeader,
   events: readonly HistoryEvent[],
   breaches: readonly Breach[] = [],
+  invariant?: JudgeOperations,
 ): Judgement {
-  return { ...judgeHistory(plan, lockHistoryOf(historyOf(events, header)), events), events, breaches };
+  const history = lockHistoryOf(historyOf(events, header), invariant !== undefined);
+  return { ...judgeHistory(plan, history, events, invariant), events, breaches };
 }
 
 /**
@@ -58,30 +67,39 @@ function judgeHistory(
   plan: Plan,
   history: LockHistory,
   notable: readonly HistoryEvent[],
+  invariant?: JudgeOperations,
 ): Omit<Judgement, 'events' | 'breaches'> {
   const { header } = history.info;
   const starts = faultStarts(notable);
   const operations: Partial<Record<Property, number>> = {};
   const findings = new Map<string, ChargedFinding>();
   const counts = new Map<string, number>();
-  for (const { model, check, judges, needs } of LEASE_CHECKERS) {
-    if (needs !== undefined && header[needs] === undefined) continue;
-    const verdict = check(history);
-    for (const property of Object.keys(judges) as (keyof typeof judges)[])
-      operations[property] = (operations[property] ?? 0) + (judges[property]?.(verdict) ?? 0);
+  const take = (model: JudgedModel, verdict: Verdict): void => {
     for (const finding of verdict.findings) {
       const accusation = accusationOf(finding);
       if (findings.has(accusation)) continue;
       findings.set(accusation, { finding, model, hazards: activeBefore(finding.at, starts) });
     }
     for (const [name, count] of Object.entries(verdict.counts)) counts.set(name, (counts.get(name) ?? 0) + count);
+  };
+  for (const { model, check, judges, needs } of LEASE_CHECKERS) {
+    if (needs !== undefined && header[needs] === undefined) continue;
+    const verdict = check(history);
+    for (const property of Object.keys(judges) as (keyof typeof judges)[])
+      operations[property] = (operations[property] ?? 0) + (judges[property]?.(verdict) ?? 0);
+    take(model, verdict);
+  }
+  if (invariant !== undefined) {
+    const verdict = checkInvariant(history, invariant);
+    operations.invariant = verdict.operations;
+    take('invariant', verdict);
   }
   return {
     plan,
     findings: [...findings.values()],
     operations,
     ...judgeBites(plan, notable),
-    increments: counts.get('increments') ?? 0,
+    increments: (counts.get('increments') ?? 0) + (counts.get('underLease') ?? 0),
     overruns: counts.get('overruns') ?? 0,
     refusedStale: counts.get('refusedStale') ?? 0,
   };
@@ -91,8 +109,8 @@ function judgeHistory(
  * Two leases that the service gave the lock to at once were believed in at once by their clients, as a rule: one overlap,
  * seen from both ends. It is told by the checker that stands first.
  */
-function accusationOf({ kind, property, key, leases }: Finding): string {
-  return JSON.stringify([kind, property, key, ...leases.toSorted()]);
+function accusationOf({ kind, property, key, leases, invariant }: Finding): string {
+  return JSON.stringify([kind, property, key, invariant ?? '', ...leases.toSorted()]);
 }
 
 function faultStarts(events: readonly HistoryEvent[]): ReadonlyMap<Hazard, number> {

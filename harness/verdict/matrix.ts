@@ -52,7 +52,10 @@ export class Matrix {
     this.#options = options;
   }
 
-  /** Takes a judgement in and returns the violations in it of promises, the first of each property under its hazards. */
+  /**
+   * Takes a judgement in and returns the violations in it of promises, the first of each property under its hazards, and
+   * what the application broke by itself.
+   */
   add(judgement: Judgement): readonly Evidence[] {
     const { plan } = judgement;
     for (const property of PROPERTIES) {
@@ -63,7 +66,7 @@ export class Matrix {
       tally.operations += operations;
       tally.applied += judgement.applied.length;
       tally.bitten += judgement.bitten.length;
-      if (property === 'no-lost-update') tally.overruns += judgement.overruns;
+      if (property === 'no-lost-update' || property === 'invariant') tally.overruns += judgement.overruns;
       if (property === 'fencing') tally.refusedStale += judgement.refusedStale;
     }
     const failures = new Map<string, Evidence>();
@@ -71,6 +74,8 @@ export class Matrix {
       const { finding, hazards } = charged;
       const tally = this.#tally(finding.property, hazards);
       if (finding.kind === 'inconclusive') tally.unexplained++;
+      // No claim of the lock is broken by what its user does alone.
+      if (finding.kind === 'application') failures.set(`application ${finding.invariant}`, { charged, judgement });
       if (finding.kind !== 'violation') continue;
       tally.violations++;
       tally.first ??= { charged, judgement };
@@ -160,12 +165,17 @@ export class Matrix {
   }
 }
 
-/** What a plan may show: that the promise of a property is broken, or a breach. */
-export type Shown = Property | BreachKind;
+/** What a plan may show: that the promise of a property is broken, a breach, or that the application is at fault. */
+export type Shown = Property | BreachKind | 'application';
 
 /** What of its claims a lock has broken in a plan, and how it was in breach beside. */
 export function shownBy(claims: Claims, judgement: Judgement): Shown[] {
-  return [...brokenPromises(claims, judgement), ...judgement.breaches.map(({ kind }) => kind)];
+  const atFault = judgement.findings.some(({ finding }) => finding.kind === 'application');
+  return [
+    ...brokenPromises(claims, judgement),
+    ...(atFault ? (['application'] as const) : []),
+    ...judgement.breaches.map(({ kind }) => kind),
+  ];
 }
 
 /** Properties of which a judgement shows that the promise is broken. */
@@ -190,10 +200,11 @@ function verdictOf(
   property: Property,
 ): Pick<Cell, 'verdict' | 'note'> {
   if (tally === undefined || tally.runs + tally.violations === 0) return { verdict: 'inconclusive', note: 'not run' };
-  const seen = observations(tally);
+  const seen = observations(tally, property);
   if (tally.violations > 0) return { verdict: 'violated', ...seen };
   if (tally.unexplained > 0) {
-    return { verdict: 'inconclusive', note: `${tally.unexplained} lost updates whose cause the history does not show` };
+    const what = property === 'invariant' ? 'broken invariants' : 'lost updates';
+    return { verdict: 'inconclusive', note: `${tally.unexplained} ${what} whose cause the history does not show` };
   }
   const disturbs = hazards.some((hazard) => hazard !== 'none');
   if (disturbs && tally.bitten === 0) return { verdict: 'inconclusive', note: 'none of the faults bit' };
@@ -201,10 +212,14 @@ function verdictOf(
   return { verdict: 'holds', ...seen };
 }
 
-function observations({ overruns, refusedStale }: Tally): Pick<Cell, 'note'> {
+function observations({ overruns, refusedStale }: Tally, property: Property): Pick<Cell, 'note'> {
   const seen: string[] = [];
   if (overruns > 0)
-    seen.push(`${overruns} update${overruns === 1 ? '' : 's'} lost by writes after their lease had ended`);
+    seen.push(
+      property === 'invariant'
+        ? `${overruns} broken by operations that came after their lease had ended`
+        : `${overruns} update${overruns === 1 ? '' : 's'} lost by writes after their lease had ended`,
+    );
   if (refusedStale > 0)
     seen.push(`${refusedStale} stale use${refusedStale === 1 ? '' : 's'} refused by the fenced door`);
   return seen.length === 0 ? {} : { note: seen.join('; ') };

@@ -1,4 +1,5 @@
 /** A finding as a story of at most five lines, for people who were not there. */
+import { shown } from '../base/issues.ts';
 import type { Finding } from '../check/verdict.ts';
 import type { ClocksValue, HistoryEvent, NemesisValue } from '../history/events.ts';
 import { workerOf, type Plan } from '../plan/plan.ts';
@@ -7,6 +8,8 @@ import type { Breach } from './breach.ts';
 import { targetName, timelineOf, workerName } from './timeline.ts';
 
 const LINES = 5;
+/** Rank of an operation of a scenario. */
+const OPERATION = 5;
 
 interface Line {
   readonly time: number;
@@ -32,9 +35,14 @@ export function witnessOf(
 
 function storyOf(plan: Plan, events: readonly HistoryEvent[], finding: Finding): string[] {
   const involved = new Set(finding.leases);
+  const named = new Set(finding.witness.map(({ index }) => index));
   const lines = events
-    .filter((event) => (event.time ?? 0) <= finding.at && concerns(event, involved, finding.key))
-    .map((event) => tell(plan, event))
+    .filter(
+      (event) =>
+        (event.time ?? 0) <= finding.at &&
+        (concerns(event, involved, finding.key) || (event.index !== undefined && named.has(event.index))),
+    )
+    .map((event) => told(tell(plan, event), event.index !== undefined && named.has(event.index)))
     .filter((line) => line !== undefined);
   // A plan may ask for it where nobody can set how fast clocks run: only the history tells whether they did.
   const clocks = events.flatMap(({ process, f, value }) =>
@@ -50,6 +58,11 @@ function storyOf(plan: Plan, events: readonly HistoryEvent[], finding: Finding):
     ...kept.map((line) => `${stamp(line.time)}  ${line.text}`),
     `${stamp(finding.at)}  ${finding.summary}`,
   ];
+}
+
+/** What the finding names was done to the resource says more than anything else. */
+function told(line: Line | undefined, named: boolean): Line | undefined {
+  return line?.rank === OPERATION ? { ...line, rank: named ? 0 : 4 } : line;
 }
 
 /** What its worker did last, or what is known of its lease, and the faults until then. */
@@ -108,7 +121,16 @@ function tell(plan: Plan, event: HistoryEvent): Line | undefined {
       `lease ${lease} writes ${String(value['from'])} → ${String(value['to'])} through the ${String(value['door'])} door`,
     );
   }
+  if (event.process === 'resource' && event.f !== 'read' && event.f !== 'write' && value['door'] === 'plain')
+    return line(OPERATION, operationInWords(event, value));
   return undefined;
+}
+
+function operationInWords({ f, key }: HistoryEvent, value: Readonly<Record<string, unknown>>): string {
+  const { lease, client, fence: _, door: __, accepted: ___, lost, ...fields } = value;
+  const who = lease === undefined ? `client ${shown(client)}, without a lease,` : `lease ${lease as string}`;
+  const heedless = lost === true ? ', although its loss had been told' : '';
+  return `${who} does "${f}" to ${key ?? ''}: ${shown(fields)}${heedless}`;
 }
 
 function whoOf(plan: Plan, event: HistoryEvent): string {

@@ -1,8 +1,7 @@
 /** One broken claim: its story, its timeline, the events that prove it and the command that shows it again. */
-import type { ReportedBreach } from '../../harness/report/breach.ts';
 import type { Cell, LockReport, Timeline } from '../../harness/report/report.ts';
 import { MARKS, evidence, summaryBesideStory } from '../reading.ts';
-import { breachTitle, hazardName, milliseconds, underHazard } from '../wording.ts';
+import { besideTitle, hazardName, milliseconds, underHazard, type Beside } from '../wording.ts';
 import { commandBox } from './command.ts';
 import { markup, type Markup } from './markup.ts';
 import { timelineSvg } from './timeline.ts';
@@ -21,11 +20,11 @@ export function foldedCounterexample(lock: LockReport, cell: Cell, anchor: strin
 }
 
 /** What no lock may do, whatever it claims. */
-export function breachArticle(lock: LockReport, breach: ReportedBreach, anchor: string): Markup {
+export function besideArticle(lock: LockReport, beside: Beside, anchor: string): Markup {
   return markup`<article class="counterexample" id="${anchor}" aria-labelledby="${anchor}-title">
-<h4 id="${anchor}-title"><span class="mark" aria-hidden="true">${MARKS.violated.mark}</span> ${breachTitle(lock.name, breach)}</h4>
-<ol class="story">${breach.story.map((line) => markup`<li>${line}</li>`)}</ol>
-${commandBox('Replay it', breach.replay)}</article>`;
+<h4 id="${anchor}-title"><span class="mark" aria-hidden="true">${MARKS.violated.mark}</span> ${besideTitle(lock.name, beside)}</h4>
+<ol class="story">${beside.story.map((line) => markup`<li>${line}</li>`)}</ol>
+${commandBox('Replay it', beside.replay)}</article>`;
 }
 
 /** What breaks no promise, opened by the reader. */

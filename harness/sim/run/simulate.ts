@@ -1,6 +1,7 @@
 /** Runs one plan in a world of its own: the same course, clients and faults as a real run. */
 import type { LockModule } from 'holdfast-locks';
-import { assignmentOf, finishWithinMs, runCourse, scenarioPlanOf } from '../../run/course.ts';
+import { assignmentOf, finishWithinMs, runCourse } from '../../run/course.ts';
+import { scenarioPlanOf } from '../../run/scenarios.ts';
 import { staffOf } from '../../run/staff.ts';
 import { openCall } from '../../run/unfinished.ts';
 import { housekeepingBytesOf } from '../../backends/housekeeping.ts';

@@ -9,6 +9,7 @@ import type { BreachKind } from '../../report/breach.ts';
 import { causeOf, type Breach } from '../../verdict/breach.ts';
 import { judge } from '../../verdict/judge.ts';
 import { ContractError, loadLockModule } from '../../subject/module.ts';
+import { judgeOf } from '../../run/scenarios.ts';
 import { loadScenario } from '../../resource/load-scenario.ts';
 import type { AnyScenario } from '../../resource/scenario.ts';
 import type { Failure, FromThread, LockFacts, Simulated, ToThread } from './messages.ts';
@@ -47,11 +48,13 @@ async function stageOf({ modules, scenario }: Loaded, plan: Plan): Promise<Simul
 async function run(loaded: Loaded, plan: Plan, all: boolean, options: SimulateOptions = {}): Promise<Simulated> {
   const { events, elapsedMs, messages, problems, struck } = await finished(loaded, plan, options);
   const header = headerOf('simulation', plan);
-  const judgement = judge(plan, header, events, problems.map(breachOf));
+  const judgement = judge(plan, header, events, problems.map(breachOf), judgeOf(loaded.scenario, plan));
   const kinds = [
     ...judgement.breaches.map(causeOf),
-    ...judgement.findings.flatMap(({ finding: { kind, property }, hazards }) =>
-      kind === 'violation' ? [`${property} ${hazards.join()}`] : [],
+    ...judgement.findings.flatMap(({ finding: { kind, property, invariant = '' }, hazards }) =>
+      kind === 'violation' || kind === 'application'
+        ? [`${kind} ${property} ${kind === 'application' ? invariant : hazards.join()}`]
+        : [],
     ),
   ];
   const fresh = kinds.filter((kind) => !loaded.shown.has(kind));
