@@ -29,7 +29,7 @@ export interface InvariantFinding {
   /** How it was broken, in plain words, for people who were not there. */
   readonly summary: string;
   /** The operations that prove it, and those that produced what they had read; nothing that can be left out. */
-  readonly operations: readonly CarriedOut[];
+  readonly operations: readonly CarriedOut<string, object>[];
 }
 
 /** @param operations in the order in which the resource carried them out, behind one door */
