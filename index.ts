@@ -56,4 +56,17 @@ export type { UpEvent, UpRequest, UpResult } from './harness/commands/up.ts';
 export type { ShrinkEvent, VerifyEvent, ViolationSeen } from './harness/commands/verify-events.ts';
 export type { VerifyRequest } from './harness/commands/verify-request.ts';
 export type { Plan } from './harness/plan/plan.ts';
+export type { CarriedOut, InvariantFinding } from './harness/check/carried-out.ts';
+export type { PerDoor } from './harness/resource/protocol.ts';
+export type {
+  CarriedOutOf,
+  DoesOperations,
+  LeaseInUse,
+  Operation,
+  Operations,
+  Scenario,
+  ScenarioClient,
+  ScenarioPlan,
+  StepContext,
+} from './harness/resource/scenario.ts';
 export type { Cell, LockReport, Report } from './harness/report/report.ts';

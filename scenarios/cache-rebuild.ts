@@ -112,40 +112,34 @@ function staleReads(all: readonly Done[]): Found {
     }
     if (one.operation !== 'saw') return [];
     const { reader, seen } = one.values;
-    const write = newestWhenAsked.get(reader);
+    const newer = newestWhenAsked.get(reader);
     const asked = began.get(reader);
-    if (write === undefined || asked === undefined || seen >= write.values.written) return [];
+    if (newer === undefined || asked === undefined || seen >= newer.values.written) return [];
     const { resource, client } = one;
     return [
       {
         invariant: 'no reader sees less than what had been written before it came',
-        summary: `client ${client} saw version ${seen} of ${resource} although ${write.values.written} had been written when it asked`,
-        operations: [...producersOf(all, seen, write, one), write, asked, one],
+        summary: `client ${client} saw version ${seen} of ${resource} although ${newer.values.written} had been written when it asked`,
+        operations: [...producersOf(all, seen, newer, one), newer, asked, one],
       },
     ];
   });
 }
 
 /** Who put this version into the cache last, what that was loaded by, and who stored the newer one. */
-function producersOf(all: readonly Done[], seen: number, write: Done, saw: Done): Done[] {
+function producersOf(all: readonly Done[], seen: number, newer: Done, saw: Done): Done[] {
   const before = all.filter(({ place }) => place < saw.place);
-  const fill = before.findLast((one) => one.operation === 'fill' && one.values.filled === seen);
-  const load =
-    fill &&
+  const last = (name: Done['operation'], of: Done | undefined): Done | undefined =>
     before.findLast(
-      ({ operation, client, place }) => operation === 'load' && client === fill.client && place < fill.place,
+      ({ operation, client, place }) => operation === name && client === of?.client && place < (of?.place ?? 0),
     );
-  const store_ = before.findLast(
-    ({ operation, client, place }) => operation === 'store' && client === write.client && place < write.place,
-  );
-  const drop = before.findLast(
-    ({ operation, client, place }) => operation === 'drop' && client === write.client && place < write.place,
-  );
+  const fill = before.findLast((one) => one.operation === 'fill' && one.values.filled === seen);
+  const stored = last('store', newer);
   // An older version may have been stored over the newer one.
   const older = before.findLast(
-    (one) => one.operation === 'store' && one.values.version === seen && one.place > (store_?.place ?? Infinity),
+    (one) => one.operation === 'store' && one.values.version === seen && one.place > (stored?.place ?? Infinity),
   );
-  return [load, fill, store_, drop, older].filter((one) => one !== undefined);
+  return [last('load', fill), fill, stored, last('drop', newer), older].filter((one) => one !== undefined);
 }
 
 function rebuiltAtOnce(all: readonly Done[]): Found {

@@ -101,13 +101,13 @@ function judgeOne(all: readonly Done[]): ReturnType<Scenario<Config, Operations>
       ];
     }
     if (one.operation !== 'settled' || (newest?.values.reloaded ?? 0) >= one.values.settled) return [];
-    const change_ = all.find((other) => other.operation === 'change' && other.values.changed === one.values.settled);
+    const made = all.find((other) => other.operation === 'change' && other.values.changed === one.values.settled);
     const loaded = newest === undefined ? [] : [...lookBefore(newest), newest];
     return [
       {
         invariant: 'a change that was made is loaded',
         summary: `client ${client} took version ${one.values.settled} of ${resource} for loaded, and ${newest?.values.reloaded ?? 0} was`,
-        operations: [...loaded, ...(change_ === undefined ? [] : [change_]), one],
+        operations: [...loaded, ...(made === undefined ? [] : [made]), one],
       },
     ];
   });

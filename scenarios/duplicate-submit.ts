@@ -61,7 +61,10 @@ export const scenario: Scenario<Desk, Operations> = {
     await using use = await client.acquire(client.names[0]);
     const seen = await use.do('find', { request });
     if (seen.plain !== undefined && seen.plain.found !== null) {
-      await use.do('answer', (door) => (seen[door]?.found == null ? undefined : { request, told: seen[door].found }));
+      await use.do('answer', (door) => {
+        const told = seen[door]?.found ?? undefined;
+        return told === undefined ? undefined : { request, told };
+      });
       return;
     }
     await use.work();

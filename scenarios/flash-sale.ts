@@ -9,14 +9,14 @@ export interface Shop {
 }
 
 export const operations = {
-  look: (shop: Shop, _: { readonly buyer: string }) => ({ state: shop, answer: { left: shop.left } }),
+  look: (shop: Shop, _of: { readonly buyer: string }) => ({ state: shop, answer: { left: shop.left } }),
   /** Stores what the seller computed from the stock that it saw, and gives away the unit with that number. */
   sell: (_shop: Shop, { seen }: { readonly buyer: string; readonly seen: number }) => ({
     state: { left: seen - 1 },
     answer: { unit: seen },
   }),
   /** What a buyer was told; `null`: that all is sold. */
-  tell: (shop: Shop, _: { readonly buyer: string; readonly told: number | null }) => ({ state: shop, answer: {} }),
+  tell: (shop: Shop, _said: { readonly buyer: string; readonly told: number | null }) => ({ state: shop, answer: {} }),
 };
 export type Operations = typeof operations;
 

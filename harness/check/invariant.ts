@@ -43,7 +43,7 @@ export function checkInvariant(history: LockHistory, judge: JudgeOperations): Ve
     if (charge.kind === 'overrun') counts.overruns += 1;
     if (charge.kind === 'inconclusive') counts.inconclusive += 1;
     if (charge.kind === 'application') counts.application += 1;
-    findings.add(told(history, found, named, last, charge));
+    findings.add(findingOf(history, found, named, last, charge));
   }
   for (const stale of acceptedStale(history, inOrder)) findings.add(stale);
   return findings.verdict('invariant', done.length, counts);
@@ -51,7 +51,7 @@ export function checkInvariant(history: LockHistory, judge: JudgeOperations): Ve
 
 type Told = Parameters<Findings['add']>[0];
 
-function told(
+function findingOf(
   history: LockHistory,
   { invariant, summary }: InvariantFinding,
   named: readonly RecordedOperation[],
@@ -191,6 +191,6 @@ function acceptedStale(history: LockHistory, inOrder: readonly RecordedOperation
       operations: [],
     };
     const charge: Charge = { kind: 'violation', why: () => 'the fencing tokens did not prevent it', refs: [] };
-    return [{ ...told(history, finding, named, one, charge), property: 'fencing' as const }];
+    return [{ ...findingOf(history, finding, named, one, charge), property: 'fencing' as const }];
   });
 }

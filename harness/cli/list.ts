@@ -5,7 +5,8 @@ import { claimOn, type Hazard, type Property } from 'holdfast-locks/internal/cla
 import type { LockModule } from 'holdfast-locks';
 import { hazardsOf } from '../faults/available.ts';
 import { PROFILES } from '../faults/plans.ts';
-import { scenarioNames } from '../run/scenarios.ts';
+import { loadScenario } from '../resource/load-scenario.ts';
+import { brokenScenarioNames, scenarioNames, scenarioUrl } from '../run/scenarios.ts';
 import { EXIT, type ExitCode } from '../verdict/exit-codes.ts';
 import { hazardText, listedHazards } from './list-hazards.ts';
 import { isReference } from '../commands/locks.ts';
@@ -16,7 +17,7 @@ export function addList(program: Command, done: (code: ExitCode) => void): void 
     .description('show locks with their claims, scenarios, hazards and profiles')
     .option('--json', 'print one JSON object')
     .option('--hazards', 'show each hazard: what it does, when it bites, and where it is available')
-    .action((options: ListOptions) => done(options.hazards ? listHazards(options) : list(options)));
+    .action(async (options: ListOptions) => done(options.hazards ? listHazards(options) : await list(options)));
 }
 
 interface ListOptions {
@@ -34,10 +35,11 @@ function listHazards({ json }: ListOptions): ExitCode {
   return EXIT.ok;
 }
 
-function list(options: ListOptions): ExitCode {
+async function list(options: ListOptions): Promise<ExitCode> {
   const modules = [...catalogue.values()].map(({ module }) => module);
   if (options.json) {
-    process.stdout.write(`${JSON.stringify({ locks: modules, scenarios: scenarioNames(), profiles: PROFILES })}\n`);
+    const scenarios = { scenarios: scenarioNames(), brokenScenarios: brokenScenarioNames() };
+    process.stdout.write(`${JSON.stringify({ locks: modules, ...scenarios, profiles: PROFILES })}\n`);
     return EXIT.ok;
   }
   const groups: readonly (readonly [string, (module: LockModule) => boolean])[] = [
@@ -51,10 +53,17 @@ function list(options: ListOptions): ExitCode {
     process.stdout.write('\n');
   }
   process.stdout.write(`Published locks: ${[...ADAPTERS.keys()].join(', ')}\n`);
-  process.stdout.write(`Scenarios: ${scenarioNames().join(', ')}\n`);
+  process.stdout.write(`\nScenarios\n${await describeScenarios(scenarioNames())}\n`);
+  const broken = await describeScenarios(brokenScenarioNames());
+  process.stdout.write(`Scenario specimens (each with one known mistake)\n${broken}\n`);
   for (const [name, { hazards }] of Object.entries(PROFILES))
     process.stdout.write(`Profile ${name}: ${hazards.join(', ')} (fairness: none)\n`);
   return EXIT.ok;
+}
+
+async function describeScenarios(names: readonly string[]): Promise<string> {
+  const scenarios = await Promise.all(names.map((name) => loadScenario(scenarioUrl(name))));
+  return scenarios.map(({ name, summary }) => `  ${name.padEnd(36)} ${summary}\n`).join('');
 }
 
 function describe(module: LockModule): string {

@@ -30,18 +30,18 @@ export interface StepContext {
  * answer are recorded side by side, so they need different names; `lease`, `client`, `fence`, `door`, `lost` and `accepted`
  * are taken.
  */
-export type Operation<State, Argument, Answer> = (
+export type Operation<State, Given, Answer> = (
   state: State,
-  argument: Argument,
+  argument: Given,
   context: StepContext,
 ) => { readonly state: State; readonly answer: Answer };
 
 export type Operations<State> = Readonly<Record<string, Operation<State, never, object>>>;
 
-type ArgumentOf<Of> = Of extends (state: never, argument: infer Argument, ...rest: never[]) => unknown
-  ? unknown extends Argument
+type ArgumentOf<Of> = Of extends (state: never, argument: infer Given, ...rest: never[]) => unknown
+  ? unknown extends Given
     ? object
-    : Argument
+    : Given
   : never;
 type AnswerOf<Of> = Of extends (...given: never[]) => { readonly answer: infer Answer } ? Answer : never;
 type NameOf<All> = keyof All & string;

@@ -191,9 +191,10 @@ void test('list --json names every lock of the catalogue, the scenarios and the 
   await using sandbox = new Sandbox();
   const { code, stdout, stderr } = await sandbox.run(['list', '--json']);
   assert.deepEqual([code, stderr], [EXIT.ok, '']);
-  const { locks, scenarios, profiles } = JSON.parse(stdout) as {
+  const { locks, scenarios, brokenScenarios, profiles } = JSON.parse(stdout) as {
     locks: { name: string; claims: object }[];
     scenarios: string[];
+    brokenScenarios: string[];
     profiles: Record<string, { hazards: string[] }>;
   };
   assert.deepEqual(
@@ -201,6 +202,7 @@ void test('list --json names every lock of the catalogue, the scenarios and the 
     [...catalogue.keys()],
   );
   assert.ok(scenarios.includes('shared-counter'));
+  assert.ok(brokenScenarios.includes('broken/unordered'));
   assert.deepEqual(Object.keys(profiles), ['smoke', 'default', 'deep']);
 });
 
