@@ -54,6 +54,7 @@ export async function write(client: Client, lock: string): Promise<void> {
   const version = (door: 'plain' | 'fenced'): { version: number } | undefined =>
     seen[door] === undefined ? undefined : { version: seen[door].current + 1 };
   const stored = await use.do('store', version, on);
+  if (use.lost) return;
   const dropped = await use.do('drop', {}, on);
   await client.do('wrote', (door) => {
     const { version: written } = version(door) ?? {};

@@ -70,6 +70,7 @@ export async function move(client: Client, from: string, to: string, of: Use, un
     (door) => (half(door) > 0 ? { by, read: source[door]?.seen ?? 0, count: -half(door) } : undefined),
     from,
   );
+  if (under.lost) return;
   await under.do(
     'shift',
     (door) => (taken[door] === undefined ? undefined : { by, read: target[door]?.seen ?? 0, count: half(door) }),

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { claimUnder, isPromise } from '../../implementations/claims.ts';
+import type { HistoryEvent } from '../../harness/history/events.ts';
 import type { SearchSpace } from '../../harness/plan/search-space.ts';
 import { loadScenario } from '../../harness/resource/load-scenario.ts';
 import {
@@ -13,6 +14,7 @@ import {
   sizesForScenario,
 } from '../../harness/run/scenarios.ts';
 import { Pool } from '../../harness/sim/search/pool.ts';
+import { searchPlan } from '../../harness/sim/search/search.ts';
 import type { Simulated } from '../../harness/sim/search/messages.ts';
 import type { ChargedFinding } from '../../harness/verdict/judge.ts';
 import { witnessOf } from '../../harness/verdict/story.ts';
@@ -80,7 +82,7 @@ void describe('applications with a mistake, over a lock that keeps its claims', 
   for (const name of brokenScenarioNames()) {
     void it(`${name} is found within ${TRIES} schedules, and the story says that the lock kept its word`, async () => {
       let story: readonly string[] | undefined;
-      await search('redis-basic', name, { first: 0, count: TRIES, seed: 7 }, ({ judgement }) => {
+      await search('redis-basic', name, { first: 0, count: TRIES, seed: 7 + FIRST_CASE }, ({ judgement }) => {
         const { plan, events, bitten, findings } = judgement;
         const found = findings.find(isApplications);
         if (found !== undefined) ({ story } = witnessOf(plan, events, found.finding, bitten));
@@ -100,3 +102,46 @@ void it('a scenario by its path does all that ours do', async () => {
   });
   assert.ok(found > 0);
 });
+
+void describe('plans have routines of clients throw, and faults kill them inside', () => {
+  void it('a routine throws at each of the places, its lease is released, and nobody is accused', async () => {
+    const places = new Set<unknown>();
+    let [kept, killed] = [0, 0];
+    const scenario = await loadScenario(scenarioUrl('file-processing'));
+    const sizes = { ...sizesFor('redis-basic'), scenario: 'file-processing', ...sizesForScenario(scenario) };
+    const space: SearchSpace = { sizes, hazards: ['client-crash'], seed: 3 };
+    const plans = Array.from({ length: 60 }, (_, index) => searchPlan(space, index));
+    await using run = await pool.load(lockNamed('redis-basic').url, scenarioUrl('file-processing'));
+    let given = false;
+    await run.work(
+      () => {
+        if (given) return undefined;
+        given = true;
+        return { type: 'plans', plans, whole: true };
+      },
+      async (results) => {
+        for (const { judgement } of results) {
+          assert.deepEqual(judgement.findings.filter(isApplications), []);
+          assert.deepEqual(judgement.breaches, []);
+          for (const { f, process, value } of judgement.events) {
+            if (f === 'throws') places.add((value as { at: unknown }).at);
+            if (process === 'nemesis' && f === 'client-crash') killed += 1;
+          }
+          kept += unreleased(judgement.events);
+        }
+      },
+    );
+    assert.deepEqual([...places].toSorted(), ['done', 'granted', 'working']);
+    assert.equal(kept, 0, 'whoever throws releases');
+    assert.ok(killed > 0);
+  });
+});
+
+/** Turns that have thrown, and whose lease was granted and never released. */
+function unreleased(events: readonly HistoryEvent[]): number {
+  const leaseOf = (event: HistoryEvent): unknown => (event.value as { lease?: unknown } | undefined)?.lease;
+  const released = new Set(events.filter(({ f, type }) => f === 'release' && type === 'invoke').map(leaseOf));
+  const killed = events.some(({ f }) => f === 'client-crash');
+  if (killed) return 0;
+  return events.filter(({ f, value }) => f === 'throws' && !released.has((value as { turn: unknown }).turn)).length;
+}

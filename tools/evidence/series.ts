@@ -1,6 +1,7 @@
 /** The long counts that stand behind what the README and the docs say, each cut into slices that can be run at any time. */
 import { ADAPTERS, catalogue } from '../../implementations/catalogue.ts';
 import type { LockModule } from '../../implementations/lock.ts';
+import { brokenScenarioNames, scenarioNames } from '../../harness/run/scenarios.ts';
 import { isSimulated } from '../../harness/sim/servers/simulated.ts';
 import { loadLockModule } from '../../harness/subject/module.ts';
 
@@ -87,6 +88,35 @@ const determinism = correct.map(({ module: { name }, file }): Series => ({
   slice: drawn(DETERMINISM, `^${name}: `),
 }));
 
+const SCENARIOS = 'tests/sim/scenarios.test.ts';
+const applications = scenarioNames().flatMap((scenario) =>
+  ['redis-basic', 'etcd', 'sql-table'].map((lock): Series => ({
+    ...{ name: `accusations: ${scenario} over ${lock}`, unit: 'schedules', target: 20_000, step: 500 },
+    from: [
+      SCENARIOS,
+      `scenarios/${scenario}.ts`,
+      ...modules.filter(({ module }) => module.name === lock).map(({ file }) => file),
+      ...SIMULATION,
+    ],
+    slice: drawn(SCENARIOS, `^${scenario} over ${lock}: `),
+  })),
+);
+const mistakes = brokenScenarioNames().map((scenario): Series => ({
+  ...{ name: `scenario specimens: ${scenario}`, unit: 'searches', target: 50, step: 1, mayFail: 1 / 50 },
+  from: [SCENARIOS, `scenarios/${scenario}.ts`, ...SIMULATION],
+  slice: drawn(SCENARIOS, `^${scenario} is found `),
+}));
+const judges: Series = {
+  ...{
+    name: 'judges of scenarios',
+    unit: 'runs of each',
+    target: 200_000,
+    step: 20_000,
+    from: ['tests/scenarios/judges.test.ts'],
+  },
+  slice: drawn('tests/scenarios/judges.test.ts'),
+};
+
 const agreementOf = (file: string, target: number, step: number): Series => ({
   ...{ name: `agreement with brute force: ${file}`, unit: 'histories of each kind', target, step, from: [file] },
   slice: drawn(file),
@@ -145,6 +175,9 @@ export const SERIES: readonly Series[] = [
   ...ratesOf('native', 20, specimens),
   ...libraries,
   ...determinism,
+  ...applications,
+  ...mistakes,
+  judges,
   ...agreement,
   ...fuzzing,
   ...models,
