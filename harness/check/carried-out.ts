@@ -1,9 +1,7 @@
 /** Operations of a scenario, as the resource carried them out: what its judge is given. */
 import type { HistoryEvent } from '../history/events.ts';
-import { clientOf } from '../history/header.ts';
 import { field, numberField, optional, stringField } from './fields.ts';
 import type { Sighting } from './leases.ts';
-import type { LockHistory } from './lock-history.ts';
 
 /** One operation that the resource carried out; each names who asked for it. */
 export interface CarriedOut<Name extends string = string, Values = Readonly<Record<string, unknown>>> {
@@ -66,13 +64,4 @@ export function recordedOperation(event: HistoryEvent, key: string, seen: Sighti
     fence: fence === undefined ? undefined : BigInt(String(field(event.value, 'fence'))),
     values,
   };
-}
-
-/** As a judge sees it. */
-export function carriedOut({ info, leases }: LockHistory, one: RecordedOperation, place: number): CarriedOut {
-  const { operation, values, key: resource, lease, client, at } = one;
-  const process = lease === undefined ? undefined : leases.get(lease)?.process;
-  const asked = client ?? (process === undefined ? -1 : clientOf(info.header, process));
-  const under = lease === undefined ? {} : { lease };
-  return { operation, values, resource, ...under, client: asked, atMs: at / 1e6, place };
 }

@@ -1,6 +1,7 @@
 /** The invariant of an application: judged by its scenario, and charged to whoever broke it. */
+import { clientOf } from '../history/header.ts';
 import { beliefOf } from './belief.ts';
-import { carriedOut, type InvariantFinding, type JudgeOperations, type RecordedOperation } from './carried-out.ts';
+import type { CarriedOut, InvariantFinding, JudgeOperations, RecordedOperation } from './carried-out.ts';
 import { excuseOf, inconclusive, isInTime, isOverstay, lateInWords, overstayInWords, type Timed } from './charge.ts';
 import { eventsAt, Findings } from './findings.ts';
 import type { Hold } from './holds.ts';
@@ -47,6 +48,15 @@ export function checkInvariant(history: LockHistory, judge: JudgeOperations): Ve
   }
   for (const stale of acceptedStale(history, inOrder)) findings.add(stale);
   return findings.verdict('invariant', done.length, counts);
+}
+
+/** As a judge sees it. */
+function carriedOut({ info, leases }: LockHistory, one: RecordedOperation, place: number): CarriedOut {
+  const { operation, values, key: resource, lease, client, at } = one;
+  const process = lease === undefined ? undefined : leases.get(lease)?.process;
+  const asked = client ?? (process === undefined ? -1 : clientOf(info.header, process));
+  const under = lease === undefined ? {} : { lease };
+  return { operation, values, resource, ...under, client: asked, atMs: at / 1e6, place };
 }
 
 type Told = Parameters<Findings['add']>[0];
