@@ -142,9 +142,11 @@ export function busyWarning(timerLatenessMs: number): string {
 export const LATENCIES = ['acquire', 'try', 'hold', 'renew', 'release', 'handover'] as const;
 
 /** Throughput, fairness and cost in a line; empty where nothing was measured. */
-export function ratesPhrase({ throughput, fairness, commandsPerCycle, cpu }: LockReport): string {
+export function ratesPhrase({ throughput, applicationRate, fairness, commandsPerCycle, cpu }: LockReport): string {
   const parts: string[] = [];
   if (throughput !== undefined) parts.push(`${count(Math.round(throughput))} cycles/s`);
+  if (applicationRate !== undefined)
+    parts.push(`${count(Math.round(applicationRate.perSecond))} ${applicationRate.unit}/s`);
   if (fairness !== undefined) parts.push(`fairness ${fairness.toFixed(2)} (Jain)`);
   if (commandsPerCycle !== undefined) parts.push(`${commandsPerCycle.toFixed(1)} commands a cycle`);
   const processors = [

@@ -36,6 +36,7 @@ export type Client = ScenarioClient<Operations>;
 export const store: Omit<Scenario<Store, Operations>, 'name' | 'summary' | 'cycle'> = {
   resources: ({ names }) => Object.fromEntries(names.map((name) => [name, { stored: 1, cached: null }])),
   operations,
+  rate: { operation: 'saw', unit: 'reads' },
   looks: ['get', 'current', 'load', 'wrote', 'asked', 'saw'],
   judge: (carriedOut) =>
     [...Map.groupBy(carriedOut, ({ resource }) => resource).values()].flatMap((all) => [

@@ -33,6 +33,7 @@ export type Client = ScenarioClient<Operations>;
 export const config: Omit<Scenario<Config, Operations>, 'name' | 'summary' | 'cycle'> = {
   resources: ({ names }) => Object.fromEntries(names.map((name) => [name, { version: 0, loaded: 0 }])),
   operations,
+  rate: { operation: 'settled', unit: 'bursts of changes' },
   looks: ['look', 'settled'],
   judge: (carriedOut) =>
     [...Map.groupBy(carriedOut, ({ resource }) => resource).values()].flatMap((all) => judgeOne(all)),

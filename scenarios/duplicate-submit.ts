@@ -41,6 +41,7 @@ export type Operations = typeof operations;
 export const desk: Omit<Scenario<Desk, Operations>, 'name' | 'summary' | 'cycle'> = {
   resources: ({ names }) => Object.fromEntries(names.map((name) => [name, { orders: {}, marks: {} }])),
   operations,
+  rate: { operation: 'answer', unit: 'answers' },
   looks: ['find', 'answer'],
   judge: (carriedOut) =>
     [...Map.groupBy(carriedOut, ({ resource }) => resource).values()].flatMap((all) => judgeOne(all)),

@@ -29,6 +29,7 @@ export type Operations = typeof operations;
 export const folder: Omit<Scenario<Folder, Operations>, 'name' | 'summary' | 'cycle'> = {
   resources: ({ names }) => Object.fromEntries(names.map((name) => [name, { marked: [] }])),
   operations,
+  rate: { operation: 'finish', unit: 'files' },
   looks: ['pick'],
   judge: (carriedOut) =>
     [...Map.groupBy(carriedOut, ({ resource }) => resource).values()].flatMap((all) => judgeOne(all)),

@@ -1,8 +1,8 @@
-import type { CarriedOutOf, Scenario, ScenarioClient } from '../harness/resource/scenario.ts';
+import type { CarriedOutOf, Scenario, ScenarioClient, ScenarioPlan } from '../harness/resource/scenario.ts';
 import { Ledger } from './judging/ledger.ts';
 
 /** Few enough to be sold out in most plans. */
-const STOCK = 12;
+const stockOf = ({ endless }: ScenarioPlan): number => (endless ? 1_000_000_000 : 12);
 
 export interface Shop {
   readonly left: number;
@@ -22,14 +22,15 @@ export type Operations = typeof operations;
 
 /** What is the same with and without the mistake. */
 export const shop: Omit<Scenario<Shop, Operations>, 'name' | 'summary' | 'cycle'> = {
-  resources: ({ names }) => Object.fromEntries(names.map((name) => [name, { left: STOCK }])),
+  resources: (plan) => Object.fromEntries(plan.names.map((name) => [name, { left: stockOf(plan) }])),
   operations,
+  rate: { operation: 'sell', unit: 'units sold' },
   looks: ['look', 'tell'],
-  judge: (carriedOut) =>
+  judge: (carriedOut, plan) =>
     [...Map.groupBy(carriedOut, ({ resource }) => resource).values()].flatMap((all) => [
       ...soldTwice(all),
-      ...oversold(all),
-      ...lies(all),
+      ...oversold(all, stockOf(plan)),
+      ...lies(all, stockOf(plan)),
     ]),
 };
 
@@ -104,31 +105,31 @@ function soldTwice(all: readonly Done[]): Found {
   });
 }
 
-function oversold(all: readonly Done[]): Found {
+function oversold(all: readonly Done[], stock: number): Found {
   const sales = all.filter(isSale);
-  const last = sales[STOCK];
+  const last = sales[stock];
   if (last === undefined) return [];
   return [
     {
       invariant: 'no more is sold than there was',
-      summary: `${sales.length} units of ${last.resource} were sold, and there were ${STOCK}`,
-      operations: sales.slice(0, STOCK + 1),
+      summary: `${sales.length} units of ${last.resource} were sold, and there were ${stock}`,
+      operations: sales.slice(0, stock + 1),
     },
   ];
 }
 
 /** A buyer is told the unit that was sold to it, or that all is sold when all is. */
-function lies(all: readonly Done[]): Found {
+function lies(all: readonly Done[], stock: number): Found {
   const sales = new Map<string, Sale>();
   return all.flatMap((one) => {
     if (isSale(one)) sales.set(one.values.buyer, one);
     if (one.operation !== 'tell') return [];
     const { buyer, told } = one.values;
     const sale = sales.get(buyer);
-    const isTrue = told === null ? sale === undefined && sales.size >= STOCK : sale?.values.unit === told;
+    const isTrue = told === null ? sale === undefined && sales.size >= stock : sale?.values.unit === told;
     if (isTrue) return [];
     const was =
-      sale === undefined ? `it was sold none, and ${sales.size} of ${STOCK} were` : `it was sold ${sale.values.unit}`;
+      sale === undefined ? `it was sold none, and ${sales.size} of ${stock} were` : `it was sold ${sale.values.unit}`;
     return [
       {
         invariant: 'every buyer is told the truth',

@@ -17,6 +17,7 @@ export type Operations = typeof operations;
 /** What is the same with and without the mistake. */
 export const office: Omit<Scenario<Office, Operations>, 'name' | 'summary' | 'cycle'> = {
   resources: ({ names }) => Object.fromEntries(names.map((name) => [name, { term: 0 }])),
+  rate: { operation: 'act', unit: 'acts of leaders' },
   operations,
   judge: (carriedOut) =>
     [...Map.groupBy(carriedOut, ({ resource }) => resource).values()].flatMap((all) => actsOfThePast(all)),

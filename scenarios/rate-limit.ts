@@ -32,6 +32,7 @@ export type Operations = typeof operations;
 export const gate: Omit<Scenario<Gate, Operations>, 'name' | 'summary' | 'cycle'> = {
   resources: ({ names }) => Object.fromEntries(names.map((name) => [name, { passes: [] }])),
   operations,
+  rate: { operation: 'pass', unit: 'passes' },
   looks: ['count', 'list'],
   judge: (carriedOut) =>
     [...Map.groupBy(carriedOut, ({ resource }) => resource).values()].flatMap((all) => crowdedWindows(all)),

@@ -35,6 +35,7 @@ export type Operations = typeof operations;
 export const slot: Omit<Scenario<Slot, Operations>, 'name' | 'summary' | 'cycle'> = {
   resources: ({ names }) => Object.fromEntries(names.map((name) => [name, { owner: null, untilMs: 0 }])),
   operations,
+  rate: { operation: 'book', unit: 'bookings' },
   looks: ['look'],
   judge: (carriedOut) =>
     [...Map.groupBy(carriedOut, ({ resource }) => resource).values()].flatMap((all) => judgeOne(all)),

@@ -1,7 +1,7 @@
-import type { CarriedOutOf, LeaseInUse, Scenario, ScenarioClient } from '../harness/resource/scenario.ts';
+import type { CarriedOutOf, LeaseInUse, Scenario, ScenarioClient, ScenarioPlan } from '../harness/resource/scenario.ts';
 import { undone } from './judging/changes.ts';
 
-const SEATS = 20;
+const seatsOf = ({ endless }: ScenarioPlan): number => (endless ? 1_000_000_000 : 20);
 /** Of all sagas, those of which a step fails. */
 const FAILS = 0.4;
 
@@ -42,8 +42,9 @@ type Use = LeaseInUse<Operations>;
 /** What is the same with and without the mistake. */
 export const flights: Omit<Scenario<Flight, Operations>, 'name' | 'summary' | 'cycle'> = {
   leastNames: 2,
-  resources: ({ names }) => Object.fromEntries(names.map((name) => [name, { free: SEATS, taken: [] }])),
+  resources: (plan) => Object.fromEntries(plan.names.map((name) => [name, { free: seatsOf(plan), taken: [] }])),
   operations,
+  rate: { operation: 'end', unit: 'sagas' },
   looks: ['look', 'end'],
   judge: (carriedOut) => [
     ...undone(

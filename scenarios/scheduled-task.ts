@@ -40,6 +40,7 @@ export type Operations = typeof operations;
 export const task: Omit<Scenario<Task, Operations>, 'name' | 'summary' | 'cycle'> = {
   resources: ({ names }) => Object.fromEntries(names.map((name) => [name, { done: {}, running: null }])),
   operations,
+  rate: { operation: 'finish', unit: 'runs' },
   looks: ['look', 'leave'],
   judge: (carriedOut) =>
     [...Map.groupBy(carriedOut, ({ resource }) => resource).values()].flatMap((all) => judgeOne(all)),

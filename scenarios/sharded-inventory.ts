@@ -1,9 +1,9 @@
-import type { CarriedOutOf, LeaseInUse, Scenario, ScenarioClient } from '../harness/resource/scenario.ts';
+import type { CarriedOutOf, LeaseInUse, Scenario, ScenarioClient, ScenarioPlan } from '../harness/resource/scenario.ts';
 import { undone } from './judging/changes.ts';
 import { note } from './judging/notes.ts';
 
 /** Of each shard, at first. */
-const STOCK = 10;
+const stockOf = ({ endless }: ScenarioPlan): number => (endless ? 1_000_000_000 : 10);
 /** Of all cycles, those that move some from one shard to another although there is something left to sell. */
 const MOVES = 0.3;
 
@@ -31,17 +31,18 @@ type Use = LeaseInUse<Operations>;
 /** What is the same with and without the mistake. */
 export const inventory: Omit<Scenario<Shard, Operations>, 'name' | 'summary' | 'cycle'> = {
   leastNames: 2,
-  resources: ({ names }) => Object.fromEntries(names.map((name) => [name, { left: STOCK }])),
+  resources: (plan) => Object.fromEntries(plan.names.map((name) => [name, { left: stockOf(plan) }])),
   operations,
+  rate: { operation: 'sell', unit: 'units sold' },
   looks: ['look', 'moved'],
-  judge: (carriedOut, { names }) => [
+  judge: (carriedOut, plan) => [
     ...undone(
       carriedOut,
       'no unit is lost or made where others sell or move',
       ({ operation }) => operation === 'sell' || operation === 'shift',
       ({ values }) => values.by,
     ),
-    ...oversold(carriedOut, names.length * STOCK),
+    ...oversold(carriedOut, plan.names.length * stockOf(plan)),
     ...halfMoved(carriedOut),
   ],
 };

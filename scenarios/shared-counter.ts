@@ -14,6 +14,7 @@ export const scenario: Scenario<number, typeof operations> = {
   property: 'no-lost-update',
   resources: ({ names }) => Object.fromEntries(names.map((name) => [name, 0])),
   operations,
+  rate: { operation: 'write', unit: 'increments' },
   looks: ['read'],
   async cycle(client) {
     await using use = await client.acquire(client.names[0]);

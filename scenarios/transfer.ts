@@ -32,6 +32,7 @@ export const bank: Omit<Scenario<Account, Operations>, 'name' | 'summary' | 'cyc
   leastNames: 2,
   resources: ({ names }) => Object.fromEntries(names.map((name) => [name, { balance: BALANCE }])),
   operations,
+  rate: { operation: 'over', unit: 'transfers' },
   looks: ['want', 'hold', 'look', 'over'],
   judge: (carriedOut) => [
     ...undone(

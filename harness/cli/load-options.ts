@@ -2,7 +2,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { TOPOLOGIES } from 'holdfast-locks';
 import type { Hazard } from 'holdfast-locks/internal/claims';
-import { LOAD_SCENARIOS, type LoadRequest } from '../commands/load-request.ts';
+import type { LoadRequest } from '../commands/load-request.ts';
 import { DEFAULT_SHAPE, type LoadShape } from '../load/settings.ts';
 import { ARRIVALS } from '../subject/load/arrivals.ts';
 import type { Config } from './config.ts';
@@ -41,8 +41,9 @@ export interface LoadOptions extends ServerOptions, LockOptions, Pick<LoadReques
 /** @param base what the defaults are */
 export const loadOptions = (base: LoadShape = DEFAULT_SHAPE): Option[] => [
   new Option('--topology <name>', 'topology of the backend').choices(TOPOLOGIES),
-  new Option('--scenario <name>', 'what a lease is for: a counter, or a shop with buyers by HTTP').choices(
-    LOAD_SCENARIOS,
+  new Option(
+    '--scenario <name|path>',
+    'what a lease is for: a counter, a shop with buyers by HTTP (flash-sale), or any',
   ),
   new Option('--stock <n>', 'of the flash sale: how much there is of each key (default: 200)').argParser(
     wholeNumber(1),

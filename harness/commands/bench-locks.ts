@@ -13,6 +13,7 @@ import type { LockReport } from '../report/report.ts';
 import { inspectMachine } from '../run/machine.ts';
 import type { LockUnderTest } from '../run/request.ts';
 import { conclude } from '../verdict/exit-codes.ts';
+import { benchApplication } from './bench-application.ts';
 import type { BenchEvent, BenchParsed } from './bench-request.ts';
 import type { Caller } from './caller.ts';
 import { fileName } from './file-name.ts';
@@ -92,6 +93,8 @@ async function benchLock(
   { saturation, preset }: BenchParsed,
   signal: AbortSignal,
 ): Promise<LockReport> {
+  if (settings.application !== undefined)
+    return benchApplication(session, lock, { ...settings, application: settings.application }, signal);
   if (settings.provisioner.kind === 'sim') return benchSimulated(lock, settings);
   await using bench = await openBench(session, lock, settings, signal);
   try {

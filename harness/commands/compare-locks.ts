@@ -14,6 +14,7 @@ import type { CompareEvent, CompareParsed } from './compare-request.ts';
 import { fileName } from './file-name.ts';
 import { COMPARED_SHAPE } from './load-request.ts';
 import { loadSettingsOf } from './load-settings.ts';
+import { RequestError } from './request.ts';
 import { locksOf, resolveLock } from './locks.ts';
 
 /** More servers and workers than those of so many locks would be in each other's way, even idle. */
@@ -99,6 +100,8 @@ async function targetsOf(
     const label = labels[index] ?? lock.module.name;
     const place = { folder: join(folder, fileName(label)), base: COMPARED_SHAPE };
     const settings = await loadSettingsOf(lock, request, place);
+    if (settings.application !== undefined)
+      throw new RequestError(`\`scenario\` ${settings.application}: locks are not compared by it; "bench" counts it`);
     const { kind, reason } = settings.provisioner;
     if (kind === 'sim' && request.all) tell({ type: 'left-out', lock: label, reason });
     else targets.push({ lock, settings, label });

@@ -1,5 +1,6 @@
 /** What the commands that load locks are asked for in common, and the load that it comes to. */
 import { z } from 'zod';
+import { requireScenario } from '../run/scenarios.ts';
 import { TOPOLOGIES, type LockModule, type Topology } from 'holdfast-locks';
 import { DEFAULT_SHAPE, OPEN_CLIENTS, type LoadShape } from '../load/settings.ts';
 import { ARRIVALS, type Arrivals } from '../subject/load/arrivals.ts';
@@ -20,8 +21,6 @@ import {
 /** From the least to the most, drawn each time; one number is both. */
 export type Span = number | readonly [number, number];
 
-export const LOAD_SCENARIOS = ['shared-counter', 'flash-sale'] as const;
-
 export interface LoadRequest extends ServersRequest {
   /** Locks to load: names of the catalogue, or paths of lock modules from the current folder. */
   readonly impl?: LockNames;
@@ -41,8 +40,8 @@ export interface LoadRequest extends ServersRequest {
   readonly keys?: number | 'own';
   /** Exponent of the Zipf distribution of the keys. */
   readonly skew?: number;
-  /** What a lease is for: a counter, or a shop with buyers by HTTP. */
-  readonly scenario?: (typeof LOAD_SCENARIOS)[number];
+  /** What a lease is for: a counter, a shop with buyers by HTTP (`flash-sale`), or any scenario by its name or path. */
+  readonly scenario?: string;
   /** Of the flash sale: how much there is of each key; default 200. */
   readonly stock?: number;
   /** Take no for an answer: tryAcquire instead of acquire. */
@@ -85,7 +84,7 @@ export const loadShape = {
   clients: wholeNumber(1).optional(),
   keys: z.union([wholeNumber(1), z.literal('own')]).optional(),
   skew: z.number().positive().optional(),
-  scenario: z.enum(LOAD_SCENARIOS).optional(),
+  scenario: z.string().optional(),
   stock: wholeNumber(1).optional(),
   try: z.boolean().optional(),
   renews: wholeNumber(0).optional(),
@@ -120,7 +119,12 @@ export function shapeOf(request: LoadParsed, module: LockModule, base: LoadShape
   if (mode === 'open' && request.rate === undefined) throw new RequestError('`mode` open needs `rate`');
   if (mode === 'closed' && request.rate !== undefined) throw new RequestError('`rate` is for `mode` open');
   if (mode === 'closed' && request.arrivals !== undefined) throw new RequestError('`arrivals` is for `mode` open');
-  const sells = request.scenario === 'flash-sale';
+  const { scenario = 'shared-counter' } = request;
+  const sells = scenario === 'flash-sale';
+  const isApplication = !sells && scenario !== 'shared-counter';
+  if (isApplication) requireScenario(scenario);
+  if (isApplication && (mode === 'open' || request.try === true || request.renews !== undefined))
+    throw new RequestError(`\`scenario\` ${scenario}: its clients take turns, and take locks as it says`);
   if (sells && mode === 'open')
     throw new RequestError('`scenario` flash-sale: its buyers take turns; `rate` is not for it');
   if (!sells && request.stock !== undefined) throw new RequestError('`stock` is for `scenario` flash-sale');
@@ -138,6 +142,7 @@ export function shapeOf(request: LoadParsed, module: LockModule, base: LoadShape
     keys: ownKeys ? workers * clientsPerWorker : keyCount,
     keySkew: request.skew ?? base.keySkew,
     ...(sells ? { stock: request.stock ?? STOCK } : {}),
+    ...(isApplication ? { application: scenario } : {}),
     ask: request.try === true ? 'try' : base.ask,
     renews: request.renews ?? base.renews,
     holdMs: request.holdMs ?? (sells ? HANDLER_MS : base.holdMs),

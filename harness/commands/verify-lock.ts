@@ -75,6 +75,7 @@ export async function verifyLock(
     ...{ lock, topology, scenario, provisioner, external: asked.external, workers, leaseMs },
     ...{ hazards: testable, listed: listedOf(settings, wanted), arenas: kind === 'external' ? 1 : 2 },
     ...{ endsAt: settings.endsAt, folder, onPlan: telling(caller, module.name), exhaustive },
+    ...(application.rate === undefined || application.property !== undefined ? {} : { rate: application.rate }),
     deck: exhaustive ? [] : deck.plans,
     search: simulated && searches ? space : undefined,
     timeMs: asked.timeMs ?? (exhaustive || counted ? Infinity : simulated ? profile.simulatedMs : profile.timeMs),

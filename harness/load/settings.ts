@@ -30,6 +30,8 @@ export interface LoadShape {
   readonly renews: number;
   /** A service that sells so much of each key takes the lock, and buyers come by HTTP; absent: clients ask by themselves. */
   readonly stock?: number;
+  /** Name or path of a scenario whose clients are the load; absent: clients that take one lock and let it go. */
+  readonly application?: string;
   readonly holdMs: readonly [number, number];
   readonly thinkMs: readonly [number, number];
   readonly leaseMs: number;

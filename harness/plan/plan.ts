@@ -81,6 +81,8 @@ const fields = z.object({
   thinksMs: shortListOf(briefMs).min(1),
   /** What clients practise because the lock claims it: used in turn, cycle by cycle. Absent: plain cycles only. */
   practice: practiceSchema.optional(),
+  /** What scenarios sell or give away is never used up: of benchmarks. */
+  endless: z.boolean().optional(),
   /** Where routines of clients throw: used in turn, cycle by cycle. Absent: nowhere. */
   throws: shortListOf(z.enum(THROWING)).min(1).optional(),
   /** How often one wait may be bypassed, as the lock states it. */

@@ -182,6 +182,8 @@ export const lockReportSchema = z.object({
   }),
   /** Cycles per second of the undisturbed plans. */
   throughput: z.number().nonnegative().optional(),
+  /** What the application of the scenario came to in them. */
+  applicationRate: z.object({ unit: longText, perSecond: z.number().nonnegative() }).optional(),
   /** Jain's index of grants over clients of the undisturbed plans, 0 to 1. */
   fairness: z.number().min(0).max(1).optional(),
   /** Processor time of the undisturbed plans. */

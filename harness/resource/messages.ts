@@ -12,6 +12,7 @@ export const beginSchema = z.object({
     workers: z.number(),
     clients: z.number(),
     leaseMs: z.number(),
+    endless: z.boolean(),
   }),
 });
 export type ResourceBegin = z.infer<typeof beginSchema>;

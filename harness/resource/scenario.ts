@@ -16,6 +16,8 @@ export interface ScenarioPlan {
   /** Clients have numbers from 0 up to this. */
   readonly clients: number;
   readonly leaseMs: number;
+  /** What there is to sell or to give away should last: the run is a benchmark. */
+  readonly endless: boolean;
 }
 
 /** Of one step: the lease and the token that it is done with, if any, and the resource's clock in milliseconds. */
@@ -134,6 +136,8 @@ export interface Scenario<State, All extends Operations<State>> {
   readonly claims?: Claims;
   /** The invariant is one that histories are judged by anyhow: it is not judged twice. */
   readonly property?: 'no-lost-update';
+  /** What `bench` counts: this operation, in this unit, such as `units sold`. */
+  readonly rate?: { readonly operation: NameOf<All>; readonly unit: string };
   /** What is wrong with it, where that is on purpose. */
   readonly mistake?: string;
 }
@@ -148,6 +152,7 @@ export interface AnyScenario extends Pick<
   readonly resources: Readonly<Record<string, unknown>> | ((plan: ScenarioPlan) => Readonly<Record<string, unknown>>);
   readonly operations: Readonly<Record<string, unknown>>;
   readonly looks?: readonly string[];
+  readonly rate?: { readonly operation: string; readonly unit: string };
   cycle(client: ScenarioClient<Readonly<Record<string, never>>>): Promise<void>;
   judge(operations: readonly CarriedOut[], plan: ScenarioPlan): readonly InvariantFinding[];
 }

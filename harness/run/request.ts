@@ -9,6 +9,7 @@ import type { SearchSpace } from '../plan/search-space.ts';
 import type { Breach } from '../verdict/breach.ts';
 import type { Judgement } from '../verdict/judge.ts';
 import type { Evidence } from '../verdict/matrix.ts';
+import type { Rate } from '../verdict/metrics.ts';
 
 export interface LockUnderTest {
   /** As the user named it: a name of the catalogue, or a path. */
@@ -22,6 +23,8 @@ export interface RunRequest {
   readonly lock: LockUnderTest;
   readonly topology: Topology;
   readonly scenario: string;
+  /** What the application is counted by; absent: not at all. */
+  readonly rate?: Rate;
   readonly provisioner: Choice;
   readonly external: ExternalConfig | undefined;
   readonly workers: number;

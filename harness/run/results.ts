@@ -75,7 +75,7 @@ export class Results {
   /** Of plans without faults, the latencies count too. */
   measure({ events, plan }: Judgement, elapsedMs: number): void {
     const plain = plan.practice === undefined && plan.hazards.every((hazard) => hazard === 'none');
-    if (plain) this.#metrics.add(events, plan, elapsedMs);
+    if (plain) this.#metrics.add(events, plan, elapsedMs, this.#request.rate);
   }
 
   /** Writes a plan and its history into the run folder. */
@@ -109,6 +109,7 @@ export class Results {
       }),
       ...this.#totals,
       ...this.#metrics.summary(),
+      ...this.#metrics.rateOf(this.#request.rate),
     };
   }
 

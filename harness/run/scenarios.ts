@@ -53,6 +53,7 @@ export const scenarioPlanOf = (plan: Plan): ScenarioPlan => ({
   workers: plan.workers,
   clients: clientsOf(plan),
   leaseMs: plan.leaseMs,
+  endless: plan.endless ?? false,
 });
 
 /** How the operations of a plan are judged; `undefined` where its histories are judged by the same anyhow. */

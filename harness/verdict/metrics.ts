@@ -11,6 +11,9 @@ interface OpenLease {
   releasing?: number;
 }
 
+/** What an application comes to, and how often it did. */
+export type Rate = { readonly operation: string; readonly unit: string };
+
 /** Accumulates over several histories. */
 export class Metrics {
   readonly #histograms = {
@@ -21,10 +24,12 @@ export class Metrics {
   };
   readonly #grants = new Map<number, number>();
   #grantCount = 0;
+  #counted = 0;
   #elapsedMs = 0;
 
   /** The leases that are left to lapse are not counted: what they measure is the length of a lease. */
-  add(events: readonly HistoryEvent[], plan: Plan, elapsedMs: number): void {
+  add(events: readonly HistoryEvent[], plan: Plan, elapsedMs: number, rate?: Rate): void {
+    if (rate !== undefined) this.#counted += events.filter((event) => isCounted(event, rate)).length;
     const clients = clientsOf(plan);
     this.#elapsedMs += elapsedMs;
     const leases = new Map<string, OpenLease>();
@@ -60,6 +65,12 @@ export class Metrics {
       this.#grants.set(client, this.#grants.get(client) ?? 0);
   }
 
+  /** @param rate of the application that was measured */
+  rateOf(rate: Rate | undefined): Pick<LockReport, 'applicationRate'> {
+    if (rate === undefined || this.#elapsedMs === 0) return {};
+    return { applicationRate: { unit: rate.unit, perSecond: (this.#counted * 1000) / this.#elapsedMs } };
+  }
+
   summary(): Pick<LockReport, 'latency' | 'throughput' | 'fairness'> {
     const latency: LockReport['latency'] = {};
     for (const [name, values] of Object.entries(this.#histograms)) {
@@ -75,4 +86,9 @@ export class Metrics {
       fairness: this.#grantCount ** 2 / (shares.length * squares),
     };
   }
+}
+
+function isCounted({ process, f, value }: HistoryEvent, { operation }: Rate): boolean {
+  const { door, accepted } = (value ?? {}) as { readonly door?: unknown; readonly accepted?: unknown };
+  return process === 'resource' && f === operation && door === 'plain' && accepted === true;
 }

@@ -70,3 +70,16 @@ test('what is no scenario is said in one line, before anything is started', asyn
   assert.equal(code, EXIT.usage);
   assert.match(stderr, /there is no scenario named "broken\/nothing"/);
 });
+
+test('a benchmark of a scenario tells its own rate beside that of the lock; what makes no sense there is refused', async () => {
+  await using sandbox = new Sandbox();
+  const args = ['bench', '--impl', 'redis-basic', '--scenario', 'transfer', '--keys', '4', '--duration', '500ms'];
+  const { code, stdout, stderr } = await sandbox.run([...args, '--backend', 'native', '--json']);
+  assert.equal(code, EXIT.ok, stderr);
+  const [lock] = (JSON.parse(stdout) as Report).locks;
+  assert.equal(lock?.applicationRate?.unit, 'transfers');
+  assert.ok(lock.applicationRate.perSecond > 0 && (lock.throughput ?? 0) > 0);
+  for (const wrong of [['--backend', 'sim'], ['--try'], ['--scenario', 'no-such']]) {
+    assert.equal((await sandbox.run([...args, ...wrong])).code, EXIT.usage, wrong.join(' '));
+  }
+});

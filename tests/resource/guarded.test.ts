@@ -10,7 +10,7 @@ class Bench {
   readonly events: HistoryEvent[] = [];
   readonly #resource = new GuardedResource(
     scenario,
-    { names: ['a', 'b'], workers: 2, clients: 2, leaseMs: 600 },
+    { names: ['a', 'b'], workers: 2, clients: 2, leaseMs: 600, endless: false },
     () => this.events.length,
     (event) => this.events.push(event),
   );
@@ -118,7 +118,7 @@ void test('every use of each door is observed, refused ones too', () => {
 
 void test('what is done without a lease goes through both doors, and raises no mark', () => {
   const events: HistoryEvent[] = [];
-  const plan = { names: ['a'], workers: 1, clients: 1, leaseMs: 600 };
+  const plan = { names: ['a'], workers: 1, clients: 1, leaseMs: 600, endless: false };
   const resource = new GuardedResource(
     scenario,
     plan,
@@ -139,7 +139,7 @@ void test('what is done without a lease goes through both doors, and raises no m
 });
 
 void test('an operation or a name that the scenario does not have is a mistake that is named', () => {
-  const plan = { names: ['a'], workers: 1, clients: 1, leaseMs: 600 };
+  const plan = { names: ['a'], workers: 1, clients: 1, leaseMs: 600, endless: false };
   const resource = new GuardedResource(
     scenario,
     plan,

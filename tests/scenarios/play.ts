@@ -6,7 +6,7 @@ import { loadScenario } from '../../harness/resource/load-scenario.ts';
 import { scenarioUrl } from '../../harness/run/scenarios.ts';
 import type { CarriedOut } from '../../harness/check/carried-out.ts';
 
-export const PLAN = { names: ['a', 'b'], workers: 2, clients: 3, leaseMs: 600 };
+export const PLAN = { names: ['a', 'b'], workers: 2, clients: 3, leaseMs: 600, endless: false };
 
 interface Asked {
   readonly operation: string;

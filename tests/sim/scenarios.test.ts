@@ -131,7 +131,7 @@ void describe('plans have routines of clients throw, and faults kill them inside
         }
       },
     );
-    assert.deepEqual([...places].toSorted(), ['done', 'granted', 'working']);
+    assert.deepEqual(places, new Set(['done', 'granted', 'working']));
     assert.equal(kept, 0, 'whoever throws releases');
     assert.ok(killed > 0);
   });

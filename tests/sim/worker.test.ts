@@ -23,7 +23,7 @@ void it('a process that is told to close its lock while it connects closes it wh
   node.serve(model);
   const network = new Network(world, [node], 1, () => undefined);
   const resource = new SimResource(world, new MemoryRecorder(world), scenario, {
-    ...{ names: ['a'], workers: 1, clients: 2, leaseMs: 600 },
+    ...{ names: ['a'], workers: 1, clients: 2, leaseMs: 600, endless: false },
   });
   const around = { world, network, entrances: [node.endpoint], resource, begin: () => module, options: {}, scenario };
   await runIn(world, async () => {
