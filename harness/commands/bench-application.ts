@@ -38,7 +38,7 @@ export async function benchApplication(
       ...{ lock, topology, scenario: application, provisioner, external, workers, leaseMs, folder },
       ...(scenario.rate === undefined ? {} : { rate: scenario.rate }),
       ...{ deck: [plan], search: undefined, exhaustive: false, hazards: ['none'], listed: [] },
-      ...{ arenas: 1, timeMs: Infinity, always: 1, endsAt: () => false, onPlan: () => undefined },
+      ...{ arenas: 1, timeMs: Infinity, always: 1, alwaysMs: Infinity, endsAt: () => false, onPlan: () => undefined },
     },
     signal,
   );

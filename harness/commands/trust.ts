@@ -4,7 +4,7 @@ import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { ADAPTERS, findLock } from 'holdfast-locks/internal/catalogue';
 import { UsageError } from '../base/errors.ts';
 import type { Plan } from '../plan/plan.ts';
-import { scenarioNames } from '../run/scenarios.ts';
+import { isScenarioName } from '../run/scenarios.ts';
 import { isPath } from './locks.ts';
 
 /** The program's own folder: what is in it runs already. */
@@ -34,7 +34,7 @@ export function isWithin(folder: string, path: string): boolean {
  */
 export function mustBeTrusted({ lock, scenario }: Plan, source: string, trust: boolean): void {
   const isNamed = findLock(lock) !== undefined || ADAPTERS.has(lock);
-  const code = [...(isNamed || !isPath(lock) ? [] : [lock]), ...(scenarioNames().includes(scenario) ? [] : [scenario])];
+  const code = [...(isNamed || !isPath(lock) ? [] : [lock]), ...(isScenarioName(scenario) ? [] : [scenario])];
   const project = projectOf(process.cwd());
   const foreign = code.filter((path) => ![project, OWN].some((folder) => isWithin(folder, path)));
   if (foreign.length === 0 || trust) return;
