@@ -43,7 +43,7 @@ export async function shrinkPlan(
   wanted?: Shown,
 ): Promise<ShrunkViolation | undefined> {
   const { lock, backend, signal, tell, timeMs } = ground;
-  const choice = await chooseProvisioner(backend, lock.module.backend, plan.topology);
+  const choice = await chooseProvisioner(backend, lock.module, plan.topology);
   const effort = choice.kind === 'sim' ? EFFORT.simulated : EFFORT.real;
   const judge = (candidate: Plan): Promise<readonly Judgement[]> =>
     judgementsOf(ground, choice, candidate, effort.runs);

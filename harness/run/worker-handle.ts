@@ -5,6 +5,7 @@ import { InfrastructureError, UsageError } from '../base/errors.ts';
 import { fakeClockEnvironment, moveFakeClock } from '../backends/fake-clock.ts';
 import { OWN_FLAGS, ownModule } from '../base/own-module.ts';
 import { startProcess, type RunningProcess } from '../backends/processes.ts';
+import { killAll, strikeAll } from '../backends/whole-process.ts';
 import type { Session } from '../backends/session.ts';
 import type { LoadOrder, Probe, ProbeOrder } from '../subject/load/messages.ts';
 import type { FolderFault } from '../plan/folder-fault.ts';
@@ -114,6 +115,7 @@ export class WorkerHandle {
     await this.#answer('ready', undefined);
     await this.#answer('connected', {
       type: 'connect',
+      worker: this.index,
       ...this.#connection,
       nodes: [...this.#connection.nodes],
       entrances: [...this.#connection.entrances],
@@ -203,12 +205,12 @@ export class WorkerHandle {
   }
 
   signal(signal: 'SIGSTOP' | 'SIGCONT'): boolean {
-    return this.#process?.signal(signal) ?? false;
+    return this.#process !== undefined && strikeAll(this.#process, signal);
   }
 
   async kill(): Promise<void> {
     this.#expectedToEnd = true;
-    await this.#process?.kill();
+    if (this.#process !== undefined) await killAll(this.#process);
   }
 
   /** Kills it for good: nobody waits for it any longer. */

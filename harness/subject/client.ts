@@ -9,6 +9,8 @@ import type { Moment } from '../plan/moments.ts';
 import type { Assignment } from './messages.ts';
 import { checkedRelease, ContractError } from './module.ts';
 import type { LeaseInUse, Scenario } from '../resource/scenario.ts';
+import { grantOf } from './grant.ts';
+import { refusedAt } from './stamps.ts';
 import { watchLease } from './watch.ts';
 
 /** A client whose acquire fails at once must not spin. */
@@ -24,6 +26,8 @@ export interface ClientEnvironment {
   readonly scenario: Scenario;
   readonly resource: Resource;
   readonly recorder: EventRecorder;
+  /** Of a lock that takes all clients of its process for one owner. */
+  readonly ownedBy?: string | undefined;
   /** Nanoseconds of the recorder's clock at a moment of `performance.now()`. */
   readonly nsOf: (performanceMs: number) => number;
   /** Aborts when the run is over: waiting clients give up. */
@@ -138,12 +142,13 @@ export class Client {
   }
 
   async #acquire({ key, mode, owner, leaseMs }: Wish, id: string): Promise<Lease | undefined> {
-    const { task, lock, prefix, recorder, finish, reach, granted } = this.#environment;
+    const { task, lock, prefix, recorder, finish, reach, granted, ownedBy } = this.#environment;
     const asked = {
       lease: id,
       leaseMs,
       ...(mode === 'shared' ? { mode } : {}),
       ...(owner === undefined ? {} : { owner }),
+      ...(ownedBy === undefined ? {} : { owner: ownedBy }),
     };
     recorder.record({
       type: 'invoke',
@@ -162,11 +167,7 @@ export class Client {
         ...(owner === undefined ? {} : { owner }),
       });
       const time = recorder.now();
-      const fence = lease.fencingToken === undefined ? {} : { fence: String(lease.fencingToken) };
-      const deadline = lease.expiresAt === undefined ? {} : { deadline: this.#environment.nsOf(lease.expiresAt) };
-      // A lock without a deadline has taken no notice of the length.
-      const { leaseMs: _, ...endless } = asked;
-      const value = { ...(lease.expiresAt === undefined ? endless : asked), ...fence, ...deadline };
+      const value = grantOf(lease, asked, recorder, this.#environment.nsOf);
       recorder.record({ type: 'ok', process: this.#process, f: 'acquire', key, value, time });
       recorder.flush();
       reach('acquire.ok');
@@ -178,12 +179,13 @@ export class Client {
       const code = isLockError(error) ? error.code : 'UNEXPECTED';
       const type = definite ? 'fail' : 'info';
       const refused = refusalIn(error);
+      const call = error instanceof Error ? refusedAt.get(error) : undefined;
       recorder.record({
         type,
         process: this.#process,
         f: 'acquire',
         key,
-        value: asked,
+        value: call === undefined ? asked : { ...asked, t: [recorder.at(call.asked), recorder.at(call.answered)] },
         time: recorder.now(),
         error: {
           code: code === 'UNEXPECTED' ? `${code}: ${reasonOf(error)}` : code,

@@ -45,6 +45,7 @@ export const toWorkerSchema = z.discriminatedUnion('type', [
     /** Whether faults may meet the lock in the folder. */
     livesInFolder: z.boolean(),
     prefix: z.string(),
+    worker: z.number().int().nonnegative(),
     options: z.record(z.string(), z.unknown()),
     /** Absent: there is no resource process. */
     resourcePort: z.number().optional(),
