@@ -86,7 +86,8 @@ function totalOf(results: readonly ConformanceOfLock[], paint: Paint): string {
 
 const MARKS = { passed: '✓', failed: '✗', 'not applicable': '○' } as const;
 
-function lineOf({ name, outcome, detail, elapsedMs }: CaseResult, paint: Paint): string {
+/** Of one case. */
+export function lineOf({ name, outcome, detail, elapsedMs }: CaseResult, paint: Paint): string {
   const mark = paint(outcome === 'failed' ? 'red' : outcome === 'passed' ? 'green' : 'dim', MARKS[outcome]);
   if (outcome === 'passed') return `  ${mark} ${name} ${paint('dim', `${elapsedMs} ms`)}`;
   return `  ${mark} ${name}\n      ${outcome === 'failed' ? '' : 'not applicable: '}${detail ?? ''}`;

@@ -55,7 +55,7 @@ function execOf(reference: string): string | undefined {
   if (command === undefined) return undefined;
   const known = BACKENDS.find((one) => one === backend);
   if (known === undefined)
-    throw new UsageError(`${reference}: on what does it run? Say \`server\`, one of: ${BACKENDS.join(', ')}`);
+    throw new UsageError(`${reference}: on what does it run? Say --server, one of: ${BACKENDS.join(', ')}`);
   return execUrl(['sh', '-c', `exec ${command}`], command.trim(), known, process.cwd());
 }
 

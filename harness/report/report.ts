@@ -136,6 +136,8 @@ export const lockReportSchema = z.object({
   workers: z.number().int().positive(),
   leaseMs: z.number().positive(),
   cells: longListOf(cellSchema),
+  /** Of a lock that claims nothing: what was tried and held, as a table of claims to be pasted into its file. */
+  supportedClaims: z.record(longText, z.unknown()).optional(),
   /** What it did that no lock may do, whatever it claims. */
   breaches: longListOf(breachSchema).optional(),
   /** What was searched in the simulation before the real servers were asked, and whether they confirmed what it found. */

@@ -143,6 +143,27 @@ export class SubjectProcess {
     }
   }
 
+  /** Settles when it has exited. */
+  get exited(): Promise<void> {
+    return this.#exited;
+  }
+
+  /** Nothing more is asked, and nobody says goodbye. */
+  endInput(): void {
+    this.#leaving = true;
+    this.#child.stdin.end();
+  }
+
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#child.kill(signal);
+  }
+
+  async kill(): Promise<void> {
+    this.#leaving = true;
+    this.#child.kill('SIGKILL');
+    await this.#exited;
+  }
+
   /** The protocol does not allow this: it is listened to no longer. */
   depart(message: string): void {
     this.#depart(message);
