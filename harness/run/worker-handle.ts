@@ -27,6 +27,8 @@ export interface WorkerConnection {
   readonly folder: string;
   /** Whether faults may meet the lock in the folder. */
   readonly livesInFolder: boolean;
+  /** Whether these are links of its own, which faults may strike. */
+  readonly linked: boolean;
   readonly prefix: string;
   readonly options: Readonly<Record<string, unknown>>;
   readonly resourcePort?: number;

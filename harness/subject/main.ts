@@ -3,8 +3,10 @@ import { inspect } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { reasonOf } from '../base/issues.ts';
 import { checkedAtFirst, checkedLock, ContractError, loadLockModule } from './module.ts';
+import { isSubjectUrl } from './protocol/file.ts';
 import { Pulse } from './pulse.ts';
 import { Folder } from './folder.ts';
+import { relayTo } from './relay.ts';
 import { toWorkerSchema, type FromWorker, type Task, type ToWorker } from './messages.ts';
 import { Recorder, monotonicNs, type EventRecorder } from '../history/recorder.ts';
 import { LoadWork, recorderOf } from './load/work.ts';
@@ -56,9 +58,13 @@ async function connect(message: Extract<ToWorker, { type: 'connect' }>): Promise
   if (message.livesInFolder)
     folder = new Folder(message.folder, (file) => run?.recorder.observe(run.name, 'file', undefined, file));
   const module = await loadLockModule(message.module);
+  const relayed = message.linked && isSubjectUrl(message.module);
+  const nodes = await Promise.all(
+    message.nodes.map(async (node) => (relayed ? { ...node, endpoint: await relayTo(node.endpoint) } : node)),
+  );
   const connected = await module.connect({
-    endpoints: message.entrances.flatMap((node) => message.nodes[node]?.endpoint ?? []),
-    natMap: Object.fromEntries(message.nodes.map(({ announced, endpoint }) => [announced, endpoint])),
+    endpoints: message.entrances.flatMap((node) => nodes[node]?.endpoint ?? []),
+    natMap: Object.fromEntries(nodes.map(({ announced, endpoint }) => [announced, endpoint])),
     folder: message.folder,
     prefix: message.prefix,
     worker: message.worker,

@@ -31,6 +31,18 @@ void describe('a lock in a process of its own', { concurrency: 1 }, () => {
     await sandbox.untilNothingLeft();
   });
 
+  void test('is seen to meet the faults of its network', async () => {
+    await using sandbox = new Sandbox();
+    const command = [process.execPath, join(ROOT, 'tests', 'subject', 'fixtures', 'redis-subject.mjs')];
+    const impl = fileOf(sandbox, 'on-redis', { backend: 'redis', claims: 'lease', command });
+    const verify = ['verify', '--impl', impl, '--hazard', 'latency,lost-reply', '--runs', '1', '--quiet', '--json'];
+    const { code, stdout, stderr } = await sandbox.run([...verify, '--backend', 'native']);
+    assert.equal(code, EXIT.ok, stdout + stderr);
+    const { cells = [] } = reportSchema.parse(JSON.parse(stdout)).locks[0] ?? {};
+    const bitten = cells.filter(({ property, faultsBitten }) => property === 'exclusion' && faultsBitten > 0);
+    assert.deepEqual(bitten.map(({ hazard }) => hazard).toSorted(), ['latency', 'lost-reply']);
+  });
+
   void test('keeps the protocol in every corner, and is told which one it does not', async () => {
     await using sandbox = new Sandbox();
     const good = await sandbox.run(['subject', 'test', FLOCK]);

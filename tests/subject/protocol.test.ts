@@ -15,7 +15,10 @@ const FIXTURE = join(import.meta.dirname, 'fixtures', 'subject.mjs');
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-subject-'));
 after(() => rmSync(folder, { recursive: true }));
 
-async function connect(misdeed: string, more: object = {}): Promise<ConnectedSubject> {
+async function connect(
+  misdeed: string,
+  more: object = {},
+): Promise<Pick<ConnectedSubject, 'lock' | typeof subject> & { readonly close: () => Promise<void> }> {
   const file = join(folder, `${misdeed}.json`);
   const command = [process.execPath, FIXTURE, misdeed];
   writeFileSync(
@@ -25,7 +28,8 @@ async function connect(misdeed: string, more: object = {}): Promise<ConnectedSub
   const module = await loadLockModule(pathToFileURL(file).href);
   const place = { endpoints: [], natMap: {}, prefix: 'p:', folder, options: {}, signal: new AbortController().signal };
   const connected = (await module.connect(place)) as ConnectedSubject;
-  return { ...connected, lock: checkedLock(connected.lock) };
+  const { lock, [subject]: watched } = connected;
+  return { lock: checkedLock(lock), [subject]: watched, close: () => connected.close() };
 }
 
 function stamped(lease: Lease): StampedLease {
