@@ -28,18 +28,21 @@ export function strikeAll(process_: RunningProcess, signal: 'SIGSTOP' | 'SIGCONT
   return process_.signal(signal);
 }
 
-/** SIGKILL to all. Settles when the last of them is gone. */
+/** SIGKILL to all. Settles when the last of them is gone; nothing of one that has ended: its number may be another's. */
 export async function killAll(process_: RunningProcess): Promise<void> {
+  const { exitCode, signalCode } = process_.child;
+  if (exitCode !== null || signalCode !== null) return;
   const below = descendantsOf(process_.pid);
   // Those of its group at one stroke: none of them sees another one die.
-  signalGroup(process_.pid);
+  killGroup(process_.pid);
   signalAll(below, 'SIGKILL');
   await process_.kill();
   const bound = performance.now() + REAPED_WITHIN_MS;
   while (below.some(isAlive) && performance.now() < bound) await sleep(1);
 }
 
-function signalGroup(leader: number): void {
+/** Of a leader that lives, or has ended just now: whoever of its group is left is killed. */
+export function killGroup(leader: number): void {
   try {
     process.kill(-leader, 'SIGKILL');
   } catch (error) {

@@ -5,7 +5,7 @@ import { InfrastructureError, UsageError } from '../base/errors.ts';
 import { fakeClockEnvironment, moveFakeClock } from '../backends/fake-clock.ts';
 import { OWN_FLAGS, ownModule } from '../base/own-module.ts';
 import { startProcess, type RunningProcess } from '../backends/processes.ts';
-import { killAll, strikeAll } from '../backends/whole-process.ts';
+import { killAll, killGroup, strikeAll } from '../backends/whole-process.ts';
 import type { Session } from '../backends/session.ts';
 import type { LoadOrder, Probe, ProbeOrder } from '../subject/load/messages.ts';
 import type { FolderFault } from '../plan/folder-fault.ts';
@@ -110,6 +110,8 @@ export class WorkerHandle {
     process_.child.on('error', () => undefined);
     void process_.exited.then((how) => {
       if (this.#process !== process_ || this.#expectedToEnd) return;
+      // What the lock in it has started may outlive it.
+      killGroup(process_.pid);
       this.#ending = this.#endedBy(process_, how);
       this.#failure?.(this.#ending);
       this.#giveUp();
