@@ -37,7 +37,8 @@ export function addConformance(program: Command, done: (code: ExitCode) => void)
     .addOption(new Option('--topology <name>', 'topology of the backend').choices(TOPOLOGIES))
     .option('--runs <n>', 'how many times in a row', wholeNumber(1), 1)
     .option('--json', 'print one JSON object');
-  for (const option of [serverOption(), ...lockOptions('default: 800ms'), ...backendOptions()]) command.addOption(option);
+  for (const option of [serverOption(), ...lockOptions('default: 800ms'), ...backendOptions()])
+    command.addOption(option);
   command.action(async (options: ConformanceOptions) => done(await conformance(options)));
 }
 

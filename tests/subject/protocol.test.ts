@@ -8,6 +8,8 @@ import { pathToFileURL } from 'node:url';
 import { after, test } from 'node:test';
 import { LockAbortedError, LockOutcomeUnknownError, LockTimeoutError, type Lease } from 'holdfast-locks';
 import { monotonicNs } from '../../harness/history/recorder.ts';
+import { mustBeTrusted } from '../../harness/commands/trust.ts';
+import type { Plan } from '../../harness/plan/plan.ts';
 import { checkedLock, ContractError, loadLockModule } from '../../harness/subject/module.ts';
 import { isStamped, subject, type ConnectedSubject, type StampedLease } from '../../harness/subject/stamps.ts';
 
@@ -153,4 +155,13 @@ void test('beyond a deadline, "held" twice without a word of a loss is a loss un
   const [first, second] = [await lease.stillHeld(), await lease.stillHeld()];
   assert.ok(first?.held === true && second?.held === true && first.asked > deadline);
   await close();
+});
+
+void test('a plan that names a command is run only when it is trusted', () => {
+  const plan = { lock: 'exec+redis:python3 my_lock.py', scenario: 'shared-counter' } as Plan;
+  assert.throws(
+    () => mustBeTrusted(plan, 'plan.json', false),
+    /exec\+redis:python3 my_lock\.py; it would run with your rights/,
+  );
+  mustBeTrusted(plan, 'plan.json', true);
 });
