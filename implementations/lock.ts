@@ -27,10 +27,11 @@ export interface AcquireOptions extends TryAcquireOptions {
 }
 
 /**
- * What became of a lease: `released`, the lock was still in force and this call ended it; `lost`, it had ended before;
- * `unknown`, the backend did not say (the lease ends by its deadline at the latest).
+ * What became of a lease: `released`, the lock was still in force and this call ended it; `done`, it is over, and the
+ * library does not say whether this call ended it; `lost`, it had ended before; `unknown`, the backend did not say (the
+ * lease ends by its deadline at the latest).
  */
-export type ReleaseOutcome = 'released' | 'lost' | 'unknown';
+export type ReleaseOutcome = 'released' | 'done' | 'lost' | 'unknown';
 
 /** One successful acquisition. */
 export interface Lease extends AsyncDisposable {
@@ -108,6 +109,8 @@ export interface ConnectContext {
   readonly folder: string;
   /** The module's own options, as JSON. */
   readonly options: Readonly<Record<string, unknown>>;
+  /** Which of the run's processes this is; absent outside of one. */
+  readonly worker?: number;
   readonly signal: AbortSignal;
 }
 
@@ -174,6 +177,8 @@ export interface LockModule {
   readonly polls?: boolean;
   /** What plans ask of it unless the user says, where its promises show only so: clients of one process, longest hold. */
   readonly load?: { readonly clientsPerWorker?: number; readonly holdMs?: number };
+  /** Whether it can run in the simulation; `false` for one that lives in a process of its own. Default true. */
+  readonly simulable?: boolean;
   /** Round trips to the backend of one uncontended acquire and release together. */
   readonly roundTrips?: number;
   readonly specimen?: Specimen;

@@ -57,6 +57,7 @@ export function renderTerminal(
       : comparisonBlocks(report.comparison, columns, paint)),
     ...report.locks.flatMap((lock) => violationBlocks(lock, columns, paint)),
     ...report.locks.flatMap((lock) => besideBlocks(lock, columns, paint)),
+    ...report.locks.map((lock) => supportedBlock(lock, columns)),
     conclusionBlock(report, columns, paint, folder),
   ];
   return `${blocks
@@ -221,6 +222,20 @@ function violationTitle(title: string, cell: Cell, width: number, paint: Paint):
 
 function replayLine({ replay }: Pick<Cell, 'replay'>, paint: Paint): Block {
   return replay === undefined ? [] : [`  ${paint('dim', 'replay')}  ${paint('bold', replay)}`];
+}
+
+/** Of a lock that claims nothing, to be pasted: never broken. */
+function supportedBlock({ name, supportedClaims }: LockReport, width: number): Block {
+  if (supportedClaims === undefined || Object.keys(supportedClaims).length === 0) return [];
+  const lines = Object.entries(supportedClaims).map(
+    ([property, claims]) => `  "${property}": ${JSON.stringify(claims)}`,
+  );
+  return [
+    ...wrap(`Claims that ${name} could make by what was tried here:`, width),
+    '"claims": {',
+    ...lines.map((line, index) => (index < lines.length - 1 ? `${line},` : line)),
+    '}',
+  ];
 }
 
 function conclusionBlock(report: Report, width: number, paint: Paint, folder?: string): Block {

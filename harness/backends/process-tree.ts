@@ -3,6 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 /** Process ids below `root`, parents before children; without `root` itself. Linux: elsewhere none are found. */
 export function descendantsOf(root: number): number[] {
+  const quick = namedBelow(root);
+  if (quick !== undefined) return quick;
   const childrenOf = new Map<number, number[]>();
   for (const name of processIds()) {
     const parent = parentOf(name);
@@ -17,6 +19,34 @@ export function descendantsOf(root: number): number[] {
   }
   return found;
 }
+
+/**
+ * By the kernel's own lists of each thread's children, which take microseconds to read: a fault strikes at a moment that
+ * was aimed at. `undefined` where the kernel keeps none.
+ */
+function namedBelow(root: number): number[] | undefined {
+  const found: number[] = [];
+  for (let next: number | undefined = root, index = 0; next !== undefined; next = found[index++]) {
+    const children = childrenIn(next);
+    if (children !== undefined) found.push(...children);
+    else if (next === root) return undefined;
+  }
+  return found;
+}
+
+function childrenIn(pid: number): number[] | undefined {
+  try {
+    const threads = readdirSync(`/proc/${pid}/task`);
+    return threads.flatMap((thread) =>
+      readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+    );
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether it still runs, or stands still; one that has ended and was not yet reaped does not. */
+export const isAlive = (pid: number): boolean => !['', 'Z', 'X'].includes(statOf(String(pid))[0] ?? '');
 
 /** One that has ended by itself is none to signal. */
 export function signalAll(pids: readonly number[], signal: NodeJS.Signals): void {
@@ -39,12 +69,18 @@ function processIds(): string[] {
 }
 
 function parentOf(pid: string): number | undefined {
+  const [, parent] = statOf(pid);
+  return parent === undefined ? undefined : Number(parent);
+}
+
+/** State, parent, and what follows them; nothing of a process that is gone. */
+function statOf(pid: string): string[] {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The name in parentheses may contain anything; the fields count from its end: state, then the parent.
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+    // The name in parentheses may contain anything; the fields count from its end.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   } catch {
     // It ended between the look and the reading.
-    return undefined;
+    return [];
   }
 }

@@ -11,13 +11,15 @@ export type Belief =
   | { readonly kind: 'held'; readonly start: number; readonly end: number }
   /** Over before it began, or never granted. */
   | { readonly kind: 'none' }
+  /** The lock answered in time by its own stamp, and the news came after the deadline: its user never acted on it. */
+  | { readonly kind: 'late-news' }
   /** Granted after its own deadline, but the worker stood still meanwhile: the lock may have answered in time. */
   | { readonly kind: 'excused' };
 
 /**
  * From the return of the acquire until the first of: the call of release, the loss that the worker observed, its kill,
- * the deadline. The deadline is raised to the last moment at which the lock itself still said "held". A grant that came
- * after its own deadline is believed for an instant, for its user did get it.
+ * the deadline. The deadline is raised to the last moment at which the lock itself still said "held". A grant that the lock
+ * answered after its own deadline is believed for the instant of that answer, for its user did get it.
  */
 export function beliefOf(lease: Lease, faults: WorkerFaults): Belief {
   if (lease.acquire !== 'ok') return { kind: 'none' };
@@ -27,8 +29,10 @@ export function beliefOf(lease: Lease, faults: WorkerFaults): Belief {
   const end = Math.min(told, deadline);
   if (end > start) return { kind: 'held', start, end };
   if (told < start || deadline >= start) return { kind: 'none' };
-  if (faults.excuse(lease.process, deadline, start, false) !== undefined) return { kind: 'excused' };
-  return { kind: 'held', start, end: start };
+  const { answered } = lease;
+  if (answered <= deadline) return { kind: 'late-news' };
+  if (faults.excuse(lease.process, deadline, answered, false) !== undefined) return { kind: 'excused' };
+  return { kind: 'held', start: answered, end: answered };
 }
 
 /** When the belief in a lease ended; -Infinity where there was none. */
@@ -43,14 +47,15 @@ export function beliefEnd(lease: Lease, faults: WorkerFaults): number {
  */
 export function checkBelief(history: LockHistory): Verdict {
   const findings = new Findings();
-  const counts = { beliefs: 0, conflicts: 0, grantedDead: 0, excused: 0 };
+  const counts = { beliefs: 0, conflicts: 0, grantedDead: 0, excused: 0, lateNews: 0 };
   for (const [key, leases] of history.byKey) {
     const beliefs: Hold[] = [];
     for (const lease of leases) {
       const belief = beliefOf(lease, history.faults);
       if (belief.kind === 'held') beliefs.push({ lease, start: belief.start, end: belief.end });
       if (belief.kind === 'excused') counts.excused += 1;
-      if (lease.acquire === 'ok' && lease.latestDeadline < lease.returned) counts.grantedDead += 1;
+      if (belief.kind === 'late-news') counts.lateNews += 1;
+      if (lease.acquire === 'ok' && lease.latestDeadline < lease.answered) counts.grantedDead += 1;
     }
     counts.beliefs += beliefs.length;
     new Holds(beliefs).overlaps((earlier, later) => {
@@ -71,7 +76,7 @@ export function checkBelief(history: LockHistory): Verdict {
       });
     });
   }
-  return findings.verdict('belief', counts.beliefs + counts.excused, counts);
+  return findings.verdict('belief', counts.beliefs + counts.excused + counts.lateNews, counts);
 }
 
 /** When it was settled that a lease was believed in at `at`: right then, or when the lock said so past the deadline. */

@@ -2,8 +2,8 @@
 import type { Lease } from './leases.ts';
 
 /** Whoever waits in vain has given up some time before it says so: the lock may be handed on meanwhile. */
-const waitedUntil = ({ acquire, returned }: Lease, allowance: number): number =>
-  acquire === 'ok' ? returned : returned - allowance;
+const waitedUntil = ({ acquire, answered }: Lease, allowance: number): number =>
+  acquire === 'ok' ? answered : answered - allowance;
 
 /**
  * Of each waiter, how many rivals asked more than `allowance` after it and were granted strictly before its wait ended, or,
@@ -20,9 +20,9 @@ export function countBypasses(
   const byCall = rivals.toSorted((a, b) => b.called - a.called);
   const result = new Map<Lease, number>();
   let next = 0;
-  for (const waiter of waiters.toSorted((a, b) => b.called - a.called)) {
+  for (const waiter of waiters.toSorted((a, b) => b.asked - a.asked)) {
     for (let rival = byCall[next]; rival !== undefined; rival = byCall[next]) {
-      if (!(rival.called > waiter.called + allowance)) break;
+      if (!(rival.called > waiter.asked + allowance)) break;
       counted.add(below(grants, rival.returned));
       next += 1;
     }
@@ -36,7 +36,7 @@ export function bypassers(waiter: Lease, rivals: readonly Lease[], allowance: nu
   const found: Lease[] = [];
   for (const rival of rivals) {
     if (found.length === many || rival.called >= waiter.returned) break;
-    if (rival.called > waiter.called + allowance && rival.returned < waitedUntil(waiter, allowance)) found.push(rival);
+    if (rival.called > waiter.asked + allowance && rival.returned < waitedUntil(waiter, allowance)) found.push(rival);
   }
   return found;
 }

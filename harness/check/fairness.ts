@@ -27,7 +27,7 @@ export function checkFairness(history: LockHistory): Verdict {
     counts.waits += waiters.length;
     for (const [waiter, bypasses] of countBypasses(waiters, rivals, allowanceNs)) {
       counts.mostBypasses = Math.max(counts.mostBypasses, bypasses);
-      counts.longestWaitMs = Math.max(counts.longestWaitMs, (waiter.returned - waiter.called) / 1e6);
+      counts.longestWaitMs = Math.max(counts.longestWaitMs, (waiter.answered - waiter.asked) / 1e6);
       if (bypass === undefined || bypasses <= bypass) continue;
       counts.bypassed += 1;
       const before = bypassers(waiter, rivals, allowanceNs, bypass + 1);
@@ -54,9 +54,9 @@ export function checkFairness(history: LockHistory): Verdict {
 
 /** Somebody asked later, while it waited undisturbed for an answer that came. */
 function couldBeBypassed({ faults }: LockHistory, lease: Lease, calls: readonly number[], allowance: number): boolean {
-  const { acquire, called, returned, process } = lease;
-  if (acquire === 'info' || returned - called <= allowance) return false;
-  const askedLater = below(calls, returned) - below(calls, called + allowance);
+  const { acquire, called, returned, asked, answered, process } = lease;
+  if (acquire === 'info' || answered - asked <= allowance) return false;
+  const askedLater = below(calls, answered) - below(calls, asked + allowance);
   return askedLater > 0 && !faults.disturbed(process, called, returned, allowance);
 }
 

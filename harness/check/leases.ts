@@ -12,7 +12,7 @@ export interface Renewal extends Sighting {
 
 /** All release calls of a lease but those that failed, taken as one: the first call, and the first answer. */
 export interface Release {
-  readonly outcome: 'released' | 'lost' | 'unknown';
+  readonly outcome: 'released' | 'done' | 'lost' | 'unknown';
   readonly called: number;
   /** Infinity without an answer. */
   readonly returned: number;
@@ -31,6 +31,12 @@ export interface Acquire {
   readonly called: number;
   /** Of any completion of the acquire; Infinity without one. */
   readonly returned: number;
+  /**
+   * When the lock itself was asked and had answered, by the stamps of the process that it runs in: the call and the return
+   * of its client where nothing stands between.
+   */
+  readonly asked: number;
+  readonly answered: number;
   readonly acquireRef: number;
   readonly answerRef: number;
   readonly fence: bigint | undefined;
@@ -78,6 +84,8 @@ export class Lease {
     this.#row = numbers.add();
     this.#set(CALLED, acquire.called);
     this.#set(RETURNED, acquire.returned);
+    this.#set(ASKED_AT, acquire.asked);
+    this.#set(ANSWERED_AT, acquire.answered);
     this.#set(ACQUIRE_REF, acquire.acquireRef);
     this.#set(ANSWER_REF, acquire.answerRef);
     this.#set(STATED_DEADLINE, acquire.statedDeadline);
@@ -100,6 +108,13 @@ export class Lease {
   }
   get returned(): number {
     return this.#get(RETURNED);
+  }
+  /** When the lock was asked and had answered by its own stamps: at the call and the return, or within. */
+  get asked(): number {
+    return this.#get(ASKED_AT);
+  }
+  get answered(): number {
+    return this.#get(ANSWERED_AT);
   }
   get acquireRef(): number {
     return this.#get(ACQUIRE_REF);
@@ -162,8 +177,8 @@ export class Lease {
 
 const [CALLED, RETURNED, ACQUIRE_REF, ANSWER_REF, STATED_DEADLINE] = [0, 1, 2, 3, 4];
 const [LET_GO, RELEASE_CALLED, RELEASE_RETURNED, RELEASE_REF, RELEASE_ANSWER_REF] = [5, 6, 7, 8, 9];
-const [LATEST_DEADLINE, ASKED, EFFECTIVE] = [10, 11, 12];
-const COLUMNS = 13;
+const [LATEST_DEADLINE, ASKED, EFFECTIVE, ASKED_AT, ANSWERED_AT] = [10, 11, 12, 13, 14];
+const COLUMNS = 15;
 const FIRST_ROWS = 32;
 
 /**

@@ -69,11 +69,23 @@ function lengthField(value: unknown, line: number): number {
   return Math.round(length * 1e6);
 }
 
+/** When the lock was asked and had answered, by its own stamps where it has given any: never outside of the call. */
+export function stampsOf(
+  answer: unknown,
+  { called, returned }: { readonly called: number; readonly returned: number },
+  line: number,
+): Pick<Acquire, 'asked' | 'answered'> {
+  const stamps = field(answer, 't');
+  if (stamps === undefined) return { asked: called, answered: returned };
+  const asked = Math.max(called, numberField(stamps, '0', line));
+  return { asked, answered: Math.max(asked, Math.min(returned, numberField(stamps, '1', line))) };
+}
+
 /** The earliest and the latest that the deadline of a grant can be: where a length is documented, it began in between. */
 export function deadlinesOf(
   answer: unknown,
   { askedNs, effectiveNs }: Lengths,
-  { called, returned }: { readonly called: number; readonly returned: number },
+  { called, answered }: { readonly called: number; readonly answered: number },
   line: number,
 ): Pick<Acquire, 'statedDeadline' | 'latestStatedDeadline'> {
   if (field(answer, 'deadline') !== 'documented') {
@@ -82,7 +94,7 @@ export function deadlinesOf(
   }
   const length = Number.isNaN(effectiveNs) ? askedNs : effectiveNs;
   if (Number.isNaN(length)) throw new HistoryError(line, 'value.leaseMs', 'missing: the deadline is "documented"');
-  return { statedDeadline: called + length, latestStatedDeadline: returned + length };
+  return { statedDeadline: called + length, latestStatedDeadline: answered + length };
 }
 
 export function applyRelease(lease: Lease, key: string, failed: boolean, release: Release, line: number): void {

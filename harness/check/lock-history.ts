@@ -6,7 +6,15 @@ import { feedHistory, streamHistory, type History, type HistoryInfo } from '../h
 import { recordedOperation, type RecordedOperation } from './carried-out.ts';
 import { faultWindows, WorkerFaults, type PhaseEvent, type Stall } from './faults.ts';
 import { booleanField, choice, field, numberField, optional, stringField } from './fields.ts';
-import { applyRelease, deadlinesOf, fenceField, lengthsOf, resourceUse, type ResourceUse } from './lock-events.ts';
+import {
+  applyRelease,
+  deadlinesOf,
+  fenceField,
+  lengthsOf,
+  resourceUse,
+  stampsOf,
+  type ResourceUse,
+} from './lock-events.ts';
 import { NamelessLeases } from './nameless.ts';
 import { applyRenewals, Lease, LeaseNumbers, type Release, type Renewal, type Sighting } from './leases.ts';
 
@@ -45,7 +53,7 @@ export function lockHistoryOf(history: History, withOperations = false): LockHis
 }
 
 const MODES = ['exclusive', 'shared'] as const;
-const OUTCOMES = ['released', 'lost'] as const;
+const OUTCOMES = ['released', 'done', 'lost'] as const;
 
 interface EarlyRelease {
   readonly lease: string;
@@ -104,6 +112,7 @@ class LockHistoryBuilder implements HistorySink {
     const key = sameKey?.[0]?.key ?? operation.key;
     const answer = outcome === 'ok' ? operation.completion?.value : undefined;
     const lengths = lengthsOf(invoke.value, invokeLine, answer, completionLine);
+    const stamps = stampsOf(operation.completion?.value, operation, completionLine);
     const lease = new Lease(this.#numbers, {
       id,
       key,
@@ -113,11 +122,12 @@ class LockHistoryBuilder implements HistorySink {
       acquire: outcome,
       called,
       returned,
+      ...stamps,
       acquireRef: operation.invokeRef,
       answerRef: operation.completionRef,
       fence: fenceField(answer, completionLine),
       ...lengths,
-      ...deadlinesOf(answer, lengths, operation, completionLine),
+      ...deadlinesOf(answer, lengths, { called, answered: stamps.answered }, completionLine),
     });
     this.#leases.set(id, lease);
     if (sameKey === undefined) this.#byKey.set(key, [lease]);

@@ -15,7 +15,7 @@ export function leaseLength({ effectiveNs, askedNs }: Lease): number {
 /** The latest moment until which a granted lease may be in force, as far as the lock has said. */
 export function latestEnd(faults: WorkerFaults, lease: Lease): number {
   const { release, lost, latestDeadline: deadline, effectiveNs = 0 } = lease;
-  if (release?.outcome === 'released') return release.returned;
+  if (release?.outcome === 'released' || release?.outcome === 'done') return release.returned;
   const killed = faults.killOf(lease.process)?.at ?? Infinity;
   if (deadline === Infinity) {
     return Math.min(release?.returned ?? Infinity, lost?.at ?? Infinity, killed + effectiveNs);

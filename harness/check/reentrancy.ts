@@ -29,8 +29,8 @@ export function checkReentrancy(history: LockHistory): Verdict {
   const counts = { reentries: 0, refused: 0 };
   for (const [key, leases] of history.byKey) {
     for (const { lease, outer, outerEnd } of reentriesOf(history, leases)) {
-      const until = Math.min(outerEnd, gaveUpAt(history, lease));
-      const inVain = until - lease.called > allowanceNs;
+      const until = Math.min(outerEnd, lease.answered, gaveUpAt(history, lease));
+      const inVain = until - lease.asked > allowanceNs;
       if (!inVain && lease.acquire !== 'ok') continue;
       if (faults.disturbed(lease.process, lease.called, until, allowanceNs)) continue;
       counts.reentries += 1;

@@ -98,8 +98,8 @@ function checkKeptApart(
   let found = 0;
   for (const lease of leases) {
     if (!lease.shared || wanted.covers(lease.called)) continue;
-    const until = Math.min(gaveUpAt(history, lease), wanted.nextAfter(lease.called));
-    const inVain = until - lease.called > allowanceNs;
+    const until = Math.min(lease.answered, gaveUpAt(history, lease), wanted.nextAfter(lease.called));
+    const inVain = until - lease.asked > allowanceNs;
     if (!inVain && lease.acquire !== 'ok') continue;
     if (faults.disturbed(lease.process, lease.called, until, allowanceNs)) continue;
     judged += 1;
@@ -141,9 +141,9 @@ function checkStarved(
     .toSorted((a, b) => a.called - b.called);
   const calls = rivals.map(({ called }) => called);
   const waiters = exclusive.filter(
-    ({ acquire, called, returned, process }) =>
+    ({ acquire, called, returned, asked, answered, process }) =>
       acquire !== 'info' &&
-      below(calls, returned) > below(calls, called + allowanceNs) &&
+      below(calls, answered) > below(calls, asked + allowanceNs) &&
       !faults.disturbed(process, called, returned, allowanceNs),
   );
   let found = 0;

@@ -13,11 +13,11 @@ import { HIGHEST_PORT } from '../load/metrics-server.ts';
 import { loadConfig, type Config } from './config.ts';
 import { loadOptions, loadRequestOf, type LoadOptions } from './load-options.ts';
 import { namesOf } from './lock-names.ts';
-import { outputOptions, wholeNumber } from './options.ts';
+import { outputOptions, serverOption, wholeNumber, type ServerOption } from './options.ts';
 import type { Shown } from './render.ts';
 import { showRun } from './show-run.ts';
 
-interface BenchOptions extends LoadOptions, Shown {
+interface BenchOptions extends LoadOptions, ServerOption, Shown {
   readonly impl?: string;
   readonly saturation?: boolean;
   readonly preset?: string;
@@ -34,7 +34,7 @@ export function addBench(program: Command, done: (code: ExitCode) => void): void
   );
   command.option('--metrics-port <n>', 'serve how it goes to Prometheus, on 127.0.0.1', wholeNumber(0, HIGHEST_PORT));
   command.option('--saturation', 'search for the capacity, and measure at shares of it');
-  for (const option of [...loadOptions(), ...outputOptions()]) command.addOption(option);
+  for (const option of [serverOption(), ...loadOptions(), ...outputOptions()]) command.addOption(option);
   command.action(async (options: BenchOptions) => done(await bench(options)));
 }
 
@@ -51,6 +51,6 @@ function requestOf(options: BenchOptions, config: Config): BenchRequest {
   if (impl === undefined) throw new UsageError(`which lock? Give --impl NAME (see "${callOf('list')}") or --impl PATH`);
   return {
     ...loadRequestOf(options, config),
-    ...{ preset, metricsPort, saturation, hazards: hazard, impl: namesOf(impl) },
+    ...{ preset, metricsPort, saturation, hazards: hazard, impl: namesOf(impl, options.server) },
   };
 }

@@ -11,13 +11,13 @@ import type { ExitCode } from '../verdict/exit-codes.ts';
 import { loadConfig, type Config } from './config.ts';
 import { loadOptions, loadRequestOf, type LoadOptions } from './load-options.ts';
 import { namesOf } from './lock-names.ts';
-import { outputOptions, wholeNumber } from './options.ts';
+import { outputOptions, serverOption, wholeNumber, type ServerOption } from './options.ts';
 import type { Progress } from './progress.ts';
 import type { Shown } from './render.ts';
 import { showRun } from './show-run.ts';
 import { progressOnStderr } from './stderr-progress.ts';
 
-interface CompareOptions extends LoadOptions, Shown {
+interface CompareOptions extends LoadOptions, ServerOption, Shown {
   readonly impl?: string;
   readonly all?: boolean;
   readonly rounds?: number;
@@ -40,7 +40,7 @@ export function addCompare(program: Command, done: (code: ExitCode) => void): vo
     .option('--fail <percent>', 'how much worse is a failure (default: 10; stored baseline: 20)', percent);
   // What faults do to a lock is not compared.
   const load = loadOptions(COMPARED_SHAPE).filter(({ long }) => long !== '--hazard');
-  for (const option of [...load, ...outputOptions()]) command.addOption(option);
+  for (const option of [serverOption(), ...load, ...outputOptions()]) command.addOption(option);
   command.action(async (runs: readonly string[], options: CompareOptions) => done(await compare(runs, options)));
 }
 
@@ -71,7 +71,7 @@ function requestOf(runs: readonly string[], options: CompareOptions, config: Con
   return {
     ...loadRequestOf(options, config),
     ...{ runs, all, rounds, baseline, warn, fail },
-    impl: impl === undefined ? undefined : namesOf(impl),
+    impl: impl === undefined ? undefined : namesOf(impl, options.server),
   };
 }
 

@@ -12,13 +12,15 @@ import {
   backendOptions,
   lockOptions,
   lockSettingsOf,
+  serverOption,
   serversOf,
   wholeNumber,
   type LockOptions,
+  type ServerOption,
   type ServerOptions,
 } from './options.ts';
 
-interface ConformanceOptions extends ServerOptions, LockOptions {
+interface ConformanceOptions extends ServerOptions, ServerOption, LockOptions {
   readonly impl?: string;
   readonly case?: string;
   readonly topology?: Topology;
@@ -35,7 +37,8 @@ export function addConformance(program: Command, done: (code: ExitCode) => void)
     .addOption(new Option('--topology <name>', 'topology of the backend').choices(TOPOLOGIES))
     .option('--runs <n>', 'how many times in a row', wholeNumber(1), 1)
     .option('--json', 'print one JSON object');
-  for (const option of [...lockOptions('default: 800ms'), ...backendOptions()]) command.addOption(option);
+  for (const option of [serverOption(), ...lockOptions('default: 800ms'), ...backendOptions()])
+    command.addOption(option);
   command.action(async (options: ConformanceOptions) => done(await conformance(options)));
 }
 
@@ -48,7 +51,7 @@ async function conformance(options: ConformanceOptions): Promise<ExitCode> {
     topology,
     runs,
     case: options.case,
-    impl: impl === undefined ? undefined : namesOf(impl),
+    impl: impl === undefined ? undefined : namesOf(impl, options.server),
   };
   const paint = paintFor(process.stdout);
   const show = (event: ConformanceEvent): void => {
@@ -84,7 +87,8 @@ function totalOf(results: readonly ConformanceOfLock[], paint: Paint): string {
 
 const MARKS = { passed: '✓', failed: '✗', 'not applicable': '○' } as const;
 
-function lineOf({ name, outcome, detail, elapsedMs }: CaseResult, paint: Paint): string {
+/** Of one case. */
+export function lineOf({ name, outcome, detail, elapsedMs }: CaseResult, paint: Paint): string {
   const mark = paint(outcome === 'failed' ? 'red' : outcome === 'passed' ? 'green' : 'dim', MARKS[outcome]);
   if (outcome === 'passed') return `  ${mark} ${name} ${paint('dim', `${elapsedMs} ms`)}`;
   return `  ${mark} ${name}\n      ${outcome === 'failed' ? '' : 'not applicable: '}${detail ?? ''}`;

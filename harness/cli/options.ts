@@ -1,5 +1,6 @@
 /** Parsing of option values that several commands share; each error names the option, the value and what is expected. */
 import { InvalidArgumentError, Option } from 'commander';
+import { BACKENDS, type Backend } from 'holdfast-locks';
 import { HAZARDS, type Hazard } from 'holdfast-locks/internal/claims';
 import { BACKEND_CHOICES, type BackendChoice } from '../backends/choose.ts';
 import { parseJson } from '../base/json.ts';
@@ -123,6 +124,13 @@ export const backendOptions = (): Option[] => [
   new Option('--toxiproxy <api,first-last>', 'Toxiproxy for --backend external, such as 127.0.0.1:8474,26000-26099'),
   new Option('--allow-destructive', 'with --backend external: faults that disturb other users of the servers'),
 ];
+
+/** Of every command that takes a lock as a command line. */
+export const serverOption = (): Option =>
+  new Option('--server <name>', 'what a lock that is given as "exec:COMMAND" runs on').choices(BACKENDS);
+export interface ServerOption {
+  readonly server?: Backend;
+}
 
 /** Options of every command. */
 export const outputOptions = (): Option[] => [

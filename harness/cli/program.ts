@@ -20,6 +20,7 @@ import { addReport } from './report.ts';
 import { addSoak } from './soak.ts';
 import { addSetup } from './setup.ts';
 import { addSpecimens } from './specimens.ts';
+import { addSubject } from './subject.ts';
 import { addDown, addUp } from './up.ts';
 import { addVerify } from './verify.ts';
 
@@ -40,6 +41,7 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     addCompare,
     addReplay,
     addConformance,
+    addSubject,
     addCheck,
     addReport,
     addList,

@@ -15,6 +15,8 @@ import { loadConfig, type Config } from './config.ts';
 import { namesOf } from './lock-names.ts';
 import {
   backendOptions,
+  serverOption,
+  type ServerOption,
   duration,
   hazards,
   lockOptions,
@@ -32,7 +34,7 @@ import type { Shown } from './render.ts';
 import { showRun } from './show-run.ts';
 import { NO_PLAN_FINISHED, VerifyProgress } from './verify-progress.ts';
 
-interface VerifyOptions extends ServerOptions, LockOptions, Shown {
+interface VerifyOptions extends ServerOptions, ServerOption, LockOptions, Shown {
   readonly impl?: string;
   readonly all?: boolean;
   readonly hazard?: readonly Hazard[];
@@ -74,7 +76,7 @@ export function addVerify(program: Command, done: (code: ExitCode) => void): voi
     .option('--bail', 'stop at the first violation of a claim')
     .option('--require-all', 'what cannot be produced here counts as not exercised');
   const locks = lockOptions('default: 600ms');
-  for (const option of [...locks, thresholdOption(), ...backendOptions(), ...outputOptions()])
+  for (const option of [serverOption(), ...locks, thresholdOption(), ...backendOptions(), ...outputOptions()])
     command.addOption(option);
   command.action(async (options: VerifyOptions) => done(await verify(options)));
 }
@@ -94,7 +96,7 @@ function requestOf(options: VerifyOptions, config: Config): VerifyRequest {
   return {
     ...{ scenario, topology, workers, clients, seed, runs, all, bail, exhaustive, requireAll, shard: share },
     ...serversOf(options, config),
-    impl: all === true || impl === undefined ? undefined : namesOf(impl),
+    impl: all === true || impl === undefined ? undefined : namesOf(impl, options.server),
     hazards: options.hazard,
     profile: options.profile ?? config.profile,
     ...lockSettingsOf(options, all === true ? {} : config),

@@ -1,23 +1,29 @@
 /** Which provisioner a run uses, the simulation among them, and why. */
-import type { Backend, Topology } from 'holdfast-locks';
+import type { LockModule, Topology } from 'holdfast-locks';
 import { chooseReal, type BackendChoice, type Choice } from '../backends/choose.ts';
 import { InfrastructureError } from '../base/errors.ts';
+import { NotSimulable } from '../plan/errors.ts';
 import { isSimulated, simulatedOf } from '../sim/servers/simulated.ts';
 
 /**
  * Real servers, or else the simulation.
  * @throws InfrastructureError when nothing here can run the backend, with the command that would change that; UsageError
- *   when a simulation was asked for of what is not simulated
+ *   when a simulation was asked for of servers that are not simulated; NotSimulable of a lock that is none of Node.js
  */
-export async function chooseProvisioner(choice: BackendChoice, backend: Backend, topology: Topology): Promise<Choice> {
+export async function chooseProvisioner(
+  choice: BackendChoice,
+  { name, backend, simulable = true }: Pick<LockModule, 'name' | 'backend' | 'simulable'>,
+  topology: Topology,
+): Promise<Choice> {
   if (choice === 'sim') {
+    if (!simulable) throw new NotSimulable({ module: name, call: 'it lives in a process of its own' });
     simulatedOf(backend, topology);
     return { kind: 'sim', reason: 'asked for' };
   }
   try {
     return await chooseReal(choice, backend, topology);
   } catch (error) {
-    if (!(error instanceof InfrastructureError) || !isSimulated(backend, topology)) throw error;
+    if (!(error instanceof InfrastructureError) || !simulable || !isSimulated(backend, topology)) throw error;
     // A build that was to test on servers must not turn green because there are none.
     if (choice === 'auto' && process.env['CI'] !== 'true') return { kind: 'sim', reason: error.message };
     throw new InfrastructureError(`${error.message}, or simulate it with "--backend sim"`, { cause: error });

@@ -30,7 +30,7 @@ export async function loadSettingsOf(
 ): Promise<LoadSettings> {
   const { external, seed, proxy } = request;
   const topology = topologyOf(module, request.topology);
-  const provisioner = await chooseProvisioner(request.backend, module.backend, topology);
+  const provisioner = await chooseProvisioner(request.backend, module, topology);
   if (provisioner.kind === 'external') addressesOf({ backend: module.backend, topology }, external);
   const hazards = wanted.filter((hazard) => hazard !== 'none');
   const cut = hazards.find((hazard) => proxy === false && disturbsNetwork(hazard, topology));

@@ -3,16 +3,18 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ADAPTERS, catalogue, findLock } from 'holdfast-locks/internal/catalogue';
-import type { LockModule, Topology } from 'holdfast-locks';
+import { BACKENDS, type LockModule, type Topology } from 'holdfast-locks';
 import { whyNotLoadable } from '../subject/door.ts';
 import { ContractError, loadLockModule } from '../subject/module.ts';
+import { execUrl, isSubjectUrl } from '../subject/protocol/file.ts';
+import { prepareSubject } from '../subject/protocol/prepare.ts';
 import { UsageError } from '../base/errors.ts';
 import type { LockUnderTest } from '../run/request.ts';
 import { hint } from './names.ts';
 import { RequestError } from './request.ts';
 
 /** Is it written as a path rather than as a name? */
-export const isPath = (reference: string): boolean => /[/\\]|\.[cm]?[jt]s$/.test(reference);
+export const isPath = (reference: string): boolean => /[/\\]|\.([cm]?[jt]s|json)$/.test(reference);
 
 /** @throws UsageError for a name that is not in the catalogue, a path that leads nowhere, a module that is no lock. */
 export async function resolveLock(
@@ -23,6 +25,8 @@ export async function resolveLock(
   if (entry !== undefined) return { reference, module: entry.module, url: entry.url, options };
   const adapter = ADAPTERS.get(reference);
   if (adapter !== undefined) return { reference, module: await loadAdapter(reference, adapter), url: adapter, options };
+  const exec = execOf(reference);
+  if (exec !== undefined) return subjectAt(reference, exec, reference, options);
   if (!isPath(reference)) {
     const names = [...catalogue.keys(), ...ADAPTERS.keys()];
     throw new UsageError(`there is no lock named "${reference}"${hint(reference, names)}`);
@@ -30,6 +34,7 @@ export async function resolveLock(
   const path = resolve(reference);
   if (!existsSync(path)) throw new UsageError(`${reference}: no such file`);
   const url = pathToFileURL(path).href;
+  if (isSubjectUrl(url)) return subjectAt(path, url, reference, options);
   const trouble = await whyNotLoadable(url);
   if (trouble !== undefined) throw new UsageError(`${reference} cannot be loaded: ${trouble}`);
   try {
@@ -38,6 +43,36 @@ export async function resolveLock(
     if (error instanceof ContractError)
       throw new UsageError(error.message.replaceAll(url, reference), { cause: error });
     throw error;
+  }
+}
+
+/**
+ * `exec+redis:python3 my_lock.py`: a command that is a lock on Redis. @returns the URL that workers load it by
+ * @throws UsageError when it does not say on what
+ */
+function execOf(reference: string): string | undefined {
+  const [, backend, command] = /^exec(?:\+([\w-]+))?:(.+)$/s.exec(reference) ?? [];
+  if (command === undefined) return undefined;
+  const known = BACKENDS.find((one) => one === backend);
+  if (known === undefined)
+    throw new UsageError(`${reference}: on what does it run? Say --server, one of: ${BACKENDS.join(', ')}`);
+  return execUrl(['sh', '-c', `exec ${command}`], command.trim(), known, process.cwd());
+}
+
+/** @param named as the user has written it */
+async function subjectAt(
+  reference: string,
+  url: string,
+  named: string,
+  options: Readonly<Record<string, unknown>>,
+): Promise<LockUnderTest> {
+  try {
+    const prepared = await prepareSubject(url);
+    return { reference, module: await loadLockModule(prepared), url: prepared, options };
+  } catch (error) {
+    if (!(error instanceof ContractError)) throw error;
+    const message = error.message.startsWith(url) ? error.message.replace(url, named) : `${named}: ${error.message}`;
+    throw new UsageError(message, { cause: error });
   }
 }
 

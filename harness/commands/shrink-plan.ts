@@ -45,7 +45,7 @@ export async function shrinkPlan(
 ): Promise<ShrunkViolation | undefined> {
   const { backend, signal, tell, timeMs } = ground;
   const lock = lockWith(await scenarioNamed(plan.scenario), ground.lock);
-  const choice = await chooseProvisioner(backend, lock.module.backend, plan.topology);
+  const choice = await chooseProvisioner(backend, lock.module, plan.topology);
   const effort = choice.kind === 'sim' ? EFFORT.simulated : EFFORT.real;
   const judge = (candidate: Plan): Promise<readonly Judgement[]> =>
     judgementsOf(ground, choice, candidate, effort.runs);

@@ -64,6 +64,7 @@ async function searchFirst(
 ): Promise<SimulatedFirst | undefined> {
   const { lock, topology, timeMs } = request;
   const searchMs = Math.min(MOST_MS, timeMs * SHARE);
+  if (lock.module.simulable === false) return undefined;
   if (!isSimulated(lock.module.backend, topology) || lock.module.backend === 'memory' || searchMs < LEAST_MS) {
     return undefined;
   }

@@ -9,7 +9,7 @@ import { hazardsOf } from '../faults/available.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { SearchSpace } from '../plan/search-space.ts';
 import type { LockUnderTest } from '../run/request.ts';
-import { simulatedOf } from '../sim/servers/simulated.ts';
+import { chooseProvisioner } from './choose-provisioner.ts';
 import type { Shown } from '../verdict/matrix.ts';
 import { callerOf, type Caller, type CommandOptions } from './caller.ts';
 import { inSession, unlessAborted } from './in-session.ts';
@@ -88,7 +88,7 @@ export async function soak(request: SoakRequest, options: CommandOptions<SoakEve
   const made = makeOutputFolder(parsed.out);
   if (made !== undefined) rmSync(made, { recursive: true });
   const topology = parsed.topology ?? lock.module.topologies[0];
-  simulatedOf(lock.module.backend, topology);
+  await chooseProvisioner('sim', lock.module, topology);
   const space = spaceOf(lock, topology, parsed);
   const caller = callerOf('soak', request, options);
   const { signal, tell } = caller;

@@ -36,9 +36,15 @@ export function mustBeTrusted({ lock, scenario }: Plan, source: string, trust: b
   const isNamed = findLock(lock) !== undefined || ADAPTERS.has(lock);
   const code = [...(isNamed || !isPath(lock) ? [] : [lock]), ...(isScenarioName(scenario) ? [] : [scenario])];
   const project = projectOf(process.cwd());
-  const foreign = code.filter((path) => ![project, OWN].some((folder) => isWithin(folder, path)));
+  // A command line may run anything, wherever it was written.
+  const commands = /^exec[+:]/.test(lock) ? [lock] : [];
+  const paths = code.filter((path) => !commands.includes(path));
+  const foreign = [
+    ...commands,
+    ...paths.filter((path) => ![project, OWN].some((folder) => isWithin(folder, path))).map((path) => resolve(path)),
+  ];
   if (foreign.length === 0 || trust) return;
   throw new UsageError(
-    `${source} names code outside of ${project}: ${foreign.map((path) => resolve(path)).join(', ')}; it would run with your rights: look at it, then say --trust`,
+    `${source} names code outside of ${project}: ${foreign.join(', ')}; it would run with your rights: look at it, then say --trust`,
   );
 }

@@ -43,7 +43,7 @@ async function verifyIn(
   const choices: Choice[] = [];
   for (const { module } of locks) {
     const topology = topologyOf(module, request.topology);
-    const choice = await chooseProvisioner(request.backend, module.backend, topology);
+    const choice = await chooseProvisioner(request.backend, module, topology);
     if (choice.kind === 'external') addressesOf({ backend: module.backend, topology }, request.external);
     choices.push(choice);
   }

@@ -9,6 +9,8 @@ export const monotonicNs = (): bigint => process.hrtime.bigint();
 export interface EventRecorder {
   /** Nanoseconds since the run began. */
   now(): number;
+  /** The same of a moment of `monotonicNs`. */
+  at(monotonicNs: bigint): number;
   record(event: HistoryEvent & { readonly time: number }): void;
   /** Records an observation and makes it outlive the process. */
   observe(process: Process, f: string, key: string | undefined, value: unknown, time?: number): void;
@@ -33,7 +35,11 @@ export class Recorder implements EventRecorder {
 
   /** Nanoseconds since the run began. */
   now(): number {
-    return Number(monotonicNs() - this.#originNs);
+    return this.at(monotonicNs());
+  }
+
+  at(moment: bigint): number {
+    return Number(moment - this.#originNs);
   }
 
   record(event: HistoryEvent & { readonly time: number }): void {

@@ -137,6 +137,8 @@ export const lockReportSchema = z.object({
   workers: z.number().int().positive(),
   leaseMs: z.number().positive(),
   cells: longListOf(cellSchema),
+  /** Of a lock that claims nothing: what was tried and held, as a table of claims to be pasted into its file. */
+  supportedClaims: z.record(longText, z.unknown()).optional(),
   /** What it did that no lock may do, whatever it claims. */
   breaches: longListOf(breachSchema).optional(),
   /** What the application of the scenario did wrong while the lock kept its claims. */

@@ -203,6 +203,9 @@ function until(
   const isOfEnded = ({ process }: TimedEvent): boolean =>
     breach.who === process.toString().replace('-', ' ') ||
     (typeof process === 'number' && breach.who === workerName(workerOf(plan, process)));
+  // A lock in a process of its own may end while its worker lives: the worker says until when it is known to have lived.
+  const gone = events.find((event) => event.f === 'gone' && isOfEnded(event));
+  if (gone !== undefined) return events.filter(({ time, f }) => time <= gone.time && f !== 'gone');
   const endNs = breach.kind === 'exit' ? (events.findLast(isOfEnded)?.time ?? 0) : Number(atNs - originNs);
   return events.filter(({ time }) => time <= endNs);
 }

@@ -54,6 +54,7 @@ export async function startCrew(session: Session, request: CrewRequest): Promise
       entrances: rotated(deployment?.entrances ?? [], index),
       folder: shared,
       livesInFolder: request.module.backend === 'files',
+      linked: links.length > 0,
       prefix: session.prefix,
       options: request.options,
       resourcePort: resource?.port,

@@ -11,6 +11,7 @@ import type { Judgement } from '../verdict/judge.ts';
 import { Answers } from '../verdict/answers.ts';
 import { ApplicationFaults } from '../verdict/application-faults.ts';
 import { Breaches } from '../verdict/breaches.ts';
+import { claimsNothing, supportedClaims } from '../verdict/describe.ts';
 import { Matrix, type Evidence } from '../verdict/matrix.ts';
 import { Metrics } from '../verdict/metrics.ts';
 import type { Cell, LockReport } from '../report/report.ts';
@@ -92,13 +93,17 @@ export class Results {
     const { nothingGranted } = this.#answers;
     const breaches = this.#breaches.reported(({ plan }) => this.#pointer(plan));
     const applicationFaults = this.#applicationFaults.reported(({ plan }) => this.#pointer(plan));
+    const cells = this.#matrix
+      .cells((evidence) => this.#citation(evidence))
+      .map((cell) => unlessVoid(cell, nothingGranted));
     return {
       name,
       summary,
       backend: { kind, topology, provisioner: provisionerKind, provisionerReason, ...backend },
       workers,
       leaseMs,
-      cells: this.#matrix.cells((evidence) => this.#citation(evidence)).map((cell) => unlessVoid(cell, nothingGranted)),
+      cells,
+      ...(claimsNothing(cells) ? { supportedClaims: supportedClaims(cells) } : {}),
       ...(breaches.length === 0 ? {} : { breaches }),
       ...(this.#leftOut.length === 0 ? {} : { leftOut: this.#leftOut }),
       ...(this.#disturbed.length === 0 ? {} : { disturbed: this.#disturbed }),

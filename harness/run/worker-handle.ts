@@ -5,6 +5,7 @@ import { InfrastructureError, UsageError } from '../base/errors.ts';
 import { fakeClockEnvironment, moveFakeClock } from '../backends/fake-clock.ts';
 import { OWN_FLAGS, ownModule } from '../base/own-module.ts';
 import { startProcess, type RunningProcess } from '../backends/processes.ts';
+import { killAll, killGroup, strikeAll } from '../backends/whole-process.ts';
 import type { Session } from '../backends/session.ts';
 import type { LoadOrder, Probe, ProbeOrder } from '../subject/load/messages.ts';
 import type { FolderFault } from '../plan/folder-fault.ts';
@@ -26,6 +27,8 @@ export interface WorkerConnection {
   readonly folder: string;
   /** Whether faults may meet the lock in the folder. */
   readonly livesInFolder: boolean;
+  /** Whether these are links of its own, which faults may strike. */
+  readonly linked: boolean;
   readonly prefix: string;
   readonly options: Readonly<Record<string, unknown>>;
   readonly resourcePort?: number;
@@ -107,6 +110,8 @@ export class WorkerHandle {
     process_.child.on('error', () => undefined);
     void process_.exited.then((how) => {
       if (this.#process !== process_ || this.#expectedToEnd) return;
+      // What the lock in it has started may outlive it.
+      killGroup(process_.pid);
       this.#ending = this.#endedBy(process_, how);
       this.#failure?.(this.#ending);
       this.#giveUp();
@@ -114,6 +119,7 @@ export class WorkerHandle {
     await this.#answer('ready', undefined);
     await this.#answer('connected', {
       type: 'connect',
+      worker: this.index,
       ...this.#connection,
       nodes: [...this.#connection.nodes],
       entrances: [...this.#connection.entrances],
@@ -203,12 +209,12 @@ export class WorkerHandle {
   }
 
   signal(signal: 'SIGSTOP' | 'SIGCONT'): boolean {
-    return this.#process?.signal(signal) ?? false;
+    return this.#process !== undefined && strikeAll(this.#process, signal);
   }
 
   async kill(): Promise<void> {
     this.#expectedToEnd = true;
-    await this.#process?.kill();
+    if (this.#process !== undefined) await killAll(this.#process);
   }
 
   /** Kills it for good: nobody waits for it any longer. */

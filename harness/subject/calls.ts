@@ -6,7 +6,9 @@ import { refusalIn } from '../base/refusal.ts';
 import { UsageError } from '../base/errors.ts';
 import type { EventRecorder } from '../history/recorder.ts';
 import type { Moment } from '../plan/moments.ts';
+import { grantOf } from './grant.ts';
 import { checkedRelease, ContractError } from './module.ts';
+import { refusedAt } from './stamps.ts';
 import { watchLease, type Watch } from './watch.ts';
 
 /** A client whose acquire fails at once must not spin. */
@@ -16,6 +18,8 @@ export interface CallEnvironment {
   readonly lock: Lock;
   readonly prefix: string;
   readonly recorder: EventRecorder;
+  /** Of a lock that takes all clients of its process for one owner. */
+  readonly ownedBy?: string | undefined;
   /** Nanoseconds of the recorder's clock at a moment of `performance.now()`. */
   readonly nsOf: (performanceMs: number) => number;
   /** Aborts when the run is over: waiting clients give up. */
@@ -73,13 +77,14 @@ export class Calls {
    */
   async acquire<Use>(wish: Wish, use: (granted: Granted) => Use): Promise<Use | undefined> {
     this.#begin();
-    const { recorder, reach, granted, nsOf } = this.#environment;
+    const { recorder, reach, granted, ownedBy, nsOf } = this.#environment;
     const { id, key, mode, owner, leaseMs } = wish;
     const asked = {
       lease: id,
       leaseMs,
       ...(mode === 'shared' ? { mode } : {}),
       ...(owner === undefined ? {} : { owner }),
+      ...(ownedBy === undefined ? {} : { owner: ownedBy }),
     };
     recorder.record({
       type: 'invoke',
@@ -111,11 +116,7 @@ export class Calls {
       await this.#pause();
       return undefined;
     }
-    const fence = lease.fencingToken === undefined ? {} : { fence: String(lease.fencingToken) };
-    const deadline = lease.expiresAt === undefined ? {} : { deadline: nsOf(lease.expiresAt) };
-    // A lock without a deadline has taken no notice of the length.
-    const { leaseMs: _, ...endless } = asked;
-    const value = { ...(lease.expiresAt === undefined ? endless : asked), ...fence, ...deadline };
+    const value = grantOf(lease, asked, recorder, nsOf);
     recorder.record({ type: 'ok', process: this.#process, f: 'acquire', key, value, time });
     recorder.flush();
     reach('acquire.ok');
@@ -146,12 +147,13 @@ export class Calls {
     const code = isLockError(error) ? error.code : 'UNEXPECTED';
     const type = definite ? 'fail' : 'info';
     const refused = refusalIn(error);
+    const call = error instanceof Error ? refusedAt.get(error) : undefined;
     recorder.record({
       type,
       process: this.#process,
       f: 'acquire',
       key,
-      value: asked,
+      value: call === undefined ? asked : { ...asked, t: [recorder.at(call.asked), recorder.at(call.answered)] },
       time: recorder.now(),
       error: {
         code: code === 'UNEXPECTED' ? `${code}: ${reasonOf(error)}` : code,

@@ -3,8 +3,10 @@ import { inspect } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { reasonOf } from '../base/issues.ts';
 import { checkedAtFirst, checkedLock, ContractError, loadLockModule } from './module.ts';
+import { isSubjectUrl } from './protocol/file.ts';
 import { Pulse } from './pulse.ts';
 import { Folder } from './folder.ts';
+import { relayTo } from './relay.ts';
 import { toWorkerSchema, type FromWorker, type Task, type ToWorker } from './messages.ts';
 import { Recorder, monotonicNs, type EventRecorder } from '../history/recorder.ts';
 import { LoadWork, recorderOf } from './load/work.ts';
@@ -13,6 +15,7 @@ import { compareWithBareLoop } from './load/probe.ts';
 import { ResourceClient } from '../resource/client.ts';
 import type { ConnectedLock, Lock } from 'holdfast-locks';
 import { loadScenario } from '../resource/load-scenario.ts';
+import { isSubject, subject, type ConnectedSubject } from './stamps.ts';
 import { Work } from './work.ts';
 
 interface Connection {
@@ -21,6 +24,8 @@ interface Connection {
   readonly raw: Lock;
   readonly resource: ResourceClient | undefined;
   readonly prefix: string;
+  /** Of a lock that takes all clients of its process for one owner. */
+  readonly ownedBy: string | undefined;
 }
 /** What goes on. */
 interface Ongoing {
@@ -53,11 +58,16 @@ async function connect(message: Extract<ToWorker, { type: 'connect' }>): Promise
   if (message.livesInFolder)
     folder = new Folder(message.folder, (file) => run?.recorder.observe(run.name, 'file', undefined, file));
   const module = await loadLockModule(message.module);
+  const relayed = message.linked && isSubjectUrl(message.module);
+  const nodes = await Promise.all(
+    message.nodes.map(async (node) => (relayed ? { ...node, endpoint: await relayTo(node.endpoint) } : node)),
+  );
   const connected = await module.connect({
-    endpoints: message.entrances.flatMap((node) => message.nodes[node]?.endpoint ?? []),
-    natMap: Object.fromEntries(message.nodes.map(({ announced, endpoint }) => [announced, endpoint])),
+    endpoints: message.entrances.flatMap((node) => nodes[node]?.endpoint ?? []),
+    natMap: Object.fromEntries(nodes.map(({ announced, endpoint }) => [announced, endpoint])),
     folder: message.folder,
     prefix: message.prefix,
+    worker: message.worker,
     options: message.options,
     signal: new AbortController().signal,
   });
@@ -67,13 +77,28 @@ async function connect(message: Extract<ToWorker, { type: 'connect' }>): Promise
     raw: connected.lock,
     resource: message.resourcePort === undefined ? undefined : new ResourceClient(message.resourcePort),
     prefix: message.prefix,
+    ownedBy: isSubject(connected) && connected[subject].ownedByProcess ? newOwner(message.worker) : undefined,
   };
+  if (isSubject(connected)) watchSubject(connected);
   say({ type: 'connected' });
+}
+
+/** A process that was killed and started again is another owner. */
+const newOwner = (worker: number): string => `process ${process.pid} of worker ${worker}`;
+
+/** A subject that ends by itself ends the worker's part in the run: what it has told until then is all that is known. */
+function watchSubject({ [subject]: watched }: ConnectedSubject): void {
+  watched.onStall((ms) => run?.recorder.observe(run.name, 'stall', undefined, { ms }));
+  void watched.ended.then(({ kind, message, lastStamp }) => {
+    run?.recorder.observe(run.name, 'gone', undefined, {}, run.recorder.at(lastStamp));
+    const breach = kind === 'outside' ? {} : { breach: kind };
+    send?.({ type: 'failed', ...breach, message } satisfies FromWorker, () => process.exit(0));
+  });
 }
 
 async function work(task: Task): Promise<void> {
   if (connection?.resource === undefined) throw new Error('run before connect, or without a resource');
-  const { connected, prefix, resource } = connection;
+  const { connected, prefix, resource, ownedBy } = connection;
   const recorder = new Recorder(task.historyFile, BigInt(task.originNs));
   const assigned = new Work(task, say);
   // Before anything is waited for: the next message may already be that it is over.
@@ -85,6 +110,7 @@ async function work(task: Task): Promise<void> {
     scenario,
     resource,
     recorder,
+    ownedBy,
     nsOf: clockOf(BigInt(task.originNs)),
   });
   run = undefined;
@@ -98,9 +124,9 @@ async function load(order: LoadOrder): Promise<void> {
   const recorder = recorderOf(order);
   const assigned = new LoadWork(order, say);
   run = { work: assigned, recorder, name: `worker-${order.worker}` };
-  const { connected, raw, prefix } = connection;
+  const { connected, raw, prefix, ownedBy } = connection;
   const lock = checkedAtFirst(connected.lock, raw);
-  const loaded = await assigned.run({ lock, prefix, recorder, nsOf: clockOf(originNs) });
+  const loaded = await assigned.run({ lock, prefix, recorder, ownedBy, nsOf: clockOf(originNs) });
   run = undefined;
   recorder.close();
   say({ type: 'loaded', loaded });

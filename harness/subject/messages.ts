@@ -49,6 +49,9 @@ export const toWorkerSchema = z.discriminatedUnion('type', [
     /** Whether faults may meet the lock in the folder. */
     livesInFolder: z.boolean(),
     prefix: z.string(),
+    worker: z.number().int().nonnegative(),
+    /** Whether faults may strike the ways to the servers: then it is watched what crosses them. */
+    linked: z.boolean(),
     options: z.record(z.string(), z.unknown()),
     /** Absent: there is no resource process. */
     resourcePort: z.number().optional(),

@@ -1,40 +1,28 @@
 /** Loading a lock module and checking it, and the lock that it connects, against the contract. */
 import { z } from 'zod';
 import { BACKENDS, TOPOLOGIES, type Lease, type Lock, type LockModule, type ReleaseOutcome } from 'holdfast-locks';
-import { HAZARDS, PROPERTIES } from 'holdfast-locks/internal/claims';
 import { describeIssues, reasonOf, shown } from '../base/issues.ts';
+import { claimsSchema, loadSchema, turnsSchema } from './claims-schema.ts';
+import { ContractError } from './contract-error.ts';
 
-/** A module, or what it connected, departs from the contract; every departure is named. */
-export class ContractError extends Error {
-  override readonly name = 'ContractError';
-}
+export { ContractError };
+import { isSubjectUrl, subjectModule } from './protocol/file.ts';
 
-const claim = z.enum(['holds', 'not-promised', 'unavailable', 'not-applicable']);
 const moduleSchema = z.looseObject({
   name: z.string().min(1),
   summary: z.string(),
   backend: z.enum(BACKENDS),
   topologies: z.array(z.enum(TOPOLOGIES)).min(1),
-  claims: z.partialRecord(
-    z.enum(PROPERTIES),
-    z.object({
-      otherwise: claim,
-      except: z.partialRecord(z.enum(HAZARDS), claim).optional(),
-      together: z.array(z.object({ hazards: z.array(z.enum(HAZARDS)).min(2), claim })).optional(),
-    }),
-  ),
+  claims: claimsSchema,
   recoverMs: z.number().nonnegative(),
-  turns: z
-    .object({ bypass: z.number().int().nonnegative().optional(), allowanceMs: z.number().nonnegative().optional() })
-    .optional(),
-  load: z
-    .object({ clientsPerWorker: z.number().int().positive().optional(), holdMs: z.number().nonnegative().optional() })
-    .optional(),
+  turns: turnsSchema.optional(),
+  load: loadSchema.optional(),
   connect: z.custom<LockModule['connect']>((value) => typeof value === 'function', 'must be a function'),
 });
 
 /** @throws ContractError that names each field, what it is and what is expected. */
 export async function loadLockModule(url: string): Promise<LockModule> {
+  if (isSubjectUrl(url)) return subjectModule(url);
   const exports = (await import(url).catch((cause: unknown) => {
     throw new ContractError(`${url} cannot be loaded: ${reasonOf(cause)}`, { cause });
   })) as Record<string, unknown>;
@@ -54,7 +42,7 @@ function lookedAt<T>(what: string, look: () => T): T {
   }
 }
 
-const OUTCOMES: readonly ReleaseOutcome[] = ['released', 'lost', 'unknown'];
+const OUTCOMES: readonly ReleaseOutcome[] = ['released', 'done', 'lost', 'unknown'];
 const METHODS = ['acquire', 'tryAcquire', 'using', 'inspect', 'health'] as const;
 
 /** The lock, with every lease that it grants checked. */

@@ -1,6 +1,7 @@
 /** Every exit code of the program, and which one wins when several apply. */
 import { isPromise } from 'holdfast-locks/internal/claims';
 import type { Cell, LockReport } from '../report/report.ts';
+import { claimsNothing } from './describe.ts';
 
 export const EXIT = {
   /** All claims hold. */
@@ -87,6 +88,8 @@ export function conclusionOf(
   const names = locks.map((lock) => lock.name).join(', ');
   switch (code) {
     case EXIT.ok:
+      if (locks.every(({ cells }) => claimsNothing(cells)))
+        return `${names}: nothing is claimed; above is what held and what broke${locks.some(demands) ? ', and every threshold is met' : ''}.`;
       return `${names}: every claim that was tested holds${locks.some(demands) ? ', every threshold is met' : ''}.`;
     case EXIT.violated:
       return `${andMore(brokenClaims(locks)) ?? `${names}: a claim is violated`}.`;

@@ -107,7 +107,13 @@ function tell(plan: Plan, event: HistoryEvent): Line | undefined {
   const who = whoOf(plan, event);
   const { lease } = value as { lease?: string };
   if (event.f === 'acquire' && event.type === 'ok') {
-    const until = value['deadline'] === undefined ? '' : ` until ${stamp(Number(value['deadline'])).trim()}`;
+    const { deadline } = value;
+    const until =
+      typeof deadline === 'number'
+        ? ` until ${stamp(deadline).trim()}`
+        : deadline === 'documented'
+          ? ` for ${Number(value['leaseMs'])} ms`
+          : '';
     const fence = value['fence'] === undefined ? '' : `, fence ${value['fence'] as string}`;
     return line(1, `${who} is granted ${event.key}${until}${fence} (lease ${lease})`);
   }

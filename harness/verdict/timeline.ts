@@ -62,7 +62,7 @@ export function timelineOf(
     } else if (event.f === 'acquire' && event.type === 'ok' && holding !== undefined) {
       holding.grantedMs = atMs;
       if (value['fence'] !== undefined) holding.fence = value['fence'] as string;
-      if (value['deadline'] !== undefined) holding.deadlineMs = toMs(Number(value['deadline']));
+      if (typeof value['deadline'] === 'number') holding.deadlineMs = toMs(value['deadline']);
     } else if (event.f === 'renew' && holding !== undefined) {
       holding.deadlineMs = toMs(Number(value['deadline']));
     } else if (event.f === 'lost' && holding?.ending === 'open') {

@@ -406,7 +406,7 @@ const CONTRACT: readonly { readonly name: string; readonly connect: string; read
   {
     name: 'a release with an answer of its own',
     connect: `onLeases((lease) => { lease.release = async () => true; return lease; })`,
-    says: [/release must answer released, lost, unknown, and answered true/],
+    says: [/release must answer released, done, lost, unknown, and answered true/],
   },
 ];
 

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { reportSchema } from '../../harness/report/report.ts';
 import { renderJson, reportJsonSchema } from '../../reports/json.ts';
+import { protocolJsonSchema, subjectJsonSchema } from '../../reports/subject-schemas.ts';
 import { allHolds, inconclusive, severalLocks, violated } from './fixtures.ts';
 import { hostile } from './hostile.ts';
 
@@ -16,9 +17,13 @@ test('a report that breaks its own schema is not written', () => {
   assert.throws(() => renderJson({ ...allHolds(), elapsedMs: -1 }), /elapsedMs/u);
 });
 
-test('report.schema.json is up to date; otherwise run `npm run schema`', async () => {
-  const shipped: unknown = JSON.parse(
-    await readFile(new URL('../../reports/report.schema.json', import.meta.url), 'utf8'),
-  );
-  assert.deepEqual(shipped, JSON.parse(JSON.stringify(reportJsonSchema())));
-});
+for (const [name, schema] of [
+  ['report', reportJsonSchema()],
+  ['subject', subjectJsonSchema()],
+  ['protocol', protocolJsonSchema()],
+] as const) {
+  test(`${name}.schema.json is up to date; otherwise run \`npm run schema\``, async () => {
+    const file = new URL(`../../reports/${name}.schema.json`, import.meta.url);
+    assert.deepEqual(JSON.parse(await readFile(file, 'utf8')), JSON.parse(JSON.stringify(schema)));
+  });
+}

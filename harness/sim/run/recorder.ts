@@ -40,6 +40,11 @@ export class MemoryRecorder implements EventRecorder {
     return this.#last;
   }
 
+  /** What runs in the simulation has no clock of its own. */
+  at(): number {
+    return this.now();
+  }
+
   record(event: TimedEvent): void {
     this.events.push(event);
     this.onEvent?.(event);
@@ -53,6 +58,7 @@ export class MemoryRecorder implements EventRecorder {
   of(owner: Owner): EventRecorder {
     return {
       now: () => this.now(),
+      at: () => this.at(),
       record: (event) => {
         if (!owner.dead) this.record(event);
       },

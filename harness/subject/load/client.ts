@@ -7,6 +7,8 @@ import { ContractError } from '../module.ts';
 import { Random, mix } from '../../base/random.ts';
 import type { Aims } from '../aims.ts';
 import type { CounterFile } from './counter-file.ts';
+import { grantOf } from '../grant.ts';
+import { isStamped } from '../stamps.ts';
 import { holdLease } from './hold.ts';
 import { keyDraw } from './keys.ts';
 import type { LoadOrder } from './messages.ts';
@@ -25,6 +27,8 @@ export interface LoadEnvironment {
   readonly lock: Lock;
   readonly keys: readonly LoadKey[];
   readonly recorder: LoadRecorder;
+  /** Of a lock that takes all clients of its process for one owner. */
+  readonly ownedBy?: string | undefined;
   readonly counter: Pick<CounterFile, 'read' | 'write'>;
   readonly tally: Tally;
   readonly aims: Aims;
@@ -108,7 +112,7 @@ export class LoadClient {
     const process = this.#process;
     const invokedNs = recorder.now();
     // In an open loop a wait counts from when it was meant to begin.
-    recorder.step(STEP.ask, process, index, cycle, invokedNs, intendedNs);
+    this.#ask(index, cycle, invokedNs, intendedNs);
     recorder.boundary();
     aims.reach('acquire.invoke');
     tally.waiting += 1;
@@ -130,7 +134,8 @@ export class LoadClient {
       return 'busy';
     }
     const deadline = lease.expiresAt === undefined ? -1 : this.#environment.nsOf(lease.expiresAt);
-    recorder.step(STEP.grant, process, index, cycle, answeredNs, deadline, lease.fencingToken);
+    if (isStamped(lease)) this.#grantedElsewhere(lease, key.name, cycle, answeredNs);
+    else recorder.step(STEP.grant, process, index, cycle, answeredNs, deadline, lease.fencingToken);
     recorder.boundary();
     tally.granted(waitedNs);
     aims.reach('acquire.ok');
@@ -166,6 +171,23 @@ export class LoadClient {
     if (outcome === 'unknown') this.#process += this.#clients;
     else if (this.#counts(intendedNs ?? releasedNs)) tally.took('release', releasedNs - releasingNs);
     return isDone ? 'done' : 'refused';
+  }
+
+  #ask(index: number, cycle: number, time: number, intendedNs: number | undefined): void {
+    const { recorder, ownedBy: owner, keys } = this.#environment;
+    const process = this.#process;
+    if (owner === undefined) return recorder.step(STEP.ask, process, index, cycle, time, intendedNs);
+    const intended = intendedNs === undefined ? {} : { intended: intendedNs };
+    const value = { lease: recorder.leaseOf(process, cycle), owner, ...intended };
+    recorder.record({ type: 'invoke', process, f: 'acquire', key: keys[index]?.name ?? '', value, time });
+  }
+
+  /** By a lock in another process, whose own stamps count. */
+  #grantedElsewhere(lease: Lease, key: string, cycle: number, time: number): void {
+    const { recorder, order, nsOf } = this.#environment;
+    const asked = { lease: recorder.leaseOf(this.#process, cycle), leaseMs: order.leaseMs };
+    const value = grantOf(lease, asked, recorder, nsOf);
+    recorder.record({ type: 'ok', process: this.#process, f: 'acquire', key, value, time });
   }
 
   #hold(lease: Lease, key: string, cycle: number, holdMs: number, intendedNs: number | undefined): Promise<boolean> {

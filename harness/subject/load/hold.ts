@@ -1,7 +1,7 @@
 /** Holding a lease for a while, and watching what becomes of it meanwhile. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Lease } from 'holdfast-locks';
-import { lossOf } from '../watch.ts';
+import { lossOf, lostAt, renewedAt } from '../watch.ts';
 import type { LoadRecorder } from './recorder.ts';
 
 export interface Holding {
@@ -24,14 +24,20 @@ export async function holdLease(lease: Lease, holding: Holding): Promise<boolean
   const { key, id, holdMs, renews, observer, recorder, ns, renewed } = holding;
   const { signal } = lease;
   const lost = (): void => {
-    recorder.observe(observer, 'lost', key, { lease: id, reason: lossOf(lease) });
+    recorder.observe(observer, 'lost', key, { lease: id, reason: lossOf(lease) }, lostAt(lease, recorder));
   };
   /** Of an explicit renewal that is under way. */
   let renewingNs: number | undefined;
   const stop = lease.onRenewed((expiresAt) => {
     const nowNs = recorder.now();
     const took = renewingNs === undefined ? {} : { tookNs: nowNs - renewingNs };
-    recorder.observe(observer, 'renew', key, { lease: id, deadline: ns(expiresAt), ...took }, nowNs);
+    recorder.observe(
+      observer,
+      'renew',
+      key,
+      { lease: id, deadline: ns(expiresAt), ...took },
+      renewedAt(lease, recorder),
+    );
     if (renewingNs !== undefined) renewed(nowNs - renewingNs, nowNs);
     renewingNs = undefined;
   });

@@ -4,7 +4,17 @@ import type { HistoryEvent, Process } from '../../history/events.ts';
 import { monotonicNs, type EventRecorder } from '../../history/recorder.ts';
 
 /** What happens in a cycle, in its order. */
-export const STEP = { ask: 0, grant: 1, read: 2, write: 3, letGo: 4, released: 5, lost: 6, unknown: 7 } as const;
+export const STEP = {
+  ask: 0,
+  grant: 1,
+  read: 2,
+  write: 3,
+  letGo: 4,
+  released: 5,
+  done: 6,
+  lost: 7,
+  unknown: 8,
+} as const;
 type Step = (typeof STEP)[keyof typeof STEP];
 
 /** So many steps are written as lines at a time, and so many characters go to the kernel. */
@@ -47,7 +57,11 @@ export class LoadRecorder implements EventRecorder {
   }
 
   now(): number {
-    return Number(monotonicNs() - this.#recording.originNs);
+    return this.at(monotonicNs());
+  }
+
+  at(moment: bigint): number {
+    return Number(moment - this.#recording.originNs);
   }
 
   /** The harness's id of a client's attempt. */
@@ -135,6 +149,8 @@ export class LoadRecorder implements EventRecorder {
         return `{"type":"invoke",${release}},${time}`;
       case STEP.released:
         return `{"type":"ok",${release},"outcome":"released"},${time}`;
+      case STEP.done:
+        return `{"type":"ok",${release},"outcome":"done"},${time}`;
       case STEP.lost:
         return `{"type":"ok",${release},"outcome":"lost"},${time}`;
       case STEP.unknown:

@@ -19,7 +19,7 @@ import { Tally } from './tally.ts';
 const TIMER_NS = 2_000_000;
 
 export type LoadWord = Extract<FromWorker, { type: 'moment' | 'granted' | 'live' | 'serving' }>;
-export type LoadPlace = Pick<LoadEnvironment, 'lock' | 'recorder' | 'nsOf'> & {
+export type LoadPlace = Pick<LoadEnvironment, 'lock' | 'recorder' | 'ownedBy' | 'nsOf'> & {
   readonly prefix: string;
 };
 

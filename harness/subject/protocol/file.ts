@@ -1,0 +1,181 @@
+/** A subject file: which program is a lock under test, what it runs on, and what it claims. */
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { BACKENDS, TOPOLOGIES, type LockModule, type Topology } from 'holdfast-locks';
+import type { Claims, Property, PropertyClaims } from 'holdfast-locks/internal/claims';
+import { quorumClaims } from 'holdfast-locks/internal/quorum-claims';
+import { forgetfulConnectionClaims, leaseClaims } from 'holdfast-locks/internal/sql/modules/claims';
+import { describeIssues } from '../../base/issues.ts';
+import { claimsSchema, loadSchema, turnsSchema } from '../claims-schema.ts';
+import { ContractError } from '../contract-error.ts';
+import { subject, type ConnectedSubject } from '../stamps.ts';
+import { SubjectConnection } from './connection.ts';
+import { SubjectLock } from './lock.ts';
+import { FEATURES, type Feature } from './messages.ts';
+
+/** Claims in one word: those of our own lock of that kind. */
+const KINDS = {
+  lease: leaseClaims,
+  connection: forgetfulConnectionClaims,
+  'quorum-lease': quorumClaims,
+} as const satisfies Readonly<Record<string, Claims>>;
+
+const words = z.array(z.string().min(1)).min(1);
+export const subjectFileSchema = z.strictObject({
+  $schema: z.string().optional(),
+  holdfast: z.literal('subject'),
+  version: z.literal(1),
+  name: z.string().min(1).max(60),
+  summary: z.string().default(''),
+  backend: z.enum(BACKENDS),
+  /** The first is the default. */
+  topologies: z
+    .array(z.enum(TOPOLOGIES))
+    .min(1)
+    .default(() => ['single' as const]),
+  /** A table, or the word for that of our own lock of that kind. Without, a run describes what it sees. */
+  claims: z.union([z.enum(['lease', 'connection', 'quorum-lease']), claimsSchema]).optional(),
+  /** How long after the deadline of a crashed holder the next grant may take, in milliseconds. */
+  recoverMs: z.number().nonnegative().default(3000),
+  /** Program and arguments, started in the folder of this file. `${build}` stands for the folder that `build` fills. */
+  command: words,
+  /** Run before the command: each time, or where it names `${build}` once for each state of the folder of this file. */
+  build: words.optional(),
+  /** Programs that must be there, such as "python3 >= 3.10". */
+  needs: z.array(z.string().regex(/^\S+( >= \d+(\.\d+)*)?$/, 'expected "program" or "program >= 1.2"')).default([]),
+  /** What it can do beyond acquiring and releasing. */
+  features: z.array(z.enum(FEATURES)).default([]),
+  options: z.record(z.string(), z.unknown()).default({}),
+  leastLeaseMs: z.number().positive().optional(),
+  leasesAtOnce: z.int().positive().optional(),
+  turns: turnsSchema.optional(),
+  load: loadSchema.optional(),
+});
+export type SubjectFile = z.output<typeof subjectFileSchema>;
+
+/** A file of JSON, or what stands for one that the user has written on the command line. */
+export const isSubjectUrl = (url: string): boolean => /^data:application\/json|\.json(#|$)/.test(url);
+
+export interface LoadedSubject {
+  readonly file: SubjectFile;
+  /** In which its commands are run. */
+  readonly folder: string;
+  /** That its `build` fills; named by what is in the folder of the file. */
+  readonly built: string;
+  /** By which workers load it: with the same build, whatever comes to lie in its folder meanwhile. */
+  readonly url: string;
+}
+
+/** @throws ContractError that names each field, what it is and what is expected */
+export function loadSubject(url: string): LoadedSubject {
+  const inline = url.startsWith('data:');
+  const text = inline ? decodeURIComponent(url.slice(url.indexOf(',') + 1)) : readFileSync(fileURLToPath(url), 'utf8');
+  const { file: raw, folder }: { file: unknown; folder: string } = inline
+    ? (JSON.parse(text) as { file: unknown; folder: string })
+    : { file: parse(text, url), folder: dirname(fileURLToPath(url)) };
+  const { data: file, error } = subjectFileSchema.safeParse(raw);
+  if (file === undefined)
+    throw new ContractError(`${inline ? 'exec:' : url} is no subject file: ${describeIssues(error)}`);
+  const mark = /#(\w+)$/.exec(url)?.[1] ?? fingerprint(file, folder, inline);
+  const built = join(cacheFolder(), `${file.name.replaceAll(/[^\w.-]/g, '-')}-${mark}`);
+  return { file, folder, built, url: inline ? url : `${url.replace(/#.*/, '')}#${mark}` };
+}
+
+/**
+ * What `exec:` stands for: a subject without a file.
+ * @param written as the user has written the command
+ * @returns the URL that workers load it by
+ */
+export function execUrl(command: readonly string[], written: string, backend: string, folder: string): string {
+  const named = written.split(/\s+/).find((word) => /\.\w+$/.test(word)) ?? written;
+  const name = (named.split('/').at(-1) ?? named).slice(0, 60);
+  const file = { holdfast: 'subject', version: 1, name, summary: written, backend, command };
+  return `data:application/json,${encodeURIComponent(JSON.stringify({ file, folder }))}`;
+}
+
+/** Its command or build with the folder in place. */
+export const inPlace = (command: readonly string[], { built }: LoadedSubject): string[] =>
+  command.map((word) => word.replaceAll('${build}', built));
+
+export function subjectModule(url: string): LockModule {
+  const loaded = loadSubject(url);
+  const { file, folder } = loaded;
+  const { name, summary, backend, recoverMs, features, leastLeaseMs, leasesAtOnce, turns, load } = file;
+  return {
+    ...{ name, summary, backend, recoverMs, simulable: false, claims: claimsOf(file) },
+    topologies: file.topologies as unknown as readonly [Topology, ...Topology[]],
+    ...(leastLeaseMs === undefined ? {} : { leastLeaseMs }),
+    ...(leasesAtOnce === undefined ? {} : { leasesAtOnce }),
+    ...(turns === undefined ? {} : { turns }),
+    ...(load === undefined ? {} : { load }),
+    connect: async (context): Promise<ConnectedSubject> => {
+      const options = { ...file.options, ...context.options };
+      const command = { command: inPlace(file.command, loaded), folder };
+      const connection = await SubjectConnection.open(command, { ...context, options });
+      const undone = features.filter((feature) => !connection.has(feature));
+      if (undone.length > 0) {
+        await connection.close();
+        throw new ContractError(`its file declares ${undone.join(', ')}, and its "hello" does not`);
+      }
+      const { ended, hello } = connection;
+      return {
+        lock: new SubjectLock(connection, context.prefix),
+        close: () => connection.close(),
+        [subject]: {
+          ended,
+          ownedByProcess: hello.owner === 'process' || hello.owner === 'session',
+          onStall: (listener) => connection.onStall(listener),
+        },
+      };
+    },
+  };
+}
+
+/** Without claims: all that can be looked at, and nothing that is promised. */
+const NOTHING: Claims = Object.fromEntries(
+  Object.keys(leaseClaims).map((property): [string, PropertyClaims] => [property, { otherwise: 'not-promised' }]),
+);
+
+/** A feature that is not declared is not applicable. */
+const NEEDED: Readonly<Partial<Record<Property, readonly Feature[]>>> = {
+  fencing: ['fence'],
+  'loss-notice': ['lost', 'held'],
+  sharing: ['shared'],
+  reentrancy: ['owner'],
+};
+
+function claimsOf({ claims, features }: SubjectFile): Claims {
+  if (typeof claims === 'object') return claims;
+  const all: Claims = claims === undefined ? NOTHING : KINDS[claims];
+  return Object.fromEntries(
+    Object.entries(all).filter(([property]) =>
+      (NEEDED[property as Property] ?? []).every((feature) => features.includes(feature)),
+    ),
+  );
+}
+
+function parse(text: string, url: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new ContractError(`${url} is no JSON: ${String(cause)}`, { cause });
+  }
+}
+
+function cacheFolder(): string {
+  return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'holdfast', 'subjects');
+}
+
+/** Of the file and of what lies beside it: what was built from something else is not found. */
+function fingerprint(file: SubjectFile, folder: string, inline: boolean): string {
+  const hash = createHash('sha256').update(JSON.stringify(file));
+  if (file.build === undefined || inline) return hash.digest('hex').slice(0, 16);
+  for (const entry of readdirSync(folder, { withFileTypes: true }).toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+    if (entry.isFile()) hash.update(entry.name).update(readFileSync(join(folder, entry.name)));
+  }
+  return hash.digest('hex').slice(0, 16);
+}

@@ -1,0 +1,83 @@
+/** Before a subject is started for the first time: what it needs is there, and it is built. */
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { oneLine } from '../../base/issues.ts';
+import { ContractError } from '../contract-error.ts';
+import { inPlace, loadSubject, type LoadedSubject } from './file.ts';
+
+const ASKED_WITHIN_MS = 10_000;
+/** A first build may fetch and compile a great deal. */
+const BUILT_WITHIN_MS = 600_000;
+const LAST_LINES = 5;
+/** Written when a build is whole. */
+const WHOLE = '.holdfast-built';
+
+/** @returns the URL that workers load it by. @throws ContractError */
+export async function prepareSubject(url: string): Promise<string> {
+  const subject = loadSubject(url);
+  for (const need of subject.file.needs) await checkNeed(need, subject.folder);
+  await build(subject);
+  return subject.url;
+}
+
+async function checkNeed(need: string, folder: string): Promise<void> {
+  const [program = '', , least] = need.split(' ');
+  // Go has a command for it where all others have an option.
+  const asked = await run([program, program === 'go' ? 'version' : '--version'], folder, ASKED_WITHIN_MS);
+  const found = /\d+(?:\.\d+)+/.exec(asked.output)?.[0];
+  if (asked.trouble !== undefined && found === undefined)
+    throw new ContractError(`it needs ${need}, and ${program} is not to be had: ${asked.trouble}`);
+  if (least !== undefined && found !== undefined && isOlder(found, least))
+    throw new ContractError(`it needs ${need}, and ${program} is ${found}`);
+}
+
+function isOlder(found: string, least: string): boolean {
+  const [have, want] = [found, least].map((version) => version.split('.').map(Number));
+  for (const [place, wanted] of (want ?? []).entries()) {
+    const difference = (have?.[place] ?? 0) - wanted;
+    if (difference !== 0) return difference < 0;
+  }
+  return false;
+}
+
+async function build(subject: LoadedSubject): Promise<void> {
+  const { file, folder, built } = subject;
+  if (file.build === undefined) return;
+  const isKept = [...file.build, ...file.command].some((word) => word.includes('${build}'));
+  if (isKept && existsSync(join(built, WHOLE))) return;
+  if (isKept) {
+    // What a build that was cut short has left is no beginning.
+    rmSync(built, { recursive: true, force: true });
+    mkdirSync(built, { recursive: true });
+  }
+  const { trouble, output } = await run(inPlace(file.build, subject), folder, BUILT_WITHIN_MS);
+  if (trouble !== undefined) {
+    const words = output.trimEnd().split('\n').slice(-LAST_LINES).join(' | ');
+    throw new ContractError(`its build fails: ${trouble}${words === '' ? '' : `: ${oneLine(words)}`}`);
+  }
+  if (isKept) writeFileSync(join(built, WHOLE), '');
+}
+
+interface Ran {
+  /** In a few words, where it did not end well. */
+  readonly trouble: string | undefined;
+  readonly output: string;
+}
+
+function run([program = '', ...args]: readonly string[], folder: string, timeout: number): Promise<Ran> {
+  return new Promise((resolve) => {
+    const options = { cwd: folder, timeout, maxBuffer: 1 << 26, killSignal: 'SIGKILL' } as const;
+    execFile(program, args, options, (error, stdout, stderr) => {
+      const trouble =
+        error === null
+          ? undefined
+          : error.killed
+            ? `"${program}" took more than ${timeout} ms`
+            : typeof error.code === 'number'
+              ? `"${program}" ended with exit code ${error.code}`
+              : `"${program}" cannot be started (${error.code})`;
+      resolve({ trouble, output: `${stdout}${stderr}` });
+    });
+  });
+}
