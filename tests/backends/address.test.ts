@@ -71,6 +71,8 @@ void describe('no credential survives', () => {
 void test('what has no credentials is shown as it is', () => {
   for (const text of ['127.0.0.1:6379', 'redis://db.example:6379', './locks/mine.ts', '@scope/lock', '--lease'])
     assert.deepEqual([redactAddress(text), redact(text)], [text, text]);
+  for (const text of ['npm:redlock@4.2.0', '--impl npm:redlock,npm:@scope/lock', "'npm:@scope/lock'"])
+    assert.equal(redact(text), text);
   const frame = '    at run (file:///project/node_modules/@scope/lock/index.js:3:5)';
   assert.equal(redact(frame), frame);
 });

@@ -127,7 +127,7 @@ async function arrivalsOf({ arrivalsFile, worker }: LoadOrder): Promise<readonly
 
 /** In whole milliseconds, rounded up; a timer may still fire a fraction of one before its time. */
 async function notBefore(atNs: number, recorder: LoadPlace['recorder']): Promise<void> {
-  await sleep(Math.ceil((atNs - recorder.now()) / 1e6));
+  await sleep(Math.max(0, Math.ceil((atNs - recorder.now()) / 1e6)));
   while (recorder.now() < atNs) await nextTurn();
 }
 
