@@ -64,7 +64,8 @@ export function checkBelief(history: LockHistory): Verdict {
         kind: 'violation',
         property: 'exclusion',
         key,
-        at: settledAt(earlier.lease, later.start),
+        // Of two that began together neither is the earlier.
+        at: Math.max(settledAt(earlier.lease, later.start), settledAt(later.lease, later.start)),
         leases: [earlier.lease.id, later.lease.id],
         tell: () => ({
           summary: conflictInWords(history, key, earlier, later),

@@ -77,7 +77,8 @@ function violation(
 
 function overlap(history: LockHistory, key: string, earlier: Hold, later: Hold): Told {
   const { info } = history;
-  const at = settledAt(earlier.lease, later.start);
+  // Both must have been held then; of two that began together neither is the earlier.
+  const at = Math.max(settledAt(earlier.lease, later.start), settledAt(later.lease, later.start));
   return violation(history, { property: 'exclusion', key, at }, [earlier.lease, later.lease], () => {
     const end = endInWords(info, earlier.lease, earlier.end);
     const held = `${nameOf(history, earlier.lease)}, granted at ${moment(info, earlier.start)}, still held it (${end})`;
