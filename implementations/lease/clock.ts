@@ -17,13 +17,13 @@ export interface Clock {
   setTimer(callback: () => void, delayMs: number): Timer;
 }
 
-/** `setTimeout` fires at once when asked for more. */
+/** `setTimeout` fires at once when asked for more, and warns of less than nothing: of a moment that has just passed. */
 const LONGEST_DELAY_MS = 2_147_483_647;
 
 /** The real thing. */
 export const systemClock: Clock = {
   now: () => performance.now(),
-  setTimer: (callback, delayMs) => setTimeout(callback, Math.min(delayMs, LONGEST_DELAY_MS)),
+  setTimer: (callback, delayMs) => setTimeout(callback, Math.max(0, Math.min(delayMs, LONGEST_DELAY_MS))),
 };
 
 export function sleep(clock: Clock, ms: number): Promise<void> {
