@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ADAPTERS } from '../../implementations/catalogue.ts';
+import type { LockModule } from '../../implementations/lock.ts';
 import { digestOf, mixedPlan, searchAll, simulateAll } from './simulated.ts';
 
 const brokenIn = async (name: string, schedules: number, hazard: 'none' | 'latency'): Promise<readonly string[]> =>
@@ -9,7 +10,10 @@ const brokenIn = async (name: string, schedules: number, hazard: 'none' | 'laten
     judgement.findings.flatMap(({ finding }) => (finding.kind === 'violation' ? [finding.property] : [])),
   );
 
-for (const name of ADAPTERS.keys()) {
+for (const [name, url] of ADAPTERS) {
+  const { lock } = (await import(url)) as { readonly lock: LockModule };
+  // That they are refused with the reason is in libraries.test.ts.
+  if (lock.notSimulable !== undefined) continue;
   void describe(name, () => {
     void it('is granted, does its work and is released, the same every time', async () => {
       const plans = Array.from({ length: 5 }, (_, index) => ({
