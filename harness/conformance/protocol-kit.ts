@@ -1,23 +1,15 @@
 /** Plays the worker badly with a subject: does it keep the protocol in every corner, not only in the middle? */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { shown } from '../base/issues.ts';
+import { describeIssues, shown } from '../base/issues.ts';
 import type { ConnectContext } from 'holdfast-locks';
 import { ContractError } from '../subject/contract-error.ts';
-import {
-  helloSchema,
-  PROTOCOL_VERSION,
-  type Answer,
-  type Feature,
-  type Question,
-} from '../subject/protocol/messages.ts';
-import { SubjectProcess, type Command } from '../subject/protocol/process.ts';
-import { describeIssues } from '../base/issues.ts';
+import { helloSchema, helloTo, type Answer, type Feature, type Question } from '../subject/protocol/messages.ts';
+import { EXITS_WITHIN_MS, SubjectProcess, type Command } from '../subject/protocol/process.ts';
 import type { CaseResult } from './suite.ts';
 
 /** What needs no waiting is answered within this, on a busy machine too. */
 const AT_ONCE_MS = 3000;
 const STARTS_WITHIN_MS = 20_000;
-const EXITS_WITHIN_MS = 2000;
 const LEASE_MS = 2000;
 const LONG_WAIT_MS = 20_000;
 const STOPPED_MS = 300;
@@ -41,12 +33,8 @@ class Played {
     this.#prefix = prefix;
   }
 
-  async hello({ endpoints, natMap, prefix, folder, options }: KitRequest['context']): Promise<void> {
-    const question: Question = {
-      ...{ cmd: 'hello', protocol: PROTOCOL_VERSION, worker: 0, prefix, folder },
-      ...{ endpoints: [...endpoints], natMap: { ...natMap }, options: { ...options } },
-    };
-    const { data, error } = helloSchema.safeParse(await this.ask(question, STARTS_WITHIN_MS));
+  async hello(context: KitRequest['context']): Promise<void> {
+    const { data, error } = helloSchema.safeParse(await this.ask(helloTo(context), STARTS_WITHIN_MS));
     if (data === undefined) throw new ContractError(`"hello" is answered wrongly: ${describeIssues(error)}`);
     this.features = data.features;
   }

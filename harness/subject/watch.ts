@@ -8,7 +8,7 @@ import { isStamped, type StampedLease } from './stamps.ts';
 /** Beyond its deadline by this much, a lease's signal must have aborted. */
 export const NOTICE_GRACE_MS = 50;
 /** Setting a timer further ahead than this overflows it. */
-const FAR_MS = 0x7fff_ffff;
+export const FAR_MS = 0x7fff_ffff;
 
 export interface Watched {
   readonly key: string;

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { clientsOf } from '../../plan/plan.ts';
 import { Aims } from '../aims.ts';
+import { FAR_MS } from '../watch.ts';
 import type { Moment } from '../../plan/moments.ts';
 import type { FromWorker } from '../messages.ts';
 import type { Arrival } from './arrivals.ts';
@@ -63,7 +64,7 @@ export class LoadWork {
     const clients = Array.from({ length: order.clientsPerWorker }, (_, index) => new LoadClient(environment, index));
     const arrivals = await arrivalsOf(order);
     await until(order.startNs, recorder);
-    const live = setInterval(() => this.#say({ type: 'live', live: tally.recent() }), order.liveMs ?? 0x7fff_ffff);
+    const live = setInterval(() => this.#say({ type: 'live', live: tally.recent() }), order.liveMs ?? FAR_MS);
     const cpuMs = processorTime(order, recorder);
     try {
       if (order.stock !== undefined) await this.#serve(clients);

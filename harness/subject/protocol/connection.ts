@@ -6,7 +6,7 @@ import { monotonicNs } from '../../history/recorder.ts';
 import { ContractError } from '../contract-error.ts';
 import type { SubjectEnd } from '../stamps.ts';
 import { ClockOffset } from './clock.ts';
-import { helloSchema, PROTOCOL_VERSION, type Feature, type Hello, type SubjectEvent } from './messages.ts';
+import { helloSchema, helloTo, PROTOCOL_VERSION, type Feature, type Hello, type SubjectEvent } from './messages.ts';
 import { SubjectEnded, SubjectProcess, type Answered, type Command } from './process.ts';
 
 /** A runtime may take seconds to start, on a busy machine. */
@@ -61,12 +61,8 @@ export class SubjectConnection {
   static async open(command: Command, context: ConnectContext): Promise<SubjectConnection> {
     const subject = new SubjectProcess(command);
     try {
-      const { endpoints, natMap, prefix, folder, options, worker = 0 } = context;
       const { answer } = await Promise.race([
-        subject.ask({
-          ...{ cmd: 'hello', protocol: PROTOCOL_VERSION, worker, prefix, folder },
-          ...{ endpoints: [...endpoints], natMap: { ...natMap }, options: { ...options } },
-        }),
+        subject.ask(helloTo(context)),
         sleep(HELLO_WITHIN_MS, undefined, { ref: false }).then(() => {
           throw new ContractError(`did not answer "hello" within ${HELLO_WITHIN_MS} ms`);
         }),

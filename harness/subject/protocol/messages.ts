@@ -1,5 +1,6 @@
 /** The lines that a worker and a lock in a process of its own exchange: protocol version 1, told in docs/protocol.md. */
 import { z } from 'zod';
+import type { ConnectContext } from 'holdfast-locks';
 import { endpointSchema } from '../../plan/endpoint-schema.ts';
 
 export const PROTOCOL_VERSION = 1;
@@ -49,6 +50,21 @@ export const requestSchema = z.discriminatedUnion('cmd', [
 export type Request = z.infer<typeof requestSchema>;
 type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;
 export type Question = WithoutId<Request>;
+
+/** The first line to a subject: where its servers are, and what is wanted of it. */
+export function helloTo({
+  endpoints,
+  natMap,
+  prefix,
+  folder,
+  options,
+  worker = 0,
+}: Omit<ConnectContext, 'signal'>): Question {
+  return {
+    ...{ cmd: 'hello', protocol: PROTOCOL_VERSION, worker, prefix, folder },
+    ...{ endpoints: [...endpoints], natMap: { ...natMap }, options: { ...options } },
+  };
+}
 
 export const helloSchema = z.looseObject({
   ok: z.literal(true),

@@ -12,7 +12,7 @@ const LONGEST_LINE = 1 << 20;
 const KEPT_WORDS = 4096;
 const LAST_LINES = 6;
 /** After `bye`, or after its output has ended. */
-const EXITS_WITHIN_MS = 2000;
+export const EXITS_WITHIN_MS = 2000;
 /** What a process has said arrives at once when it has ended; a child of its own may hold the pipe open. */
 const DRAINED_WITHIN_MS = 200;
 /** Signals that a program brings upon itself; all others come from outside. */
