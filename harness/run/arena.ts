@@ -17,7 +17,8 @@ import { staffOf } from './staff.ts';
 import type { Breach } from '../verdict/breach.ts';
 import { mergeEvents } from './merge.ts';
 import { openCall } from './unfinished.ts';
-import { WorkerBreach, type WorkerHandle } from './worker-handle.ts';
+import { WorkerBreach } from './worker-breach.ts';
+import type { WorkerHandle } from './worker-handle.ts';
 import { workerName } from '../verdict/timeline.ts';
 import type { Task } from '../subject/messages.ts';
 

@@ -1,7 +1,7 @@
 /** A worker as the harness sees it: a process that is told what to do, stopped, killed and started again. */
 import { join } from 'node:path';
 import type { Endpoint } from 'holdfast-locks';
-import { InfrastructureError, UsageError } from '../base/errors.ts';
+import { InfrastructureError } from '../base/errors.ts';
 import { fakeClockEnvironment, moveFakeClock } from '../backends/fake-clock.ts';
 import { OWN_FLAGS, ownModule } from '../base/own-module.ts';
 import { startProcess, type RunningProcess } from '../backends/processes.ts';
@@ -10,8 +10,8 @@ import type { Session } from '../backends/session.ts';
 import type { LoadOrder, Probe, ProbeOrder } from '../subject/load/messages.ts';
 import type { FolderFault } from '../plan/folder-fault.ts';
 import type { Moment } from '../plan/moments.ts';
-import type { Breach } from '../verdict/breach.ts';
 import { fromWorkerSchema, type FromWorker, type Task, type ToWorker } from '../subject/messages.ts';
+import { WorkerBreach } from './worker-breach.ts';
 
 const WORKER_FAKE_CLOCK = ['/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1'];
 /** A worker that does not answer for this long, unpaused, is broken. */
@@ -32,16 +32,6 @@ export interface WorkerConnection {
   readonly prefix: string;
   readonly options: Readonly<Record<string, unknown>>;
   readonly resourcePort?: number;
-}
-
-/** Trouble with a worker by the doing of the lock in it. */
-export class WorkerBreach extends UsageError {
-  readonly breach: Breach;
-
-  constructor(breach: Breach) {
-    super(`${breach.who}: ${breach.message}`);
-    this.breach = breach;
-  }
 }
 
 type Answer<T extends FromWorker['type']> = Extract<FromWorker, { type: T }>;
@@ -155,12 +145,11 @@ export class WorkerHandle {
 
   /** Calls `listener` with the key of the next grant of each key. */
   onNextGrants(listener: (key: string) => void): () => void {
-    const hear = (message: FromWorker): void => {
+    const stop = this.listen((message) => {
       if (message.type === 'granted') listener(message.key);
-    };
-    this.#listeners.add(hear);
+    });
     this.#send({ type: 'tell-next-grant' });
-    return () => this.#listeners.delete(hear);
+    return stop;
   }
 
   /** Calls `hear` with all that it says. @returns the function that ends this. */
