@@ -4,18 +4,15 @@ import { isLockError } from 'holdfast-locks';
 import { UsageError } from '../base/errors.ts';
 import { reasonOf } from '../base/issues.ts';
 import { mix } from '../base/random.ts';
+import { rotated } from '../base/rotated.ts';
 import { meetingKeyOf } from '../plan/plan.ts';
-import type { Resource } from '../resource/protocol.ts';
-import type { AnyScenario } from '../resource/scenario.ts';
-import { Calls, type CallEnvironment } from './calls.ts';
+import { Calls } from './calls.ts';
 import type { Assignment } from './messages.ts';
 import { ContractError } from './module.ts';
-import { PlannedError, Turn, type TurnTask } from './turn.ts';
+import { PlannedError, Turn, type TurnEnvironment, type TurnTask } from './turn.ts';
 
-export interface ClientEnvironment extends CallEnvironment {
+export interface ClientEnvironment extends TurnEnvironment {
   readonly task: Assignment;
-  readonly scenario: AnyScenario;
-  readonly resource: Resource;
 }
 
 /** Process numbers that one incarnation of a client may use up by operations of unknown outcome. */
@@ -85,7 +82,7 @@ export class Client {
     const mode = pick(modes, cycle);
     return {
       ...{ number: this.#number, count, id: `${this.#name}.${cycle}`, observer: `worker-${task.worker}` },
-      names: mode === 'meeting' ? [meetingKeyOf(keys)] : turned(keys, cycle),
+      names: mode === 'meeting' ? [meetingKeyOf(keys)] : rotated(keys, cycle),
       mode: mode === 'exclusive' ? 'exclusive' : 'shared',
       owner: practice.reenters === undefined ? undefined : this.#name,
       leaseMs: mode === 'brief' ? briefMs : leaseMs,
@@ -95,12 +92,6 @@ export class Client {
       seed: mix(mix(seed, this.#number), cycle + incarnation * LIVES_APART),
     };
   }
-}
-
-/** The same names, beginning with the one whose turn it is. */
-function turned(names: readonly string[], cycle: number): readonly string[] {
-  const first = cycle % names.length;
-  return [...names.slice(first), ...names.slice(0, first)];
 }
 
 function pick<T>(values: readonly T[], index: number): T {
