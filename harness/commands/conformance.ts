@@ -1,17 +1,16 @@
 /** `conformance`: one table of cases that every lock passes on its real servers. */
 import { z } from 'zod';
-import { TOPOLOGIES, type LockModule, type Topology } from 'holdfast-locks';
-import { chooseReal, startDeployment, type BackendChoice } from '../backends/choose.ts';
-import { layoutOf, type Deployment } from '../backends/deployment.ts';
+import { TOPOLOGIES, type Topology } from 'holdfast-locks';
+import type { BackendChoice } from '../backends/choose.ts';
 import type { ExternalConfig } from '../backends/external-config.ts';
 import type { Session } from '../backends/session.ts';
 import { UsageError } from '../base/errors.ts';
 import { CLIENTS_PER_CASE } from '../conformance/case.ts';
 import { CASES } from '../conformance/cases.ts';
 import { AT_ONCE, runCases, type CaseResult } from '../conformance/suite.ts';
-import { nodesOf } from '../plan/plan.ts';
 import type { LockUnderTest } from '../run/request.ts';
 import { callerOf, type CommandOptions } from './caller.ts';
+import { realServers } from './real-servers.ts';
 import { inSession, unlessAborted } from './in-session.ts';
 import { leaseOf, locksOf } from './locks.ts';
 import {
@@ -124,24 +123,14 @@ async function runOne(
   onResult: (result: CaseResult) => void,
 ): Promise<CaseResult[]> {
   const { module, url, options } = lock;
-  const deployment = await deploymentFor(session, lock.module, topology, backend, external, signal);
+  const deployment = await realServers(
+    session,
+    { ...{ kind: module.backend, topology, backend, external }, clients: AT_ONCE * CLIENTS_PER_CASE },
+    signal,
+  );
   try {
     return await runCases({ session, module, url, options, leaseMs, deployment }, signal, onResult, cases);
   } finally {
     await deployment?.stop();
   }
-}
-
-async function deploymentFor(
-  session: Session,
-  { backend: kind }: LockModule,
-  topology: Topology,
-  backend: BackendChoice,
-  external: ExternalConfig,
-  signal: AbortSignal,
-): Promise<Deployment | undefined> {
-  if (layoutOf(kind, topology) === undefined) return undefined;
-  const choice = await chooseReal(backend, kind, topology);
-  const proxies = AT_ONCE * CLIENTS_PER_CASE * nodesOf(topology);
-  return startDeployment(session, choice.kind, { backend: kind, topology, proxies, signal }, external);
 }

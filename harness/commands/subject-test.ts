@@ -1,16 +1,15 @@
 /** `subject test`: whether a subject keeps the protocol, played badly with on its real servers. */
 import { z } from 'zod';
-import { chooseReal, startDeployment } from '../backends/choose.ts';
-import { layoutOf, type Deployment } from '../backends/deployment.ts';
+import type { Deployment } from '../backends/deployment.ts';
 import type { Session } from '../backends/session.ts';
 import { UsageError } from '../base/errors.ts';
 import { runKit } from '../conformance/protocol-kit.ts';
 import type { CaseResult } from '../conformance/suite.ts';
-import { nodesOf } from '../plan/plan.ts';
 import type { LockUnderTest } from '../run/request.ts';
 import { inPlace, isSubjectUrl, loadSubject } from '../subject/protocol/file.ts';
 import { inSession } from './in-session.ts';
 import { resolveLock } from './locks.ts';
+import { realServers } from './real-servers.ts';
 import { parseRequest, serversShape, type ServersRequest } from './request.ts';
 
 export interface SubjectTestRequest extends ServersRequest {
@@ -20,7 +19,6 @@ export interface SubjectTestRequest extends ServersRequest {
 
 const shape = { ...serversShape, impl: z.string().min(1) } satisfies Record<keyof SubjectTestRequest, z.ZodType>;
 const subjectTestSchema = z.strictObject(shape);
-type Parsed = z.output<typeof subjectTestSchema>;
 
 /** @returns a result for each case of the kit. @throws UsageError, InfrastructureError */
 export async function testSubject(
@@ -28,11 +26,16 @@ export async function testSubject(
   signal: AbortSignal,
   onResult: (result: CaseResult) => void,
 ): Promise<readonly CaseResult[]> {
-  const asked = parseRequest('subject test', subjectTestSchema, request);
-  const lock = await resolveLock(asked.impl);
-  if (!isSubjectUrl(lock.url)) throw new UsageError(`${asked.impl} is no subject: it has no process of its own`);
+  const { impl, backend, external } = parseRequest('subject test', subjectTestSchema, request);
+  const lock = await resolveLock(impl);
+  const { module } = lock;
+  if (!isSubjectUrl(lock.url)) throw new UsageError(`${impl} is no subject: it has no process of its own`);
   return inSession(async (session) => {
-    const deployment = await deploymentFor(session, lock, asked, signal);
+    const deployment = await realServers(
+      session,
+      { ...{ kind: module.backend, topology: module.topologies[0], backend, external }, clients: 1 },
+      signal,
+    );
     try {
       return await runKit(kitFor(session, lock, deployment), onResult);
     } finally {
@@ -59,17 +62,4 @@ function kitFor(
       options: loaded.file.options,
     },
   };
-}
-
-async function deploymentFor(
-  session: Session,
-  { module }: LockUnderTest,
-  { backend, external }: Parsed,
-  signal: AbortSignal,
-): Promise<Deployment | undefined> {
-  const [topology] = module.topologies;
-  if (layoutOf(module.backend, topology) === undefined) return undefined;
-  const choice = await chooseReal(backend, module.backend, topology);
-  const proxies = nodesOf(topology);
-  return startDeployment(session, choice.kind, { backend: module.backend, topology, proxies, signal }, external);
 }
