@@ -33,15 +33,15 @@ export function isWithin(folder: string, path: string): boolean {
  * @throws UsageError that names it, unless `trust` says that it was looked at
  */
 export function mustBeTrusted({ lock, scenario }: Plan, source: string, trust: boolean): void {
-  const isNamed = findLock(lock) !== undefined || ADAPTERS.has(lock);
-  const code = [...(isNamed || !isPath(lock) ? [] : [lock]), ...(isScenarioName(scenario) ? [] : [scenario])];
   const project = projectOf(process.cwd());
+  const outside = (path: string): string[] =>
+    [project, OWN].some((folder) => isWithin(folder, path)) ? [] : [resolve(path)];
+  const isNamed = findLock(lock) !== undefined || ADAPTERS.has(lock);
   // A command line may run anything, wherever it was written.
-  const commands = /^exec[+:]/.test(lock) ? [lock] : [];
-  const paths = code.filter((path) => !commands.includes(path));
+  const isCommand = /^exec[+:]/.test(lock);
   const foreign = [
-    ...commands,
-    ...paths.filter((path) => ![project, OWN].some((folder) => isWithin(folder, path))).map((path) => resolve(path)),
+    ...(isCommand ? [lock] : isNamed || !isPath(lock) ? [] : outside(lock)),
+    ...(isScenarioName(scenario) ? [] : outside(scenario)),
   ];
   if (foreign.length === 0 || trust) return;
   throw new UsageError(

@@ -23,6 +23,8 @@ import type {
   ReleaseOutcome,
   TryAcquireOptions,
 } from '../lock.ts';
+import { systemClock } from '../lease/clock.ts';
+import type { Timer } from '../lease/clock.ts';
 import { newToken } from '../token.ts';
 import { usingLease } from '../using.ts';
 
@@ -69,8 +71,6 @@ export interface Library {
 
 const DEFAULT_LEASE_MS = 10_000;
 const DEFAULT_TIMEOUT_MS = 10_000;
-/** Node's timers wait no longer. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** A library behind the contract, as a lock module's `connect` gives it back. */
 export function adapted(library: Library): ConnectedLock {
@@ -168,7 +168,7 @@ class AdaptedLease implements Lease {
   readonly #controller = new AbortController();
   readonly #listeners = new Set<(expiresAt: number) => void>();
   #expiresAt: number | undefined;
-  #deadline: NodeJS.Timeout | undefined;
+  #deadline: Timer | undefined;
   #release: Promise<ReleaseOutcome> | undefined;
 
   constructor(key: string, held: Held) {
@@ -214,7 +214,7 @@ class AdaptedLease implements Lease {
   }
 
   release(): Promise<ReleaseOutcome> {
-    clearTimeout(this.#deadline);
+    this.#deadline?.close();
     this.#release ??= this.#held.release().then(
       (outcome) => outcome ?? 'unknown',
       (): ReleaseOutcome => 'unknown',
@@ -227,19 +227,19 @@ class AdaptedLease implements Lease {
   }
 
   #arm(): void {
-    clearTimeout(this.#deadline);
+    this.#deadline?.close();
     if (this.#expiresAt === undefined) return;
     const onTime = (): void => {
       if (this.remainingMs() === 0) this.#lose('deadline');
       else this.#arm();
     };
-    this.#deadline = setTimeout(onTime, Math.min(Math.ceil(this.remainingMs()), LONGEST_TIMER_MS));
+    this.#deadline = systemClock.setTimer(onTime, Math.ceil(this.remainingMs()));
     this.#deadline.unref();
   }
 
   #lose(reason: 'deadline' | 'mismatch'): void {
     if (this.#release !== undefined || this.#controller.signal.aborted) return;
-    clearTimeout(this.#deadline);
+    this.#deadline?.close();
     this.#controller.abort(new LeaseLostError(`lease on ${JSON.stringify(this.key)} is lost`, reason));
   }
 }

@@ -18,9 +18,9 @@ export const slowNode: HazardDefinition = {
       workers: fc.constant(draw.allWorkers),
     });
     const short = draw.delay(1 / 4);
-    const any = slowBy(fc.oneof(short, draw.ms(draw.lease / 2, draw.lease * 1.2)));
+    const shortOrLong = slowBy(fc.oneof(short, draw.ms(draw.lease / 2, draw.lease * 1.2)));
     // What takes as long as a long lease is given up: once, clients wait for what is slow.
-    return draw.leaderThenAny(draw.minority, any, draw.outlastsClients ? slowBy(short) : any);
+    return draw.leaderThenAny(draw.minority, shortOrLong, draw.outlastsClients ? slowBy(short) : shortOrLong);
   },
   apply: delay,
   bit: wasDelayed,
