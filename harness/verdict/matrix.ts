@@ -203,8 +203,9 @@ function verdictOf(
   const seen = observations(tally, property);
   if (tally.violations > 0) return { verdict: 'violated', ...seen };
   if (tally.unexplained > 0) {
-    const what = property === 'invariant' ? 'broken invariants' : 'lost updates';
-    return { verdict: 'inconclusive', note: `${tally.unexplained} ${what} whose cause the history does not show` };
+    const what = property === 'invariant' ? 'broken invariant' : 'lost update';
+    const many = `${tally.unexplained} ${what}${tally.unexplained === 1 ? '' : 's'}`;
+    return { verdict: 'inconclusive', note: `${many} whose cause the history does not show` };
   }
   const disturbs = hazards.some((hazard) => hazard !== 'none');
   if (disturbs && tally.bitten === 0) return { verdict: 'inconclusive', note: 'none of the faults bit' };

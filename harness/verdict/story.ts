@@ -42,7 +42,7 @@ function storyOf(plan: Plan, events: readonly HistoryEvent[], finding: Finding):
         (event.time ?? 0) <= finding.at &&
         (concerns(event, involved, finding.key) || (event.index !== undefined && named.has(event.index))),
     )
-    .map((event) => told(tell(plan, event), event.index !== undefined && named.has(event.index)))
+    .map((event) => told(tell(plan, event), event, event.index !== undefined && named.has(event.index)))
     .filter((line) => line !== undefined);
   // A plan may ask for it where nobody can set how fast clocks run: only the history tells whether they did.
   const clocks = events.flatMap(({ process, f, value }) =>
@@ -60,9 +60,15 @@ function storyOf(plan: Plan, events: readonly HistoryEvent[], finding: Finding):
   ];
 }
 
-/** What the finding names was done to the resource says more than anything else. */
-function told(line: Line | undefined, named: boolean): Line | undefined {
-  return line?.rank === OPERATION ? { ...line, rank: named ? 0 : 4 } : line;
+/**
+ * What the finding names was done to the resource says more than anything else, and of it what was done under a lease: that
+ * is what somebody had.
+ */
+function told(line: Line | undefined, { value }: HistoryEvent, named: boolean): Line | undefined {
+  if (line?.rank !== OPERATION) return line;
+  if (!named) return { ...line, rank: 4 };
+  const { lease } = (value ?? {}) as { readonly lease?: string };
+  return { ...line, rank: lease === undefined ? 0 : -1 };
 }
 
 /** What its worker did last, or what is known of its lease, and the faults until then. */

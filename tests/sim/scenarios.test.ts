@@ -93,6 +93,25 @@ void describe('applications with a mistake, over a lock that keeps its claims', 
   }
 });
 
+void it('the story of a deadlock names what each of the two holds, and that one gave up', async () => {
+  let story: readonly string[] = [];
+  await search('redis-basic', 'broken/unordered', { first: 0, count: TRIES, seed: 7 }, ({ judgement }) => {
+    const { plan, events, bitten, findings } = judgement;
+    const found = findings.find((one) => isApplications(one) && one.finding.leases.length === 2);
+    if (found !== undefined) ({ story } = witnessOf(plan, events, found.finding, bitten));
+    return found !== undefined;
+  });
+  assert.equal(
+    new Set(story.flatMap((line) => /lease (\S+) does "hold"/.exec(line)?.[1] ?? [])).size,
+    2,
+    story.join('\n'),
+  );
+  assert.ok(
+    story.some((line) => line.includes('gave up')),
+    story.join('\n'),
+  );
+});
+
 void it('a scenario by its path does all that ours do', async () => {
   const path = fileURLToPath(new URL('fixtures/scenario-of-a-user.ts', import.meta.url));
   let found = 0;
