@@ -177,8 +177,6 @@ export interface LockModule {
   readonly polls?: boolean;
   /** What plans ask of it unless the user says, where its promises show only so: clients of one process, longest hold. */
   readonly load?: { readonly clientsPerWorker?: number; readonly holdMs?: number };
-  /** Whether it can run in the simulation; `false` for one that lives in a process of its own. Default true. */
-  readonly simulable?: boolean;
   /** Round trips to the backend of one uncontended acquire and release together. */
   readonly roundTrips?: number;
   readonly specimen?: Specimen;

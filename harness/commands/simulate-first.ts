@@ -3,6 +3,7 @@ import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { callOf } from '../base/call.ts';
 import type { Session } from '../backends/session.ts';
+import { NotSimulable } from '../plan/errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { PlanEvent, RunRequest } from '../run/request.ts';
 import type { SearchSpace } from '../plan/search-space.ts';
@@ -64,10 +65,11 @@ async function searchFirst(
 ): Promise<SimulatedFirst | undefined> {
   const { lock, topology, timeMs } = request;
   const searchMs = Math.min(MOST_MS, timeMs * SHARE);
-  if (lock.module.simulable === false) return undefined;
   if (!isSimulated(lock.module.backend, topology) || lock.module.backend === 'memory' || searchMs < LEAST_MS) {
     return undefined;
   }
+  const { name, notSimulable } = lock.module;
+  if (notSimulable !== undefined) throw new NotSimulable({ module: name, call: notSimulable });
   let schedules = 0;
   let found: Evidence | undefined;
   const simulated: RunRequest = {

@@ -106,7 +106,8 @@ export function subjectModule(url: string): LockModule {
   const { file, folder } = loaded;
   const { name, summary, backend, recoverMs, features, leastLeaseMs, leasesAtOnce, turns, load } = file;
   return {
-    ...{ name, summary, backend, recoverMs, simulable: false, claims: claimsOf(file) },
+    ...{ name, summary, backend, recoverMs, claims: claimsOf(file) },
+    notSimulable: 'it lives in a process of its own',
     topologies: file.topologies as unknown as readonly [Topology, ...Topology[]],
     ...(leastLeaseMs === undefined ? {} : { leastLeaseMs }),
     ...(leasesAtOnce === undefined ? {} : { leasesAtOnce }),
