@@ -21,7 +21,7 @@ export class Work {
     this.#say = say;
   }
 
-  /** Settles when all clients have ended. */
+  /** Settles when all clients have ended, or one has met what the contract forbids. @throws ContractError, UsageError */
   async run(workplace: Workplace): Promise<void> {
     const task = this.#assignment;
     const environment: ClientEnvironment = {

@@ -27,8 +27,8 @@ interface Departing {
 /** Closes the locks of all workers that live, and tells the world of each that does not end then, and of what is left. */
 export async function leave({ world, network, nodes, workers, keys }: Departing): Promise<void> {
   const leaving = workers.flatMap((worker) => {
-    const { living } = worker;
-    return living === undefined ? [] : [{ worker, owner: living }];
+    const { departing: owner } = worker;
+    return owner === undefined ? [] : [{ worker, owner }];
   });
   const blame = (owner: Owner, reason: unknown): void => {
     if (reason !== undefined) world.problems.push({ owner: owner.name, kind: 'does not end', error: reason });

@@ -35,6 +35,8 @@ export class SimWorker implements TargetWorker, CourseWorker {
   readonly #end = Promise.withResolvers<void>();
   /** Of the last incarnation that was given work. */
   #hasEnded = false;
+  /** By the present process: its other clients were left in the middle of their work. */
+  #brokeContract = false;
   #finished: Promise<void> = Promise.resolve();
   #owner: Owner | undefined;
   #workplace: Omit<Workplace, 'recorder' | 'nsOf'> | undefined;
@@ -60,6 +62,7 @@ export class SimWorker implements TargetWorker, CourseWorker {
     this.#owner = owner;
     const module = begin(owner);
     this.#work = undefined;
+    this.#brokeContract = false;
     network.attach(owner, this.index);
     const { promise: killed, resolve: giveUp } = Promise.withResolvers<undefined>();
     this.#giveUp = () => giveUp(undefined);
@@ -104,6 +107,7 @@ export class SimWorker implements TargetWorker, CourseWorker {
       (error: unknown) => {
         const { world } = this.#around;
         if (!(error instanceof ContractError)) return world.stop(this.#errorOf(error));
+        this.#brokeContract = true;
         world.problems.push({ owner: owner.name, kind: 'departs from the contract', error: error.message });
         return ends();
       },
@@ -129,6 +133,11 @@ export class SimWorker implements TargetWorker, CourseWorker {
   /** Its process, unless that was killed. */
   get living(): Owner | undefined {
     return this.#owner?.dead === false ? this.#owner : undefined;
+  }
+
+  /** Its process, if that is to end cleanly once its lock is closed. */
+  get departing(): Owner | undefined {
+    return this.#brokeContract ? undefined : this.living;
   }
 
   /** Closes its lock, once it is connected. */
