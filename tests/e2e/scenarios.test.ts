@@ -7,7 +7,7 @@ import { EXIT } from '../../harness/verdict/exit-codes.ts';
 import type { Report } from '../../harness/report/report.ts';
 import { ROOT, Sandbox } from './program.ts';
 
-const SHORT = ['--impl', 'redis-basic', '--hazard', 'none', '--runs', '1'];
+const SHORT = ['--impl', 'redis-basic', '--hazard', 'none', '--runs', '1', '--seed', '1'];
 
 /** A scenario of a user, outside of the repository. */
 function withScenario(sandbox: Sandbox): string {
