@@ -5,11 +5,11 @@ import { moment } from './findings.ts';
 import type { Lease } from './leases.ts';
 import type { LockHistory } from './lock-history.ts';
 
-/** Such as `L7 (worker 2)`. */
+/** Such as `worker 2 (lease c2.0.7)`. */
 export function nameOf({ info, faults }: LockHistory, lease: Lease): string {
   const who =
     info.header.workers === undefined ? `process ${lease.process}` : `worker ${faults.workerOf(lease.process)}`;
-  return `${lease.id} (${who})`;
+  return `${who} (lease ${lease.id})`;
 }
 
 export function keyName(key: string): string {

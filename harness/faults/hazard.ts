@@ -21,6 +21,8 @@ export interface HazardDefinition {
   readonly movesClockOf?: 'worker' | 'server';
   /** Workers that it strikes are killed. */
   readonly killsWorkers?: true;
+  /** What it does to locks that a server has granted, where it can take them away there. */
+  readonly takesLocks?: string;
   /** Finds so much that later rounds repeat it. */
   readonly repeated?: true;
   /** One of the few that the shortest profile tries. */

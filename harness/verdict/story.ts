@@ -1,13 +1,20 @@
-/** A finding as a story of at most five lines, for people who were not there. */
+/** A finding as a story of at most five lines, for people who were not there: what happened, how it came about, what is wrong. */
 import { shown } from '../base/issues.ts';
 import type { Finding } from '../check/verdict.ts';
+import { findHazard } from '../faults/hazards/table.ts';
 import type { ClocksValue, HistoryEvent, NemesisValue } from '../history/events.ts';
 import { workerOf, type Plan } from '../plan/plan.ts';
 import type { Witness } from '../report/report.ts';
 import type { Breach } from './breach.ts';
-import { targetName, timelineOf, workerName } from './timeline.ts';
+import { mechanismOf } from './mechanism.ts';
+import { inMs, targetName, timelineOf, workerName } from './timeline.ts';
 
 const LINES = 5;
+/** Ranks of the beginning of a fault, and of the call of a release. */
+const BEGINNING = 2;
+const RELEASE = 3;
+/** What the sentence on how it came about says in other words. */
+const RETOLD: readonly number[] = [BEGINNING, RELEASE];
 /** Rank of an operation of a scenario. */
 const OPERATION = 5;
 
@@ -42,20 +49,23 @@ function storyOf(plan: Plan, events: readonly HistoryEvent[], finding: Finding):
         (event.time ?? 0) <= finding.at &&
         (concerns(event, involved, finding.key) || (event.index !== undefined && named.has(event.index))),
     )
-    .map((event) => told(tell(plan, event), event, event.index !== undefined && named.has(event.index)))
+    .map((event) => ranked(tell(plan, event), event, event.index !== undefined && named.has(event.index)))
     .filter((line) => line !== undefined);
   // A plan may ask for it where nobody can set how fast clocks run: only the history tells whether they did.
   const clocks = events.flatMap(({ process, f, value }) =>
     process === 'harness' && f === 'clocks' ? [clocksOf(value as ClocksValue)] : [],
   );
+  const mechanism = mechanismOf(plan, events, finding);
+  const how = mechanism === undefined ? [] : [{ ...mechanism, time: Math.min(mechanism.time, finding.at) }];
   const kept = lines
+    .filter(({ rank, time }) => time !== mechanism?.time || !RETOLD.includes(rank))
     // Of equal rank, the latest are nearest to what went wrong.
     .toSorted((a, b) => a.rank - b.rank || b.time - a.time)
-    .slice(0, LINES - 1 - clocks.length)
-    .toSorted((a, b) => a.time - b.time);
+    .slice(0, LINES - 1 - clocks.length - how.length);
+  const told = [...kept, ...how].toSorted((a, b) => a.time - b.time);
   return [
     ...clocks,
-    ...kept.map((line) => `${stamp(line.time)}  ${line.text}`),
+    ...told.map((line) => `${stamp(line.time)}  ${line.text}`),
     `${stamp(finding.at)}  ${finding.summary}`,
   ];
 }
@@ -64,7 +74,7 @@ function storyOf(plan: Plan, events: readonly HistoryEvent[], finding: Finding):
  * What the finding names was done to the resource says more than anything else, and of it what was done under a lease: that
  * is what somebody had.
  */
-function told(line: Line | undefined, { value }: HistoryEvent, named: boolean): Line | undefined {
+function ranked(line: Line | undefined, { value }: HistoryEvent, named: boolean): Line | undefined {
   if (line?.rank !== OPERATION) return line;
   if (!named) return { ...line, rank: 4 };
   const { lease } = (value ?? {}) as { readonly lease?: string };
@@ -107,7 +117,7 @@ function tell(plan: Plan, event: HistoryEvent): Line | undefined {
     const { phase, target, fault: id } = value as unknown as NemesisValue;
     const fault = plan.faults.find((one) => one.id === id);
     if (fault === undefined) return undefined;
-    if (phase === 'start') return line(2, `${event.f} begins on ${targetName(target)}${detailsOf(fault)}`);
+    if (phase === 'start') return line(BEGINNING, `${event.f} begins on ${targetName(target)}${detailsOf(fault)}`);
     return phase === 'end' ? line(4, `${event.f} ends on ${targetName(target)}`) : undefined;
   }
   const who = whoOf(plan, event);
@@ -116,7 +126,7 @@ function tell(plan: Plan, event: HistoryEvent): Line | undefined {
     const { deadline } = value;
     const until =
       typeof deadline === 'number'
-        ? ` until ${stamp(deadline).trim()}`
+        ? ` until ${inMs(deadline)}`
         : deadline === 'documented'
           ? ` for ${Number(value['leaseMs'])} ms`
           : '';
@@ -124,7 +134,7 @@ function tell(plan: Plan, event: HistoryEvent): Line | undefined {
     return line(1, `${who} is granted ${event.key}${until}${fence} (lease ${lease})`);
   }
   if (event.f === 'lost') return line(3, `${who} learns that lease ${lease} is lost (${String(value['reason'])})`);
-  if (event.f === 'release' && event.type === 'invoke') return line(3, `${who} releases lease ${lease}`);
+  if (event.f === 'release' && event.type === 'invoke') return line(RELEASE, `${who} releases lease ${lease}`);
   if (event.f === 'release' && event.type === 'ok')
     return line(4, `the release of ${lease} is answered "${(value['outcome'] as string | undefined) ?? 'released'}"`);
   if (event.f === 'write' && value['accepted'] === true) {
@@ -153,14 +163,19 @@ function whoOf(plan: Plan, event: HistoryEvent): string {
 function detailsOf(fault: Plan['faults'][number] | undefined): string {
   if (fault === undefined) return '';
   const details = [
-    fault.delayMs === undefined ? undefined : `${fault.delayMs} ms late`,
-    fault.direction === undefined
-      ? undefined
-      : `on ${fault.direction === 'both' ? 'both ways' : `the ${fault.direction}`}`,
+    delayOf(fault),
     fault.jumpMs === undefined ? undefined : `by ${fault.jumpMs} ms`,
     `for ${fault.durationMs} ms`,
   ];
   return ` (${details.filter((detail) => detail !== undefined).join(', ')})`;
 }
 
-const stamp = (ns: number): string => `${(ns / 1e9).toFixed(3)} s`.padStart(9);
+function delayOf({ hazard, delayMs, direction }: Plan['faults'][number]): string | undefined {
+  // What strikes a process while an answer is on its way, and slow so that it can be met there.
+  if (findHazard(hazard)?.strikes !== 'link' && delayMs !== undefined) return `with its replies ${delayMs} ms late`;
+  const way = direction === undefined ? [] : [`on ${direction === 'both' ? 'both ways' : `the ${direction}`}`];
+  const parts = [...(delayMs === undefined ? [] : [`${delayMs} ms late`]), ...way];
+  return parts.length === 0 ? undefined : parts.join(', ');
+}
+
+const stamp = (ns: number): string => inMs(ns).padStart(11);

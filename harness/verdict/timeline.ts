@@ -144,6 +144,8 @@ function nearest(holdings: readonly Holding[], atMs: number): Holding[] {
 }
 
 const toMs = (ns: number | undefined): number => Math.max(0, Math.round((ns ?? 0) / 1000) / 1000);
+/** `694.9 ms`, of nanoseconds. */
+export const inMs = (ns: number): string => `${(ns / 1e6).toFixed(1)} ms`;
 export const workerName = (worker: number): string => `worker ${worker}`;
 export const targetName = (target: NemesisValue['target']): string =>
   target.worker === undefined ? `node ${target.node ?? 0}` : workerName(target.worker);

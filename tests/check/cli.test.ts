@@ -38,14 +38,17 @@ void test('with --json there is one object a file', async () => {
   assert.deepEqual(Object.keys(valid ?? {}), ['file', 'model', 'valid', 'operations', 'elapsedMs']);
   assert.partialDeepStrictEqual(valid, { file: VALID, model: 'lock', valid: true, operations: 4 });
   assert.partialDeepStrictEqual(invalid, { file: INVALID, valid: false });
-  assert.match(JSON.stringify(invalid?.['witness']), /"summary":".*granted to B.*","events":\[\{"type":"invoke"/);
+  assert.match(
+    JSON.stringify(invalid?.['witness']),
+    /"summary":".*granted to worker 1 \(lease B\).*","events":\[\{"type":"invoke"/,
+  );
 });
 
 void test('without --json a violation is told in words, with its events', async () => {
   const { code, out } = await run([INVALID], 'lock', false);
   assert.equal(code, 1);
   assert.match(out.join('\n'), /INVALID: 4 operations of model lock/);
-  assert.match(out.join('\n'), /violation of exclusion: "a" was granted to B/);
+  assert.match(out.join('\n'), /violation of exclusion: "a" was granted to worker 1 \(lease B\)/);
 });
 
 void test('exit codes: 0 all valid, 1 any invalid, else 4 any undecided, and 2 before all where a file cannot be read', async () => {

@@ -7,6 +7,8 @@ import type { LockModule } from '../../implementations/lock.ts';
 import { separable } from '../../harness/plan/plan.ts';
 import { isSimulated } from '../../harness/sim/servers/simulated.ts';
 import type { Simulated } from '../../harness/sim/search/messages.ts';
+import { witnessOf } from '../../harness/verdict/story.ts';
+import { MECHANISMS } from './mechanisms.ts';
 import { lockNamed, mixedPlan, searchAll, simulateAll } from './simulated.ts';
 
 /** Schedules of each correct lock; CI has time for few, and several servers that agree take longer than one. */
@@ -29,8 +31,14 @@ const violationsIn = ({ judgement }: Simulated): readonly Violation[] =>
     finding.kind === 'violation' ? [{ property: finding.property, hazards }] : [],
   );
 
-/** Whether a few plans under these hazards show it to break one of these promises. */
-async function isFound(name: string, hazards: readonly Hazard[], properties: readonly Property[]): Promise<boolean> {
+type Found = Simulated['judgement']['findings'][number] & { readonly story: readonly string[] };
+
+/** What a few plans under these hazards show of one of these promises being broken. */
+async function findingOf(
+  name: string,
+  hazards: readonly Hazard[],
+  properties: readonly Property[],
+): Promise<Found | undefined> {
   const plans = Array.from({ length: TRIES }, (_, index) =>
     // Without a hazard named, no fault is needed.
     mixedPlan(name, index, hazards.length === 0 ? ['none'] : hazards),
@@ -38,19 +46,25 @@ async function isFound(name: string, hazards: readonly Hazard[], properties: rea
   // Without faults a plan is long, and one is mostly enough.
   const atATime = plans[0]?.hazards[0] === 'none' ? 1 : AT_A_TIME;
   while (plans.length > 0) {
-    const violations = (await simulateAll(name, plans.splice(0, atATime))).flatMap(violationsIn);
-    if (violations.some(({ property }) => properties.includes(property))) return true;
+    for (const { judgement } of await simulateAll(name, plans.splice(0, atATime))) {
+      const { plan, events, findings } = judgement;
+      const found = findings.find(
+        ({ finding: { kind, property } }) => kind === 'violation' && properties.includes(property),
+      );
+      if (found !== undefined) return { ...found, story: witnessOf(plan, events, found.finding, []).story };
+    }
   }
-  return false;
+  return undefined;
 }
 
 void describe('specimens', () => {
   for (const { name, specimen } of modules) {
     if (specimen === undefined) continue;
-    void it(`${name} is found within ${TRIES} plans`, async () => {
+    void it(`${name} is found within ${TRIES} plans, and its story tells how it came about`, async () => {
       const hazards = specimen.shows.flatMap((one) => one.hazards);
       const properties = specimen.shows.map(({ property }) => property);
-      assert.ok(await isFound(name, hazards, properties));
+      const { story = [] } = (await findingOf(name, hazards, properties)) ?? {};
+      assert.match(story.join('\n'), MECHANISMS[name] ?? /its mechanism stands in no table/u);
     });
   }
 });
@@ -82,7 +96,7 @@ void describe('a lock that claims safety although a replica may take over', () =
     ['postgres-claims-failover', 'failover', 'exclusion'],
   ] as const) {
     void it(`${name} is found under ${hazard} to break ${property}`, async () => {
-      assert.ok(await isFound(name, [hazard], [property]));
+      assert.ok(await findingOf(name, [hazard], [property]));
     });
   }
 });

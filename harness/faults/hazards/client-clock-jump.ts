@@ -10,6 +10,7 @@ export const clientClockJump: HazardDefinition = {
   ...ofWorkers,
   name: 'client-clock-jump',
   summary: 'The wall clock of one worker jumps forth or back by more than a lease.',
+  takesLocks: 'its clock is set, so that it takes another moment for the end of a lease',
   bitWhen: 'the time that the worker itself tells showed it',
   movesClockOf: 'worker',
   draw: (draw) =>

@@ -7,6 +7,7 @@ export const clockJumpBack: HazardDefinition = {
   ...ofServerClocks,
   name: 'clock-jump-back',
   summary: 'The wall clock of one server jumps back by more than a lease.',
+  takesLocks: 'its clock is set back: what had ended there is in force again, and what is granted now ends late',
   draw: (draw) => [
     draw.onNodes(1, {
       aimed: true,

@@ -8,6 +8,7 @@ export const clockJumpMajority: HazardDefinition = {
   ...ofServerClocks,
   name: 'clock-jump-majority',
   summary: 'The wall clocks of more than half of the servers jump forth by more than a lease.',
+  takesLocks: 'its clock is set forward, so that leases end early there',
   availableOn: (topology, backend) => onServers(topology, backend) && dataNodesOf(topology) > 1,
   draw: (draw) => [
     draw.onNodes(draw.majority, {

@@ -7,6 +7,7 @@ export const clockJump: HazardDefinition = {
   ...ofServerClocks,
   name: 'clock-jump',
   summary: 'The wall clock of one server jumps forth by more than a lease.',
+  takesLocks: 'its clock is set forward, so that leases end early there',
   draw: (draw) => [
     draw.onNodes(1, {
       aimed: true,

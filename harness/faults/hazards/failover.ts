@@ -13,6 +13,7 @@ export const failover: HazardDefinition = {
   ...ofServers,
   name: 'failover',
   summary: 'The server that leads is killed, and another takes over.',
+  takesLocks: 'a replica takes over, which need not have heard of what was granted last',
   bitWhen: 'another server answered as the leader',
   availableOn: (topology, backend) => onServers(topology, backend) && separable(topology),
   needs: () => 'kill',

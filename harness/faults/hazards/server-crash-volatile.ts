@@ -8,6 +8,7 @@ export const serverCrashVolatile: HazardDefinition = {
   ...ofServers,
   name: 'server-crash-volatile',
   summary: 'As many servers as it takes for what was written to be gone are killed, and come back without their data.',
+  takesLocks: 'its data is gone, and with it what it had granted',
   bitWhen: 'a lease was in force',
   needs: () => 'kill',
   // Losing the data of most independent nodes is what shows that a quorum needs its disks.
