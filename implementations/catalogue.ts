@@ -18,6 +18,10 @@ import { lock as sqlAdvisoryMariadb } from './sql/mariadb/modules/advisory.ts';
 import { lock as sqlHeartbeatMariadb } from './sql/mariadb/modules/heartbeat.ts';
 import { lock as sqlRowMariadb } from './sql/mariadb/modules/row.ts';
 import { lock as sqlTableMariadb } from './sql/mariadb/modules/table.ts';
+import { lock as sqlAdvisoryMysql } from './sql/mariadb/modules/mysql-advisory.ts';
+import { lock as sqlHeartbeatMysql } from './sql/mariadb/modules/mysql-heartbeat.ts';
+import { lock as sqlRowMysql } from './sql/mariadb/modules/mysql-row.ts';
+import { lock as sqlTableMysql } from './sql/mariadb/modules/mysql-table.ts';
 import { lock as sqlAdvisoryPostgres } from './sql/postgres/modules/advisory.ts';
 import { lock as redisSentinel } from './redis/modules/sentinel.ts';
 import { lock as sqlHeartbeatPostgres } from './sql/postgres/modules/heartbeat.ts';
@@ -68,6 +72,16 @@ export const catalogue: ReadonlyMap<string, CatalogueEntry> = new Map(
   ].map((listed) => [listed.module.name, listed]),
 );
 
+/** Reference locks whose server is not to be had everywhere, so that they are tested only where somebody names them. */
+export const onRequest: ReadonlyMap<string, CatalogueEntry> = new Map(
+  [
+    entry(sqlTableMysql, 'sql/mariadb/modules/mysql-table'),
+    entry(sqlHeartbeatMysql, 'sql/mariadb/modules/mysql-heartbeat'),
+    entry(sqlRowMysql, 'sql/mariadb/modules/mysql-row'),
+    entry(sqlAdvisoryMysql, 'sql/mariadb/modules/mysql-advisory'),
+  ].map((listed) => [listed.module.name, listed]),
+);
+
 /**
  * Published locks behind the contract, by the names that they are tested by, and where their modules lie. They are loaded
  * only when asked for: the libraries are no dependencies of this one.
@@ -94,7 +108,7 @@ const ALIASES: Readonly<Record<string, string>> = {
 };
 
 export function findLock(name: string): CatalogueEntry | undefined {
-  return catalogue.get(ALIASES[name] ?? name);
+  return catalogue.get(ALIASES[name] ?? name) ?? onRequest.get(name);
 }
 
 /** The modules lie beside this one, as sources or compiled, with its own extension. */

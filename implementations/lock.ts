@@ -125,6 +125,7 @@ export const BACKENDS = [
   'redis',
   'postgres',
   'mariadb',
+  'mysql',
   'sqlite',
   'zookeeper',
   'etcd',

@@ -13,10 +13,11 @@ function cacheFolder(): string {
   return join(base, 'holdfast', 'bin');
 }
 
-/** File of a server that is built from its Go module. */
+/** File of a server that is built from its Go module, or starts one that was unpacked. */
 export function builtBinary(server: ServerDefinition): string | undefined {
   const { source, command } = server.native;
-  return source.kind === 'go' ? join(cacheFolder(), `${command}-${source.version}`) : undefined;
+  if (source.kind === 'debian') return undefined;
+  return join(cacheFolder(), source.kind === 'go' ? `${command}-${source.version}` : command);
 }
 
 /** Path of the server's program, or `undefined` when it is not installed. */

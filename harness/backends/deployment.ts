@@ -5,6 +5,7 @@ import type { ServerDefinition } from './servers/server.ts';
 import { hostAndPort } from './address.ts';
 import { InfrastructureError } from '../base/errors.ts';
 import { mariadbLayouts } from './servers/mariadb.ts';
+import { mysqlLayouts } from './servers/mysql.ts';
 import { postgresLayouts } from './servers/postgres.ts';
 import { consulLayouts } from './servers/consul.ts';
 import { etcdLayouts } from './servers/etcd.ts';
@@ -87,6 +88,7 @@ const LAYOUTS: Readonly<Record<Served, Readonly<Partial<Record<Topology, Layout>
   redis: redisLayouts,
   postgres: postgresLayouts,
   mariadb: mariadbLayouts,
+  mysql: mysqlLayouts,
   zookeeper: zookeeperLayouts,
   etcd: etcdLayouts,
   consul: consulLayouts,

@@ -1,11 +1,11 @@
 /** Carries out the steps of a set-up. */
 import { spawn } from 'node:child_process';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InfrastructureError } from '../base/errors.ts';
 import { builtBinary, findCommand } from './binaries.ts';
-import { debianPackages, findGo, goBuilds, type Requirement } from './requirements.ts';
+import { debianPackages, findGo, serversBy, type Requirement } from './requirements.ts';
 import type { ServerDefinition } from './servers/server.ts';
 
 /** The oldest Go that follows the `toolchain` lines of the build modules. */
@@ -18,7 +18,8 @@ type OnOutput = (text: string) => void;
 export async function install(missing: readonly Requirement[], onOutput: OnOutput): Promise<void> {
   const packages = debianPackages(missing);
   if (packages.length > 0) await installDebian(packages, onOutput);
-  for (const server of goBuilds(missing)) await buildGo(server, onOutput);
+  for (const server of serversBy('go', missing)) await buildGo(server, onOutput);
+  for (const server of serversBy('suite', missing)) await unpack(server, onOutput);
 }
 
 async function installDebian(packages: readonly string[], onOutput: OnOutput): Promise<void> {
@@ -58,6 +59,62 @@ async function buildGo(server: ServerDefinition, onOutput: OnOutput): Promise<vo
   } finally {
     await rm(fresh, { force: true });
   }
+}
+
+/** Debian's own signature; elsewhere this file is missing, and apt says so. */
+const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
+/** What a server's maintenance scripts need, and it does not. */
+const SCRIPTS = /^(perl|debconf|dpkg)/;
+
+/** Unpacks a server of another suite, with all that it needs, beside its file: nothing is installed, and no list changed. */
+async function unpack(server: ServerDefinition, onOutput: OnOutput): Promise<void> {
+  const { source } = server.native;
+  const target = builtBinary(server);
+  if (source.kind !== 'suite' || target === undefined) return;
+  const folder = `${target}-files`;
+  const [lists, cache, packages] = ['lists', 'cache', 'packages'].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  await rm(folder, { recursive: true, force: true });
+  for (const one of [join(lists, 'partial'), join(cache, 'archives', 'partial'), packages])
+    await mkdir(one, { recursive: true });
+  const list = join(folder, 'suite.list');
+  await writeFile(list, `deb [signed-by=${KEYRING}] http://deb.debian.org/debian ${source.suite} main\n`);
+  const flags = Object.entries({
+    'Dir::State::Lists': lists,
+    'Dir::Etc::SourceList': list,
+    'Dir::Etc::SourceParts': '-',
+    'Dir::Cache': cache,
+    'APT::Sandbox::User': 'root',
+  }).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
+  const place = { folder: packages, environment: {}, onOutput };
+  await run(['apt-get', ...flags, 'update', '--quiet'], place);
+  let depends = '';
+  const kinds = ['recommends', 'suggests', 'conflicts', 'breaks', 'replaces', 'enhances'].map((kind) => `--no-${kind}`);
+  await run(['apt-cache', ...flags, 'depends', '--recurse', ...kinds, source.package], {
+    ...place,
+    onOutput: (text) => (depends += text),
+  });
+  const wanted = depends.split('\n').filter((line) => /^\w/.test(line) && !SCRIPTS.test(line));
+  await run(['apt-get', ...flags, 'download', '--quiet', ...new Set(wanted)], place);
+  for (const file of await readdir(packages)) await run(['dpkg-deb', '-x', file, folder], place);
+  for (const one of [lists, cache, packages]) await rm(one, { recursive: true });
+  // Last, and so only beside what is whole.
+  await writeFile(target, launcher(folder, source.program));
+  await chmod(target, 0o755);
+}
+
+/** Starts a program with the loader and the libraries that it was unpacked with. */
+function launcher(folder: string, program: string): string {
+  const machine = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
+  const loader = process.arch === 'arm64' ? 'usr/lib/ld-linux-aarch64.so.1' : 'usr/lib64/ld-linux-x86-64.so.2';
+  return `#!/bin/sh
+here='${folder}'
+exec "$here/${loader}" --library-path "$here/usr/lib/${machine}-linux-gnu" "$here/${program}" \\
+  --no-defaults --basedir="$here/usr" --lc-messages-dir="$here/usr/share/mysql" "$@"
+`;
 }
 
 /** The build modules are not compiled: from `dist` they are found in the package's sources. */

@@ -5,6 +5,7 @@ import { builtBinary, findBinary, findCommand } from './binaries.ts';
 import { consul } from './servers/consul.ts';
 import { etcd } from './servers/etcd.ts';
 import { mariadb } from './servers/mariadb.ts';
+import { mysql } from './servers/mysql.ts';
 import { postgres } from './servers/postgres.ts';
 import { redis } from './servers/redis.ts';
 import type { ServerDefinition } from './servers/server.ts';
@@ -12,7 +13,9 @@ import { toxiproxy } from './servers/toxiproxy.ts';
 import { zookeeperServer } from './servers/zookeeper.ts';
 
 /** What `setup --backends` can name. */
-export const SETUP_BACKENDS = ['redis', 'postgres', 'mariadb', 'zookeeper', 'etcd', 'consul'] as const;
+export const SETUP_BACKENDS = ['redis', 'postgres', 'mariadb', 'zookeeper', 'etcd', 'consul', 'mysql'] as const;
+/** What "all" stands for: not what is had from Debian's unstable alone, where versions come and go. */
+export const USUAL_BACKENDS = SETUP_BACKENDS.filter((backend) => backend !== 'mysql');
 export type SetupBackend = (typeof SETUP_BACKENDS)[number];
 
 export interface Requirement {
@@ -26,12 +29,13 @@ export interface Requirement {
 
 export type Step =
   | { readonly kind: 'debian'; readonly packages: readonly string[] }
-  | { readonly kind: 'go'; readonly server: ServerDefinition };
+  | { readonly kind: 'go' | 'suite'; readonly server: ServerDefinition };
 
 const SERVERS: Readonly<Record<SetupBackend, ServerDefinition>> = {
   redis,
   postgres,
   mariadb,
+  mysql,
   zookeeper: zookeeperServer,
   etcd,
   consul,
@@ -76,19 +80,23 @@ export function testRequirements(): Requirement[] {
 
 function stepFor(server: ServerDefinition): Step {
   const { source } = server.native;
-  return source.kind === 'debian' ? { kind: 'debian', packages: [source.package] } : { kind: 'go', server };
+  return source.kind === 'debian' ? { kind: 'debian', packages: [source.package] } : { kind: source.kind, server };
 }
 
 /** A sentence for each step, in the order in which they run: Debian packages together, then builds. */
 export function describeSteps(missing: readonly Requirement[]): string[] {
   const packages = debianPackages(missing);
-  const builds = goBuilds(missing);
+  const builds = serversBy('go', missing);
+  const unpacked = serversBy('suite', missing);
   return [
     ...(packages.length > 0
       ? [`install the Debian packages ${packages.join(', ')} (apt-get update, apt-get install)`]
       : []),
     ...builds.map(
       (server) => `build ${server.native.command} ${versionOf(server)} with Go into ${builtBinary(server) ?? ''}`,
+    ),
+    ...unpacked.map(
+      (server) => `unpack ${server.name} of Debian unstable, with its libraries, beside ${builtBinary(server) ?? ''}`,
     ),
   ];
 }
@@ -97,8 +105,8 @@ export function debianPackages(missing: readonly Requirement[]): string[] {
   return [...new Set(missing.flatMap(({ step }) => (step.kind === 'debian' ? step.packages : [])))];
 }
 
-export function goBuilds(missing: readonly Requirement[]): ServerDefinition[] {
-  return missing.flatMap(({ step }) => (step.kind === 'go' ? [step.server] : []));
+export function serversBy(kind: 'go' | 'suite', missing: readonly Requirement[]): ServerDefinition[] {
+  return missing.flatMap(({ step }) => (step.kind === kind ? [step.server] : []));
 }
 
 function versionOf(server: ServerDefinition): string {

@@ -1,6 +1,6 @@
 /** `list`: locks, scenarios, hazards and profiles. */
 import type { Command } from 'commander';
-import { ADAPTERS, catalogue } from 'holdfast-locks/internal/catalogue';
+import { ADAPTERS, catalogue, onRequest } from 'holdfast-locks/internal/catalogue';
 import { claimOn, type Hazard, type Property } from 'holdfast-locks/internal/claims';
 import type { LockModule } from 'holdfast-locks';
 import { hazardsOf } from '../faults/available.ts';
@@ -52,6 +52,7 @@ async function list(options: ListOptions): Promise<ExitCode> {
     for (const module of modules.filter(belongs)) process.stdout.write(describe(module));
     process.stdout.write('\n');
   }
+  process.stdout.write(`Locks on MySQL ("setup --backends mysql"): ${[...onRequest.keys()].join(', ')}\n`);
   process.stdout.write(`Published locks: ${[...ADAPTERS.keys()].join(', ')}\n`);
   process.stdout.write(`\nScenarios\n${await describeScenarios(scenarioNames())}\n`);
   const broken = await describeScenarios(brokenScenarioNames());

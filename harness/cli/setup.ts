@@ -1,7 +1,7 @@
 /** `setup`: installs what the native provisioner lacks, and says before what it will do. */
 import { callOf } from '../base/call.ts';
 import type { Command } from 'commander';
-import { SETUP_BACKENDS, type SetupBackend } from '../backends/requirements.ts';
+import { SETUP_BACKENDS, USUAL_BACKENDS, type SetupBackend } from '../backends/requirements.ts';
 import { UsageError } from '../base/errors.ts';
 import { hint } from '../commands/names.ts';
 import { setup as setUp, type SetupEvent } from '../commands/setup.ts';
@@ -17,7 +17,11 @@ export function addSetup(program: Command, done: (code: ExitCode) => void): void
   program
     .command('setup')
     .description('install the servers that the native provisioner lacks on Debian or Ubuntu')
-    .option('--backends <names>', `servers, comma-separated, or "all": ${SETUP_BACKENDS.join(', ')}`, 'all')
+    .option(
+      '--backends <names>',
+      `servers, comma-separated: ${SETUP_BACKENDS.join(', ')}; or "all": all but mysql`,
+      'all',
+    )
     .option('--for-tests', "also what the project's own tests need: Chromium, a Docker engine")
     .option('--dry-run', 'only say what would be done')
     .action(async (options: SetupOptions) => done(await setup(options)));
@@ -40,7 +44,7 @@ const announce = (steps: readonly string[], dryRun: boolean): string =>
   `Will ${dryRun ? '(dry run) ' : ''}do this:\n${steps.map((step) => `  - ${step}\n`).join('')}`;
 
 function parseBackends(text: string): readonly SetupBackend[] {
-  if (text === 'all') return SETUP_BACKENDS;
+  if (text === 'all') return USUAL_BACKENDS;
   return text.split(',').map((name) => {
     const backend = SETUP_BACKENDS.find((one) => one === name.trim());
     if (backend === undefined)

@@ -1,6 +1,6 @@
 /** `doctor`: what this machine can run. */
 import { dockerVersion } from '../backends/engine.ts';
-import { requirementsOf, SETUP_BACKENDS } from '../backends/requirements.ts';
+import { requirementsOf, USUAL_BACKENDS } from '../backends/requirements.ts';
 
 export interface DoctorResult {
   /** Versions of Node, and of the Docker engine that answers. */
@@ -12,7 +12,7 @@ export interface DoctorResult {
 
 export async function doctor(): Promise<DoctorResult> {
   const docker = (await dockerVersion()) ?? null;
-  const native = requirementsOf(SETUP_BACKENDS).map(({ name, found = null, neededFor }) => ({
+  const native = requirementsOf(USUAL_BACKENDS).map(({ name, found = null, neededFor }) => ({
     name,
     found,
     neededFor,

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ADAPTERS, catalogue, findLock } from 'holdfast-locks/internal/catalogue';
+import { ADAPTERS, catalogue, findLock, onRequest } from 'holdfast-locks/internal/catalogue';
 import { BACKENDS, type LockModule, type Topology } from 'holdfast-locks';
 import { whyNotLoadable } from '../subject/door.ts';
 import { ContractError, loadLockModule } from '../subject/module.ts';
@@ -28,7 +28,7 @@ export async function resolveLock(
   const exec = execOf(reference);
   if (exec !== undefined) return subjectAt(reference, exec, reference, options);
   if (!isPath(reference)) {
-    const names = [...catalogue.keys(), ...ADAPTERS.keys()];
+    const names = [...catalogue.keys(), ...onRequest.keys(), ...ADAPTERS.keys()];
     throw new UsageError(`there is no lock named "${reference}"${hint(reference, names)}`);
   }
   const path = resolve(reference);

@@ -6,13 +6,14 @@ import {
   requirementsOf,
   SETUP_BACKENDS,
   testRequirements,
+  USUAL_BACKENDS,
   type SetupBackend,
 } from '../backends/requirements.ts';
 import type { CommandOptions } from './caller.ts';
 import { parseRequest } from './request.ts';
 
 export interface SetupRequest {
-  /** Servers; default: all. */
+  /** Servers; default: all but MySQL. */
   readonly backends?: readonly SetupBackend[];
   /** Also what the project's own tests need: Chromium, a Docker engine. */
   readonly forTests?: boolean;
@@ -32,7 +33,7 @@ export type SetupEvent =
   | { readonly type: 'output'; readonly text: string };
 
 const shape = {
-  backends: z.array(z.enum(SETUP_BACKENDS)).min(1).readonly().default(SETUP_BACKENDS),
+  backends: z.array(z.enum(SETUP_BACKENDS)).min(1).readonly().default(USUAL_BACKENDS),
   forTests: z.boolean().default(false),
   dryRun: z.boolean().default(false),
 } satisfies Record<keyof SetupRequest, z.ZodType>;

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { z } from 'zod';
 import { BACKENDS, type Backend } from 'holdfast-locks';
-import { catalogue } from 'holdfast-locks/internal/catalogue';
+import { catalogue, onRequest } from 'holdfast-locks/internal/catalogue';
 import { chooseReal } from '../backends/choose.ts';
 import { layoutOf } from '../backends/deployment.ts';
 import { KeeperConnection, keptNow } from '../backends/kept/connection.ts';
@@ -70,7 +70,8 @@ async function wantedBy(
   onEvent: (event: UpEvent) => void,
 ): Promise<Wanted[]> {
   const wanted = new Map<string, Wanted>();
-  for (const { module } of catalogue.values()) {
+  const listed = [...catalogue.values(), ...(chosen === undefined ? [] : onRequest.values())];
+  for (const { module } of listed) {
     const { backend } = module;
     const [topology] = module.topologies;
     if (wanted.has(`${backend} ${topology}`) || layoutOf(backend, topology) === undefined) continue;

@@ -24,7 +24,7 @@ const NEEDS: readonly Need[] = [
   { need: 'First come, first served', by: 'acquire p99', promises: ['fair'] },
   { need: 'Many readers, few writers', by: 'throughput', promises: ['sharing'] },
   { need: 'Code that holds the lock calls code that takes it', by: 'throughput', promises: ['reentrant'] },
-  { need: 'There is a database already', by: 'throughput', on: ['postgres', 'mariadb', 'sqlite'] },
+  { need: 'There is a database already', by: 'throughput', on: ['postgres', 'mariadb', 'mysql', 'sqlite'] },
   { need: 'There is a coordination service already', by: 'throughput', on: ['zookeeper', 'etcd', 'consul'] },
 ];
 

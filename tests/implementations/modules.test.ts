@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
-import { catalogue, findLock } from '../../implementations/catalogue.ts';
+import { catalogue, findLock, onRequest } from '../../implementations/catalogue.ts';
 import type { ConnectContext, ConnectedLock, Endpoint, LockModule } from '../../implementations/lock.ts';
 import { lock as redisBasic } from '../../implementations/redis/modules/basic.ts';
 import { Link } from './redis/link.ts';
@@ -39,8 +39,9 @@ async function connect(module: LockModule, endpoints = endpointsFor(module)): Pr
 describe('the catalogue', () => {
   it('finds every lock by its name, and its module by the address', async () => {
     assert.ok(catalogue.size >= 14);
-    for (const [name, { module, url }] of catalogue) {
+    for (const [name, { module, url }] of [...catalogue, ...onRequest]) {
       assert.equal(module.name, name);
+      assert.equal(findLock(name)?.module, module);
       const loaded: unknown = await import(url);
       assert.equal(Reflect.get(Object(loaded), 'lock'), module);
     }

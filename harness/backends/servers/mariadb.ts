@@ -7,7 +7,7 @@ import type { NodeContext, ServerDefinition } from './server.ts';
 /** Access denied, unknown database: answers that stay the same, however often one asks. */
 const REFUSALS = [1044, 1045, 1049];
 /** In which the locks' tables are. */
-const DATABASE = 'holdfast';
+export const DATABASE = 'holdfast';
 
 /** An empty server in the folder $1, and an empty database in it: a folder is one. */
 const FILL = `
@@ -37,6 +37,22 @@ function serverArgs({ host, port, folder }: NodeContext): string[] {
   ];
 }
 
+/** How a server is asked that speaks this protocol. */
+export const asked = {
+  probe: (endpoint, timeoutMs) =>
+    withConnection(endpoint, timeoutMs, async (connection) => {
+      const version = await first(connection, 'SELECT VERSION() AS version');
+      return String(version).split('-')[0] ?? 'unknown';
+    }),
+  clockMs: (endpoint) =>
+    withConnection(endpoint, 5000, async (connection) =>
+      Number(await first(connection, `SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6)) / 1000 AS ms`)),
+    ),
+  census: (endpoint, prefix) => withConnection(endpoint, 5000, (connection) => count(connection, Buffer.from(prefix))),
+  removePrefixed: (endpoint, prefix) =>
+    withConnection(endpoint, 5000, (connection) => removeRows(connection, Buffer.from(prefix))),
+} satisfies Partial<ServerDefinition>;
+
 /**
  * MariaDB, one server. It answers a commit when the log is with the kernel, so that a crash of the process loses none; a crash
  * of the machine would (`innodb_flush_log_at_trx_commit=2`, which is what makes a temp folder cheap).
@@ -53,19 +69,8 @@ export const mariadb: ServerDefinition = {
   settings: { innodb_flush_log_at_trx_commit: '2' },
   args: serverArgs,
   init: ({ folder }) => ({ command: 'sh', args: ['-c', FILL, 'sh', folder] }),
-  probe: (endpoint, timeoutMs) =>
-    withConnection(endpoint, timeoutMs, async (connection) => {
-      const version = await first(connection, 'SELECT VERSION() AS version');
-      return String(version).split('-')[0] ?? 'unknown';
-    }),
-  clockMs: (endpoint) =>
-    withConnection(endpoint, 5000, async (connection) =>
-      Number(await first(connection, `SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6)) / 1000 AS ms`)),
-    ),
   fakeClock: { preload: ['/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1'] },
-  census: (endpoint, prefix) => withConnection(endpoint, 5000, (connection) => count(connection, Buffer.from(prefix))),
-  removePrefixed: (endpoint, prefix) =>
-    withConnection(endpoint, 5000, (connection) => removeRows(connection, Buffer.from(prefix))),
+  ...asked,
 };
 
 export const mariadbLayouts: Readonly<Partial<Record<Topology, Layout>>> = { single: single(mariadb) };
@@ -144,7 +149,7 @@ async function withConnection<T>(
     return await Promise.race([work(), late]);
   } catch (cause) {
     if (REFUSALS.includes(Number(Reflect.get(Object(cause), 'errno')))) {
-      throw new InfrastructureError(`mariadb refuses this user: ${(cause as Error).message}`, { cause });
+      throw new InfrastructureError(`the database refuses this user: ${(cause as Error).message}`, { cause });
     }
     throw cause;
   } finally {

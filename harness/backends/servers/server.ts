@@ -80,6 +80,8 @@ export type NativeBinary = {
   readonly needs?: readonly string[];
   readonly source:
     | { readonly kind: 'debian'; readonly package: string }
+    /** Unpacked from another suite of Debian's, beside what is installed, and started with that suite's libraries. */
+    | { readonly kind: 'suite'; readonly suite: string; readonly package: string; readonly program: string }
     | {
         readonly kind: 'go';
         /** Folder below `harness/backends/build/` with the go.mod that pins the version. */

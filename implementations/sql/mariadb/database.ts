@@ -1,10 +1,12 @@
 /** A MariaDB database as the locks use it: one statement at a time, each on any connection of a pool. */
-import { LockBackendError } from '../../lock.ts';
+import { LockBackendError, isLockError } from '../../lock.ts';
 import { systemClock } from '../../lease/clock.ts';
 import { noConnection } from '../../lease/no-connection.ts';
 import { CutShortError, within } from '../../lease/within.ts';
 import { checkPool } from './client.ts';
 import type { MariadbConnection, MariadbPool, MariadbRow } from './client.ts';
+import { dialectOf, holderDialectOf } from './dialect.ts';
+import type { Dialect, Schema } from './dialect.ts';
 import { causeNumberOf, connectionError, statementError } from './errors.ts';
 
 export interface DatabaseOptions {
@@ -28,14 +30,16 @@ const REPETITIONS = 5;
 const DEADLOCK = 1213;
 /** No such table, no such sequence. */
 export const MISSING = [1146, 4091];
+/** What the server is. */
+const WHAT_SERVER = 'SELECT @@global.read_only AS replica, VERSION() AS version';
 
 export class MariadbDatabase {
   readonly #pool: MariadbPool;
-  readonly #schema: readonly string[];
+  readonly #schema: Schema;
   readonly #createMissing: boolean;
+  #version: string | undefined;
 
-  /** @param schema the statements that create what the lock needs; they do nothing where it exists. */
-  constructor({ pool, createMissing = false }: DatabaseOptions, schema: readonly string[]) {
+  constructor({ pool, createMissing = false }: DatabaseOptions, schema: Schema) {
     checkPool(pool);
     this.#pool = pool;
     this.#schema = schema;
@@ -72,7 +76,7 @@ export class MariadbDatabase {
 
   /** What its LAST_INSERT_ID(…) was given. */
   async insertId(statement: Statement, withdrawn?: () => boolean): Promise<number> {
-    return numberIn(await this.run(statement, withdrawn), 'insertId');
+    return insertIdOf(await this.run(statement, withdrawn));
   }
 
   /** A connection for one's own use, to be given back by `giveBack`. Its errors are swallowed: see the statements. */
@@ -93,6 +97,18 @@ export class MariadbDatabase {
     }
   }
 
+  /** The same for a lock that the connection will hold. @throws LockBackendError also for a MySQL that is too old */
+  async open(): Promise<{ readonly connection: MariadbConnection; readonly dialect: Dialect }> {
+    const connection = await this.checkOut();
+    try {
+      const version = this.#version ?? (await this.#askVersion((statement) => answerOf(connection, statement)));
+      return { connection, dialect: holderDialectOf(version) };
+    } catch (error) {
+      giveBack(connection, !isLockError(error));
+      throw connectionError(error);
+    }
+  }
+
   /** Ends the session with this number, if it can be done: it may have ended by itself, or end when it is heard of. */
   async kill(threadId: number): Promise<void> {
     await this.run({ sql: 'KILL CONNECTION ?', values: [threadId] }).catch(() => undefined);
@@ -106,18 +122,25 @@ export class MariadbDatabase {
     error: unknown,
     run: (statement: Statement) => Promise<unknown> = (one) => this.#once(one),
   ): Promise<void> {
+    const schema = this.#schema[dialectOf(this.#version ?? (await this.#askVersion(run)))];
     if (!this.#createMissing) {
-      const message = `the lock’s table or sequence is missing: create it with\n${this.#schema.join(';\n')}`;
+      const message = `the lock’s table or sequence is missing: create it with\n${schema.join(';\n')}`;
       throw new LockBackendError(message, 'definite', { cause: error });
     }
-    for (const sql of this.#schema) await run({ sql });
+    for (const sql of schema) await run({ sql });
   }
 
   /** Resolves when the server can grant locks. @throws LockBackendError for a read-only server, and as `run` does. */
   async probe(): Promise<undefined> {
-    const [row] = await this.rows({ sql: 'SELECT @@global.read_only AS replica' });
-    if (row?.['replica'] !== 1) return undefined;
+    const rows = await this.rows({ sql: WHAT_SERVER });
+    this.#version = String(firstOf(rows, 'version'));
+    if (firstOf(rows, 'replica') !== 1) return undefined;
     throw new LockBackendError('this MariaDB server is read-only: connect to the primary', 'definite');
+  }
+
+  async #askVersion(run: (statement: Statement) => Promise<unknown>): Promise<string> {
+    this.#version = String(firstOf(await run({ sql: WHAT_SERVER }), 'version'));
+    return this.#version;
   }
 
   async #once(statement: Statement, withdrawn?: () => boolean): Promise<unknown> {
@@ -151,6 +174,16 @@ export function giveBack(connection: MariadbConnection, broken: boolean): void {
   if (broken) connection.destroy();
   else connection.release();
   connection.off('error', ignore);
+}
+
+/** Of the first of a statement's rows; `undefined` where there is none. */
+export function firstOf(rows: unknown, column: string): unknown {
+  return Array.isArray(rows) ? (rows as MariadbRow[])[0]?.[column] : undefined;
+}
+
+/** What a statement's LAST_INSERT_ID(…) was given, or the number that the server has given a row. */
+export function insertIdOf(result: unknown): number {
+  return numberIn(result, 'insertId');
 }
 
 function numberIn(result: unknown, name: 'affectedRows' | 'insertId'): number {

@@ -3,23 +3,20 @@ import { LockBackendError, LockOutcomeUnknownError, isLockError } from '../../lo
 import type { LockError } from '../../lock.ts';
 import { causeOf } from '../cause.ts';
 
-/** A syntax error, and a function that there is not (NEXTVAL): MySQL has neither sequences nor compound statements. */
-const MARIADB_ONLY =
-  'if it is MySQL, row and advisory locks need MariaDB: take MariadbTableLock or MariadbHeartbeatLock there';
+/** MySQL: a statement took longer than its MAX_EXECUTION_TIME. */
+export const QUERY_TIMEOUT = 3024;
 
-/** By MariaDB's error numbers. */
+/** By the servers' error numbers. */
 const ADVICE: Readonly<Record<number, string>> = {
   1021: 'its disk is full: make room',
   1040: 'it has no connection left: raise max_connections, or make the pools smaller',
   1044: 'check user and database',
   1045: 'check user and password',
   1049: 'create the database, or name another one',
-  1064: MARIADB_ONLY,
   1114: 'its disk, or the tablespace, is full: make room',
-  1142: 'grant SELECT, INSERT and UPDATE on the lock’s table and sequence',
+  1142: 'grant SELECT, INSERT and UPDATE on the lock’s tables and sequence',
   1203: 'the user has no connection left: raise max_user_connections, or make the pools smaller',
   1226: 'the user has no connection left: raise max_user_connections, or make the pools smaller',
-  1305: MARIADB_ONLY,
   1205: 'innodb_lock_wait_timeout passed while another statement held the row',
   1290: 'this server is read-only: connect to the primary',
   1792: 'its transactions are read-only: connect to the primary',

@@ -22,7 +22,7 @@ export class MariadbLeaseBackend implements LeaseBackend {
   readonly #withdrawals = new Withdrawals();
 
   constructor(options: MariadbLeaseOptions, statements: LeaseStatements) {
-    this.database = new MariadbDatabase(options, statements.schema);
+    this.database = new MariadbDatabase(options, { mariadb: statements.schema, mysql: statements.schema });
     this.statements = statements;
     this.#prefix = options.prefix ?? '';
   }

@@ -13,7 +13,10 @@ export class DatabaseServer implements AsyncDisposable {
     this.deployment = deployment;
   }
 
-  static async start(backend: 'postgres' | 'mariadb', topology: Topology = 'single'): Promise<DatabaseServer> {
+  static async start(
+    backend: 'postgres' | 'mariadb' | 'mysql',
+    topology: Topology = 'single',
+  ): Promise<DatabaseServer> {
     const session = await Session.open();
     try {
       const { signal } = new AbortController();

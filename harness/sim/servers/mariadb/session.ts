@@ -3,11 +3,9 @@ import type { ServerSession } from '../../network/connection.ts';
 import type { Surroundings, Transport } from '../../network/node.ts';
 import type { ClientSession, Database } from './database.ts';
 import { done, SqlError, type Result } from './result.ts';
-import type { Statement } from './statement.ts';
+import { VERSION, type Statement } from './statement.ts';
 import { statementOf } from './statements.ts';
 import * as wire from './wire.ts';
-
-const VERSION = '10.11.0-MariaDB';
 
 /** The statement that runs. */
 interface Running {

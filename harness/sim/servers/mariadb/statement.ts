@@ -2,6 +2,8 @@
 import type { ClientSession, Database } from './database.ts';
 import type { Result, SqlError } from './result.ts';
 
+export const VERSION = '10.11.0-MariaDB';
+
 export interface Execution {
   readonly database: Database;
   readonly session: ClientSession;

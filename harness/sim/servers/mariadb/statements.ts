@@ -5,7 +5,7 @@ import { LEASE_STATEMENTS } from './lease-statements.ts';
 import { patternOf, valueOf } from './pattern.ts';
 import { ROW_STATEMENTS } from './row-statements.ts';
 import { bigint, done, int, selected, SqlError, varchar } from './result.ts';
-import { immediate, type Statement } from './statement.ts';
+import { immediate, VERSION, type Statement } from './statement.ts';
 
 /** A session that waits for a user lock looks this often whether its client is still there (`MDL_context::acquire_lock`). */
 const LOOKS_EVERY_MS = 1000;
@@ -47,7 +47,10 @@ const STATEMENTS: readonly (readonly [text: string, Statement])[] = [
   [RELEASE_LOCK, releasingLock],
   [IS_FREE_LOCK, isFree],
   ['KILL CONNECTION ?', killing],
-  ['SELECT @@global.read_only AS replica', immediate(() => selected([bigint('replica')], ['0']))],
+  [
+    'SELECT @@global.read_only AS replica, VERSION() AS version',
+    immediate(() => selected([bigint('replica'), varchar('version')], ['0', VERSION])),
+  ],
   ['SELECT 1', immediate(() => selected([int('1')], ['1']))],
 ];
 

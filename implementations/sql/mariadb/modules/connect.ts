@@ -19,6 +19,9 @@ export const onMariadb = {
   roundTrips: 2,
 } as const satisfies Partial<LockModule>;
 
+/** The same locks on MySQL; what they cost is not the same where a connection holds them. */
+export const onMysql = { ...onMariadb, backend: 'mysql' } as const satisfies Partial<LockModule>;
+
 const CONNECT_TIMEOUT_MS = 1000;
 const LEASE_CONNECTIONS = 10;
 /** For 20 leases at once and a few who wait; more need a larger `connections`. */
