@@ -4,6 +4,7 @@ import { isLockError } from 'holdfast-locks';
 import { CLIENTS_PER_CASE, NotApplicable, type ConformanceCase } from './case.ts';
 import { CASES } from './cases.ts';
 import { CaseStage, LinkPool, type Theatre } from './stage.ts';
+import { gatherStrays, tallied } from './strays.ts';
 
 export interface CaseResult {
   readonly name: string;
@@ -27,6 +28,24 @@ export async function runCases(
   onResult: (result: CaseResult) => void,
   cases: readonly ConformanceCase[] = CASES,
 ): Promise<CaseResult[]> {
+  const strays: unknown[] = [];
+  const results = await gatherStrays(strays, () => runAll(theatre, signal, onResult, cases));
+  const tidy: CaseResult = {
+    name: 'no error was left to nobody',
+    outcome: strays.length === 0 ? 'passed' : 'failed',
+    ...(strays.length === 0 ? {} : { detail: `unhandled rejections: ${tallied(strays.map(describe))}` }),
+    elapsedMs: 0,
+  };
+  onResult(tidy);
+  return [...results, tidy];
+}
+
+async function runAll(
+  theatre: Theatre,
+  signal: AbortSignal,
+  onResult: (result: CaseResult) => void,
+  cases: readonly ConformanceCase[],
+): Promise<CaseResult[]> {
   const pool = await LinkPool.open(theatre, AT_ONCE * CLIENTS_PER_CASE);
   const results = new Map<ConformanceCase, CaseResult>();
   const runNext = async (queue: ConformanceCase[]): Promise<void> => {
@@ -38,26 +57,13 @@ export async function runCases(
       onResult(result);
     }
   };
-  const strays: unknown[] = [];
-  const onStray = (error: unknown): void => {
-    strays.push(error);
-  };
-  process.on('unhandledRejection', onStray);
   // A lock's timers keep no process alive, and one that lives in a file has nothing else.
   const alive = setInterval(() => undefined, 60_000);
   const together = cases.filter(({ alone }) => alone !== true);
   await Promise.all(Array.from({ length: AT_ONCE }, () => runNext(together)));
   await runNext(cases.filter(({ alone }) => alone === true));
   clearInterval(alive);
-  process.off('unhandledRejection', onStray);
-  const tidy: CaseResult = {
-    name: 'no error was left to nobody',
-    outcome: strays.length === 0 ? 'passed' : 'failed',
-    ...(strays.length === 0 ? {} : { detail: `unhandled rejections: ${strays.map(describe).join('; ')}` }),
-    elapsedMs: 0,
-  };
-  onResult(tidy);
-  return [...cases.flatMap((one) => results.get(one) ?? []), tidy];
+  return cases.flatMap((one) => results.get(one) ?? []);
 }
 
 /** `undefined` when it was interrupted: then it says nothing. */
