@@ -108,12 +108,14 @@ function firstBadByte(bytes: Buffer): number {
   return good;
 }
 
-/** The line that begins at byte `offset`. */
-export function readLineAt(path: string, offset: number): string {
+/** The line that begins at byte `offset`. @throws HistoryError, at the first line, for one longer than `maxLineBytes` */
+export function readLineAt(path: string, offset: number, maxLineBytes = MAX_LINE_BYTES): string {
   const file = openSync(path, 'r');
   try {
     const parts: Buffer[] = [];
     for (let at = offset; ;) {
+      // Only the first is read before all lines have been looked at.
+      if (at - offset > maxLineBytes) throw tooLong(1, maxLineBytes);
       const part = Buffer.alloc(4096);
       const bytes = readSync(file, part, 0, part.length, at);
       const end = part.subarray(0, bytes).indexOf(NEWLINE);

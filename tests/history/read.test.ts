@@ -9,7 +9,7 @@ import { HistoryError } from '../../harness/history/errors.ts';
 import type { HistoryEvent } from '../../harness/history/events.ts';
 import { clientOf, NO_HEADER, workerOf } from '../../harness/history/header.ts';
 import type { HistorySink, Observation, Operation } from '../../harness/history/pairing.ts';
-import { forEachLine } from '../../harness/history/lines.ts';
+import { forEachLine, readLineAt } from '../../harness/history/lines.ts';
 import { feedHistory, historyOf, loadHistory, readHeader, streamHistory } from '../../harness/history/read.ts';
 
 const HEADER = '{"holdfast":"history","version":1,"run":"r","model":"lock"}';
@@ -148,6 +148,16 @@ void suite('a history file', () => {
       );
       assert.deepEqual(read, [1]);
     }
+  });
+
+  void test('with a first line longer than the limit is refused, whoever only asks what the history is of', () => {
+    const path = raw('x'.repeat(20_000));
+    assert.throws(() => readLineAt(path, 0, 10_000), {
+      name: 'HistoryError',
+      line: 1,
+      message: /longer than 10000 bytes/,
+    });
+    assert.equal(readLineAt(path, 0).length, 20_000);
   });
 
   void test('may have a line longer than a chunk of reading', async () => {
