@@ -1,11 +1,12 @@
 /** Reading a saved report back. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UsageError } from '../base/errors.ts';
 import { parseJson } from '../base/json.ts';
 import { describeIssues } from '../base/issues.ts';
 import { REPORT_VERSION, reportSchema, type Report } from '../report/report.ts';
+import { readText } from './read-text.ts';
 
 /**
  * @param folder a run folder, or the report itself
@@ -16,8 +17,9 @@ export function readReport(folder: string): Report {
   if (!existsSync(file)) throw new UsageError(`${folder} is no run folder: it has no report.json`);
   let value: unknown;
   try {
-    value = parseJson(readFileSync(file, 'utf8'));
+    value = parseJson(readText(file));
   } catch (cause) {
+    if (cause instanceof UsageError) throw cause;
     throw new UsageError(`${file} is not JSON: ${(cause as Error).message}`, { cause });
   }
   const { schemaVersion } = z.looseObject({ schemaVersion: z.number() }).catch({ schemaVersion: 0 }).parse(value);

@@ -1,6 +1,6 @@
 /** `replay` and `shrink`: a saved plan again, and a smaller one that shows the same. */
 import { isPromise } from 'holdfast-locks/internal/claims';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UsageError } from '../base/errors.ts';
@@ -15,6 +15,7 @@ import { leaseLength, lockOptions, parseRequest, serversShape, wholeNumber, type
 import type { Shown } from '../verdict/matrix.ts';
 import type { RunResult } from './result.ts';
 import { shrinkPlan } from './shrink-plan.ts';
+import { readText } from './read-text.ts';
 import { isWithin, mustBeTrusted } from './trust.ts';
 import type { ShrinkEvent, VerifyEvent } from './verify-events.ts';
 import { verifyLocks } from './verify-locks.ts';
@@ -30,7 +31,7 @@ export interface ShrinkRequest extends ServersRequest {
   readonly leaseMs?: number;
   /** The folder in which the smaller plan is kept; default `runs` in the current folder. */
   readonly out?: string;
-  /** Whether code outside of this project may run that the plan's file names; default: it is refused. */
+  /** Whether code outside of this project may run that the plan names; default: it is refused. */
   readonly trust?: boolean;
 }
 
@@ -116,10 +117,14 @@ export async function shrink(request: ShrinkRequest, options: CommandOptions<Shr
 
 /** @throws UsageError in one line that names the file and what is wrong with it. */
 function planOf(given: string | Plan, trust: boolean): Plan {
-  if (typeof given !== 'string') return parsed(JSON.stringify(given), 'the plan');
+  if (typeof given !== 'string') {
+    const plan = parsed(JSON.stringify(given), 'the plan');
+    mustBeTrusted(plan, 'the plan', trust, '`trust: true`');
+    return plan;
+  }
   if (!existsSync(given)) throw new UsageError(`${given}: no such plan or run folder`);
   const file = statSync(given).isDirectory() ? counterexampleOf(given, trust) : given;
-  const plan = parsed(readFileSync(file, 'utf8'), file);
+  const plan = parsed(readText(file), file);
   mustBeTrusted(plan, file, trust);
   return plan;
 }

@@ -1,4 +1,4 @@
-/** Whether a file that came from somewhere may name the code that is to be run. */
+/** Whether a plan that came from somewhere may name the code that is to be run. */
 import { existsSync, realpathSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { ADAPTERS, findLock } from 'holdfast-locks/internal/catalogue';
@@ -30,9 +30,10 @@ export function isWithin(folder: string, path: string): boolean {
  * What a plan names is code that runs with all rights of the user. In this project it is the user's own; elsewhere it may be
  * anybody's.
  *
+ * @param bySaying how the user says so
  * @throws UsageError that names it, unless `trust` says that it was looked at
  */
-export function mustBeTrusted({ lock, scenario }: Plan, source: string, trust: boolean): void {
+export function mustBeTrusted({ lock, scenario }: Plan, source: string, trust: boolean, bySaying = '--trust'): void {
   const project = projectOf(process.cwd());
   const outside = (path: string): string[] =>
     [project, OWN].some((folder) => isWithin(folder, path)) ? [] : [resolve(path)];
@@ -45,6 +46,6 @@ export function mustBeTrusted({ lock, scenario }: Plan, source: string, trust: b
   ];
   if (foreign.length === 0 || trust) return;
   throw new UsageError(
-    `${source} names code outside of ${project}: ${foreign.join(', ')}; it would run with your rights: look at it, then say --trust`,
+    `${source} names code outside of ${project}: ${foreign.join(', ')}; it would run with your rights: look at it, then say ${bySaying}`,
   );
 }

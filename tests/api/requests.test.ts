@@ -1,6 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { makePlan } from '../../harness/faults/plans.ts';
 import { bench, check, compare, replay, soak, UsageError, verify } from '../../index.ts';
+
+const plan = makePlan(
+  {
+    ...{ lock: 'none', options: {}, topology: 'single', scenario: 'shared-counter' },
+    ...{ workers: 3, clientsPerWorker: 1, leaseMs: 600, recoverMs: 1000 },
+  },
+  ['none'],
+  1,
+  0,
+  'busy',
+);
 
 const REQUESTS: readonly (readonly [string, () => Promise<unknown>, RegExp])[] = [
   ['no lock', () => verify({}), /which lock\? Give `impl`/],
@@ -36,6 +48,11 @@ const REQUESTS: readonly (readonly [string, () => Promise<unknown>, RegExp])[] =
     /^`warn` must not be above `fail`/,
   ],
   ['a plan that is none', () => replay({ plan: JSON.parse('{"version":1}') }), /^the plan is not a plan/],
+  [
+    'a plan that names code from elsewhere',
+    () => replay({ plan: { ...plan, lock: '/elsewhere/lock.ts' } }),
+    /^the plan names code outside of .*\/elsewhere\/lock\.ts.*`trust: true`$/,
+  ],
   ['no schedule at all', () => soak({ impl: 'none', schedules: 0 }), /^soak: schedules: .*>=1/],
   [
     'a lease of nothing',
