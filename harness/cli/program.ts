@@ -24,6 +24,9 @@ import { addSubject } from './subject.ts';
 import { addDown, addUp } from './up.ts';
 import { addVerify } from './verify.ts';
 
+/** Longer than what is ours takes to end once it has been told to. */
+const LEFT_RUNNING_MS = 2000;
+
 /** @returns the exit code; errors that users can cause are one clear line on stderr. */
 export async function main(args: readonly string[]): Promise<ExitCode> {
   let code: ExitCode = EXIT.ok;
@@ -101,3 +104,5 @@ process.on('uncaughtException', (error: unknown) => {
   process.exit(EXIT.infrastructure);
 });
 process.exitCode = await main(process.argv.slice(2));
+// `conformance` runs the lock in this process: what one leaves running keeps the program no longer than a moment.
+setTimeout(() => process.exit(), LEFT_RUNNING_MS).unref();

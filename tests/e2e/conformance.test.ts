@@ -62,6 +62,25 @@ describe('conformance', () => {
     );
   });
 
+  it('ends, and charges only the lock, where one leaves timers and rejections behind when it is closed', async () => {
+    const file = join(import.meta.dirname, 'fixtures/leaves-a-timer.ts');
+    const asked = [
+      '--impl',
+      `${file},none`,
+      '--case',
+      'every acquisition has a token',
+      '--backend',
+      'native',
+      '--json',
+    ];
+    const { code, stdout } = await run(...asked);
+    assert.equal(code, 1);
+    const failed = (JSON.parse(stdout) as Output).conformance.flatMap(({ lock, cases }) =>
+      cases.filter(({ outcome }) => outcome === 'failed').map(({ name }) => `${lock}: ${name}`),
+    );
+    assert.deepEqual(failed, ['leaves-a-timer: no error was left to nobody']);
+  });
+
   it('refuses the name of a case that does not exist', async () => {
     const ended = await run('--impl', 'redis-basic', '--case', 'no such thing');
     assert.equal(ended.code, 2);
