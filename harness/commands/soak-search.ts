@@ -95,8 +95,9 @@ export async function soakSearch(
     onProgress(progressNow());
   };
   await run.work(() => {
-    if (signal.aborted || next >= most || performance.now() - began > timeMs) return undefined;
-    const [from, count] = [next, Math.min(batches.next, most - next)];
+    if (signal.aborted) return undefined;
+    const [from, count] = [next, Math.min(batches.next(timeMs - (performance.now() - began)), most - next)];
+    if (count === 0) return undefined;
     next += count;
     const steered = { ...space, favoured: coverage.least(FAVOURED), bases: coverage.pioneers };
     return { type: 'search', space: steered, from, count };

@@ -53,6 +53,44 @@ function cellOf(cells: readonly Cell[], hazard: string, property: Property = 'ex
   return found[0] as Cell;
 }
 
+void describe('a plan that there was no time for', () => {
+  const cellsAfter = (judgements: readonly Judgement[], leftOut: readonly (readonly [Hazard[], number])[]): Cell[] => {
+    const matrix = new Matrix(OPTIONS);
+    for (const one of judgements) matrix.add(one);
+    for (const [hazards, wouldTakeMs] of leftOut) matrix.leaveOut(hazards, wouldTakeMs);
+    return matrix.cells(witness);
+  };
+
+  void test('leaves its cells inconclusive, which say how long the shortest of them takes', () => {
+    const cells = cellsAfter(
+      [],
+      [
+        [['client-pause'], 300_000.4],
+        [['client-pause'], 120_000.4],
+      ],
+    );
+    const cell = cellOf(cells, 'client-pause');
+    assert.equal(cell.verdict, 'inconclusive');
+    assert.equal(cell.wouldTakeMs, 120_000);
+    assert.match(cell.note ?? '', /there was no time, the plan takes about 2 min$/);
+    assert.equal(cellOf(cells, 'none').wouldTakeMs, undefined);
+  });
+
+  void test('takes nothing from a cell that others of its kind have shown to hold, or to be violated', () => {
+    const violated = judgement(['server-pause'], { findings: [charge(finding('exclusion'), ['server-pause'])] });
+    const cells = cellsAfter(
+      [judgement(['client-pause']), violated],
+      [
+        [['client-pause'], 120_000],
+        [['server-pause'], 120_000],
+      ],
+    );
+    assert.equal(cellOf(cells, 'client-pause').verdict, 'holds');
+    assert.equal(cellOf(cells, 'server-pause').verdict, 'violated');
+    assert.ok(cells.every(({ verdict, wouldTakeMs }) => verdict === 'inconclusive' || wouldTakeMs === undefined));
+  });
+});
+
 void describe('the claim of a cell', () => {
   void test('is the lock’s own; what is not applicable has no cell', () => {
     const cells = cellsOf([]);

@@ -1,4 +1,4 @@
-/** How many schedules a thread is given at once: few of those that take long, so that a search ends about when it is to. */
+/** How many schedules a thread is given at once: few of those that take long, so that a search ends when it is to. */
 import { availableParallelism } from 'node:os';
 
 /** What a thread is given takes about so long. */
@@ -6,12 +6,18 @@ const BATCH_MS = 500;
 
 export class Batches {
   readonly #most: number;
-  readonly #began = performance.now();
+  readonly #now: () => number;
+  readonly #began: number;
   #done = 0;
 
-  /** @param most schedules at once */
-  constructor(most: number) {
+  /**
+   * @param most schedules at once
+   * @param now milliseconds
+   */
+  constructor(most: number, now = (): number => performance.now()) {
     this.#most = most;
+    this.#now = now;
+    this.#began = now();
   }
 
   /** Schedules that have been run. */
@@ -19,10 +25,15 @@ export class Batches {
     this.#done += schedules;
   }
 
-  /** One, as long as none has shown what it takes. */
-  get next(): number {
+  /**
+   * One, as long as none has shown what it takes; none, where not even one would end within `leftMs`, as far as those before
+   * can tell.
+   */
+  next(leftMs: number): number {
+    if (leftMs <= 0) return 0;
     if (this.#done === 0) return 1;
-    const eachMs = ((performance.now() - this.#began) * availableParallelism()) / this.#done;
-    return Math.max(1, Math.min(this.#most, Math.floor(BATCH_MS / eachMs)));
+    const eachMs = ((this.#now() - this.#began) * availableParallelism()) / this.#done;
+    if (eachMs > leftMs) return 0;
+    return Math.max(1, Math.min(this.#most, Math.floor(Math.min(BATCH_MS, leftMs) / eachMs)));
   }
 }

@@ -72,7 +72,8 @@ export async function simulatePlans(request: RunRequest, signal: AbortSignal): P
     }
     if (!timeIsUp && exhaustive.length > 0) return { type: 'plans', plans: exhaustive.splice(0, BATCH), whole: false };
     if (search === undefined || timeIsUp || request.exhaustive) return undefined;
-    const [from, count] = [searched, batches.next];
+    const [from, count] = [searched, batches.next(endsAtMs - performance.now())];
+    if (count === 0) return undefined;
     searched += count;
     return { type: 'search', space: search, from, count };
   };
