@@ -9,6 +9,7 @@ export * from 'holdfast-locks/memory';
 export * from 'holdfast-locks/multi-lock';
 export * from 'holdfast-locks/postgres';
 export * from 'holdfast-locks/redis';
+export * from 'holdfast-locks/retry';
 export * from 'holdfast-locks/sqlite';
 export * from 'holdfast-locks/zookeeper';
 

@@ -3,6 +3,8 @@ import type { Command } from 'commander';
 import { ADAPTERS, catalogue, onRequest } from 'holdfast-locks/internal/catalogue';
 import { claimOn, type Hazard, type Property } from 'holdfast-locks/internal/claims';
 import type { LockModule } from 'holdfast-locks';
+import { DECORATORS } from 'holdfast-locks/internal/decorators/catalogue';
+import { reasonOf } from '../base/issues.ts';
 import { hazardsOf } from '../faults/available.ts';
 import { PROFILES } from '../faults/plans.ts';
 import { loadScenario } from '../resource/load-scenario.ts';
@@ -10,6 +12,7 @@ import { brokenScenarioNames, scenarioNames, scenarioUrl } from '../run/scenario
 import { EXIT, type ExitCode } from '../verdict/exit-codes.ts';
 import { hazardText, listedHazards } from './list-hazards.ts';
 import { isReference } from '../commands/locks.ts';
+import { loadDecorator } from '../subject/chain.ts';
 
 export function addList(program: Command, done: (code: ExitCode) => void): void {
   program
@@ -39,7 +42,9 @@ async function list(options: ListOptions): Promise<ExitCode> {
   const modules = [...catalogue.values()].map(({ module }) => module);
   if (options.json) {
     const scenarios = { scenarios: scenarioNames(), brokenScenarios: brokenScenarioNames() };
-    process.stdout.write(`${JSON.stringify({ locks: modules, ...scenarios, profiles: PROFILES })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ locks: modules, decorators: await decorators(), ...scenarios, profiles: PROFILES })}\n`,
+    );
     return EXIT.ok;
   }
   const groups: readonly (readonly [string, (module: LockModule) => boolean])[] = [
@@ -53,13 +58,25 @@ async function list(options: ListOptions): Promise<ExitCode> {
     process.stdout.write('\n');
   }
   process.stdout.write(`Locks on MySQL ("setup --backends mysql"): ${[...onRequest.keys()].join(', ')}\n`);
-  process.stdout.write(`Published locks: ${[...ADAPTERS.keys()].join(', ')}\n`);
+  process.stdout.write(`\nDecorators (around a lock: "redis-basic + retry"; docs/decorators.md)\n`);
+  for (const { name, summary } of await decorators()) process.stdout.write(`  ${name.padEnd(30)} ${summary}\n`);
+  process.stdout.write(`\nPublished locks: ${[...ADAPTERS.keys()].join(', ')}\n`);
   process.stdout.write(`\nScenarios\n${await describeScenarios(scenarioNames())}\n`);
   const broken = await describeScenarios(brokenScenarioNames());
   process.stdout.write(`Scenario specimens (each with one known mistake)\n${broken}\n`);
   for (const [name, { hazards }] of Object.entries(PROFILES))
     process.stdout.write(`Profile ${name}: ${hazards.join(', ')} (fairness: none)\n`);
   return EXIT.ok;
+}
+
+/** One that stands on a library which is not installed says so in the place of its summary. */
+function decorators(): Promise<{ readonly name: string; readonly summary: string }[]> {
+  return Promise.all(
+    [...DECORATORS].map(async ([name, url]) => {
+      const { summary } = await loadDecorator(url).catch((error: unknown) => ({ summary: reasonOf(error) }));
+      return { name, summary };
+    }),
+  );
 }
 
 async function describeScenarios(names: readonly string[]): Promise<string> {

@@ -71,7 +71,10 @@ export interface LockOptions {
 /** @param lease what is said of the default */
 export const lockOptions = (lease: string): Option[] => [
   new Option('--lease <duration>', `length of a lease (${lease})`).argParser(duration),
-  new Option('--options <json>', 'options of the locks, such as {"retry":{"delayMs":50}}').argParser(jsonObject),
+  new Option(
+    '--options <json>',
+    'options of the locks, such as {"retry":{"delayMs":50}}; those of decorators under "decorators"',
+  ).argParser(jsonObject),
 ];
 
 /** What those options say, or else the configuration. */

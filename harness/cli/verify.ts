@@ -59,7 +59,10 @@ export function addVerify(program: Command, done: (code: ExitCode) => void): voi
   const command = program
     .command('verify')
     .description('search for violations of what a lock claims, on real servers under real faults')
-    .option('--impl <name|path,…>', 'lock to test: a name from "holdfast list", or the path of a lock module')
+    .option(
+      '--impl <name|path,…>',
+      'lock to test: a name from "holdfast list", or the path of a lock module; with decorators "redis-basic + retry"',
+    )
     .option('--all', 'every reference lock of the catalogue')
     .option('--hazard <names>', 'only these hazards, comma-separated', hazards)
     .option('--scenario <name|path>', 'what the workers do', 'shared-counter')

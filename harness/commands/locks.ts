@@ -3,24 +3,51 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ADAPTERS, catalogue, findLock, onRequest } from 'holdfast-locks/internal/catalogue';
+import { DECORATORS } from 'holdfast-locks/internal/decorators/catalogue';
 import { BACKENDS, type LockModule, type Topology } from 'holdfast-locks';
+import { chainUrl } from '../base/chain-url.ts';
+import { chained } from '../subject/chain.ts';
 import { whyNotLoadable } from '../subject/door.ts';
 import { ContractError, loadLockModule } from '../subject/module.ts';
 import { execUrl, isSubjectUrl } from '../subject/protocol/file.ts';
 import { prepareSubject } from '../subject/protocol/prepare.ts';
 import { UsageError } from '../base/errors.ts';
 import type { LockUnderTest } from '../run/request.ts';
+import { findDecorator, isPath, partsOf } from './chain.ts';
 import { hint } from './names.ts';
 import { RequestError } from './request.ts';
 
-/** Is it written as a path rather than as a name? */
-export const isPath = (reference: string): boolean => /[/\\]|\.([cm]?[jt]s|json)$/.test(reference);
-
-/** @throws UsageError for a name that is not in the catalogue, a path that leads nowhere, a module that is no lock. */
+/**
+ * @param reference a name or a path; with decorators around it, `redis-basic + retry`
+ * @throws UsageError for a name that is not in the catalogue, a path that leads nowhere, a module that is no lock.
+ */
 export async function resolveLock(
   reference: string,
   options: Readonly<Record<string, unknown>> = {},
 ): Promise<LockUnderTest> {
+  const [lock, ...decorators] = partsOf(reference);
+  const inner = await resolveOne(lock, options);
+  if (decorators.length === 0) return inner;
+  const around = await Promise.all(decorators.map(findDecorator));
+  const links = [inner, ...around];
+  try {
+    return {
+      reference: links.map((link) => link.reference).join(' + '),
+      module: chained(
+        inner.module,
+        around.map(({ module }) => module),
+        options,
+      ),
+      url: chainUrl(links.map(({ url }) => url)),
+      options,
+    };
+  } catch (error) {
+    if (error instanceof ContractError) throw new UsageError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+async function resolveOne(reference: string, options: Readonly<Record<string, unknown>>): Promise<LockUnderTest> {
   const entry = findLock(reference);
   if (entry !== undefined) return { reference, module: entry.module, url: entry.url, options };
   const adapter = ADAPTERS.get(reference);
@@ -28,6 +55,8 @@ export async function resolveLock(
   const exec = execOf(reference);
   if (exec !== undefined) return subjectAt(reference, exec, reference, options);
   if (!isPath(reference)) {
+    if (DECORATORS.has(reference))
+      throw new UsageError(`"${reference}" is a decorator: put a lock before it, such as "redis-basic + ${reference}"`);
     const names = [...catalogue.keys(), ...onRequest.keys(), ...ADAPTERS.keys()];
     throw new UsageError(`there is no lock named "${reference}"${hint(reference, names)}`);
   }
@@ -93,12 +122,28 @@ async function resolveLocks(
   references: readonly string[],
   options: Readonly<Record<string, unknown>> = {},
 ): Promise<LockUnderTest[]> {
-  const resolved = await Promise.allSettled(references.map((reference) => resolveLock(reference, options)));
+  const all = references.flatMap(partsOf);
+  const resolved = await Promise.allSettled(
+    references.map((reference) => resolveLock(reference, optionsFor(partsOf(reference), options, all))),
+  );
   const wrong = resolved.flatMap((one): unknown[] => (one.status === 'rejected' ? [one.reason] : []));
   const unexpected = wrong.find((error) => !(error instanceof UsageError));
   if (unexpected !== undefined) throw unexpected;
   if (wrong.length > 0) throw new UsageError(wrong.map((error) => (error as UsageError).message).join('\n'));
   return resolved.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+}
+
+/** Without those of decorators that stand around others of the locks only. */
+function optionsFor(
+  parts: readonly string[],
+  { decorators, ...options }: Readonly<Record<string, unknown>>,
+  all: readonly string[],
+): Readonly<Record<string, unknown>> {
+  if (decorators === undefined) return options;
+  // What is wrong with it is told where it is read.
+  if (typeof decorators !== 'object' || decorators === null) return { ...options, decorators };
+  const own = Object.entries(decorators).filter(([name]) => parts.includes(name) || !all.includes(name));
+  return { ...options, ...(own.length === 0 ? {} : { decorators: Object.fromEntries(own) }) };
 }
 
 interface Asked {

@@ -1,11 +1,11 @@
 /** Whether a plan that came from somewhere may name the code that is to be run. */
 import { existsSync, realpathSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { ADAPTERS, findLock } from 'holdfast-locks/internal/catalogue';
+import { ADAPTERS } from 'holdfast-locks/internal/catalogue';
 import { UsageError } from '../base/errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import { isScenarioName } from '../run/scenarios.ts';
-import { isPath } from './locks.ts';
+import { isPath, partsOf } from './chain.ts';
 
 /** The program's own folder: what is in it runs already. */
 const OWN = resolve(import.meta.dirname, '..', '..');
@@ -17,6 +17,9 @@ function projectOf(folder: string): string {
     if (dirname(at) === at) return folder;
   }
 }
+
+/** Names of adapters may look like paths. */
+const isNamed = (part: string): boolean => ADAPTERS.has(part);
 
 /** Through links, as far as there is something. */
 const real = (path: string): string => (existsSync(path) ? realpathSync(path) : resolve(path));
@@ -37,11 +40,12 @@ export function mustBeTrusted({ lock, scenario }: Plan, source: string, trust: b
   const project = projectOf(process.cwd());
   const outside = (path: string): string[] =>
     [project, OWN].some((folder) => isWithin(folder, path)) ? [] : [resolve(path)];
-  const isNamed = findLock(lock) !== undefined || ADAPTERS.has(lock);
-  // A command line may run anything, wherever it was written.
-  const isCommand = /^exec[+:]/.test(lock);
   const foreign = [
-    ...(isCommand ? [lock] : isNamed || !isPath(lock) ? [] : outside(lock)),
+    ...partsOf(lock).flatMap((part) => {
+      // A command line may run anything, wherever it was written.
+      if (/^exec[+:]/.test(part)) return [part];
+      return isNamed(part) || !isPath(part) ? [] : outside(part);
+    }),
     ...(isScenarioName(scenario) ? [] : outside(scenario)),
   ];
   if (foreign.length === 0 || trust) return;

@@ -1,6 +1,7 @@
 /** A worker process: connects the lock under test through its own proxies and runs its clients. */
 import { inspect } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { linksOf } from '../base/chain-url.ts';
 import { reasonOf } from '../base/issues.ts';
 import { checkedAtFirst, checkedLock, ContractError, loadLockModule } from './module.ts';
 import { isSubjectUrl } from './protocol/file.ts';
@@ -58,7 +59,7 @@ async function connect(message: Extract<ToWorker, { type: 'connect' }>): Promise
   if (message.livesInFolder)
     folder = new Folder(message.folder, (file) => run?.recorder.observe(run.name, 'file', undefined, file));
   const module = await loadLockModule(message.module);
-  const relayed = message.linked && isSubjectUrl(message.module);
+  const relayed = message.linked && isSubjectUrl(linksOf(message.module)[0]);
   const nodes = await Promise.all(
     message.nodes.map(async (node) => (relayed ? { ...node, endpoint: await relayTo(node.endpoint) } : node)),
   );

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { BACKENDS, TOPOLOGIES, type Lease, type Lock, type LockModule, type ReleaseOutcome } from 'holdfast-locks';
 import { describeIssues, reasonOf, shown } from '../base/issues.ts';
 import { claimsSchema, loadSchema, turnsSchema } from './claims-schema.ts';
+import { linksOf } from '../base/chain-url.ts';
+import { chained, loadDecorator } from './chain.ts';
 import { ContractError } from './contract-error.ts';
 
 export { ContractError };
@@ -20,9 +22,17 @@ const moduleSchema = z.looseObject({
   connect: z.custom<LockModule['connect']>((value) => typeof value === 'function', 'must be a function'),
 });
 
-/** @throws ContractError that names each field, what it is and what is expected. */
+/**
+ * @param url of one module, or of a chain; the claims of a chain are then those with default options of its decorators
+ * @throws ContractError that names each field, what it is and what is expected.
+ */
 export async function loadLockModule(url: string): Promise<LockModule> {
-  if (isSubjectUrl(url)) return subjectModule(url);
+  const [lock, ...decorators] = linksOf(url);
+  const module = isSubjectUrl(lock) ? subjectModule(lock) : await loadOwnModule(lock);
+  return decorators.length === 0 ? module : chained(module, await Promise.all(decorators.map(loadDecorator)), {});
+}
+
+async function loadOwnModule(url: string): Promise<LockModule> {
   const exports = (await import(url).catch((cause: unknown) => {
     throw new ContractError(`${url} cannot be loaded: ${reasonOf(cause)}`, { cause });
   })) as Record<string, unknown>;

@@ -4,6 +4,7 @@
  */
 import { createRequire, registerHooks } from 'node:module';
 import { pathToFileURL } from 'node:url';
+import { chainUrl, linksOf } from '../../base/chain-url.ts';
 import { loadingAs } from '../engine/loading.ts';
 
 const MARK = 'holdfast-process';
@@ -56,11 +57,11 @@ export class Instances<T> {
 
   /** Has one ready for each of so many processes. */
   async prepare(processes: number): Promise<void> {
-    if (!isUsers(this.#url)) return;
+    if (!linksOf(this.#url).some(isUsers)) return;
     while (this.#own.length < Math.min(processes, MOST)) {
       const process = this.#own.length;
       forgetRequired();
-      this.#own.push(await loadingAs(process, () => this.#load(marked(this.#url, String(process)))));
+      this.#own.push(await loadingAs(process, () => this.#load(ofProcess(this.#url, String(process)))));
     }
   }
 
@@ -78,6 +79,13 @@ function forgetRequired(): void {
 }
 
 const markOf = (url: string): string | null => new URL(url).searchParams.get(MARK);
+
+/** Ours of a chain are shared, as they are alone. */
+function ofProcess(url: string, process: string): string {
+  const links = linksOf(url).map((link) => (isUsers(link) ? marked(link, process) : link));
+  const [lock = url] = links;
+  return links.length === 1 ? lock : chainUrl(links);
+}
 
 function marked(url: string, process: string): string {
   const address = new URL(url);
