@@ -1,5 +1,6 @@
 /** Holdfast as a library: the lock contract and the reference locks. Nothing of the harness is imported. */
 export * from 'holdfast-locks';
+export * from 'holdfast-locks/circuit-breaker';
 export * from 'holdfast-locks/connection';
 export * from 'holdfast-locks/consul';
 export * from 'holdfast-locks/etcd';

@@ -6,9 +6,9 @@ import { atLeast } from '../../lease/options.ts';
 import { retryDelayMs } from '../../lease/retry.ts';
 import type { RetryStrategy } from '../../lease/retry.ts';
 import { Waiting } from '../../lease/waiting.ts';
-import { isLockError } from '../../lock.ts';
 import type { AcquireOptions, Lease, Lock } from '../../lock.ts';
 import { DecoratedLock } from '../decorated-lock.ts';
+import { isTrouble } from '../trouble.ts';
 import { PRESETS } from './presets.ts';
 import type { Preset } from './presets.ts';
 
@@ -67,7 +67,7 @@ export class RetryLock extends DecoratedLock {
       if (lease === null) course.noteBusy();
       return lease;
     } catch (error) {
-      if (!isLockError(error) || !MENDABLE.includes(error.code)) throw error;
+      if (!isTrouble(error)) throw error;
       course.noteTrouble(error);
       return null;
     }
@@ -79,9 +79,6 @@ export class RetryLock extends DecoratedLock {
     place.leave(false);
   }
 }
-
-/** Of a backend that may answer the next time. */
-const MENDABLE: readonly string[] = ['LOCK_BACKEND_UNAVAILABLE', 'LOCK_OUTCOME_UNKNOWN'];
 
 /** The longest that it lets the lock wait, free as it may be, before it asks again. */
 export const longestDelayMs = ({ preset, ...own }: RetryOptions): number => strategyOf(preset, own).maxDelayMs;
