@@ -16,7 +16,7 @@ const PAGES: Readonly<Record<string, readonly RegExp[]>> = {
     /^\S+ with [01] fault\n1\n$/,
     /^history\.ndjson true\n$/,
   ],
-  'decorators.md': [/^$/],
+  'decorators.md': [/^\[ 'orders', 'reports' \] true\n$/, /^$/],
   'scenarios.md': [/^$/],
   'testing.md': [
     /^✔ my lock keeps its promises /,
