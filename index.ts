@@ -1,5 +1,6 @@
 /** Holdfast as a library: the lock contract and the reference locks. Nothing of the harness is imported. */
 export * from 'holdfast-locks';
+export * from 'holdfast-locks/acquire-many';
 export * from 'holdfast-locks/adaptive-timeout';
 export * from 'holdfast-locks/circuit-breaker';
 export * from 'holdfast-locks/connection';
@@ -12,6 +13,7 @@ export * from 'holdfast-locks/mariadb';
 export * from 'holdfast-locks/memory';
 export * from 'holdfast-locks/multi-lock';
 export * from 'holdfast-locks/postgres';
+export * from 'holdfast-locks/priority';
 export * from 'holdfast-locks/redis';
 export * from 'holdfast-locks/retry';
 export * from 'holdfast-locks/sqlite';

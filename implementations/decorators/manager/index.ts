@@ -90,10 +90,10 @@ export class LockManager<
   #use<Client extends keyof Shared>(name: Client): Shared[Client] {
     if (this.#clients.has(name)) return this.#clients.get(name) as Shared[Client];
     if (!Object.hasOwn(this.#options.clients, name)) throw new RangeError(`there is no client named "${String(name)}"`);
-    const { open, close } = this.#options.clients[name];
-    const client = open();
+    const shared = this.#options.clients[name];
+    const client = shared.open();
     this.#clients.set(name, client);
-    this.#closes.push(() => close(client));
+    this.#closes.push(() => shared.close(client));
     return client;
   }
 
