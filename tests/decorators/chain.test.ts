@@ -5,9 +5,11 @@ import { resolveLock } from '../../harness/commands/locks.ts';
 import { partsOf } from '../../harness/commands/chain.ts';
 import { mustBeTrusted } from '../../harness/commands/trust.ts';
 import type { Plan } from '../../harness/plan/plan.ts';
-import { chained } from '../../harness/subject/chain.ts';
+import { chained, loadDecorator } from '../../harness/subject/chain.ts';
 import { loadLockModule } from '../../harness/subject/module.ts';
 import type { DecoratorModule } from '../../implementations/decorators/decorator.ts';
+import { catalogue } from '../../implementations/catalogue.ts';
+import { DECORATORS } from '../../implementations/decorators/catalogue.ts';
 import { lock as local } from '../../implementations/baseline/local.ts';
 import type { ConnectContext, LockModule } from '../../implementations/lock.ts';
 
@@ -90,6 +92,15 @@ describe('a chain of a lock and decorators', () => {
     assert.throws(() => chained(local, [noting('a', [])], { decorators: { b: {} } }), /"b" is not in the chain/);
     assert.throws(() => chained(local, [noting('a', [])], { decorators: 5 }), /must be an object/);
   });
+});
+
+describe('every decorator', () => {
+  for (const [name, url] of DECORATORS)
+    it(`${name} stands around every lock, and makes no claim of it stronger`, async () => {
+      const decorator = await loadDecorator(url);
+      assert.equal(decorator.name, name);
+      for (const { module } of catalogue.values()) chained(module, [decorator], {});
+    });
 });
 
 describe('the name of a chain', () => {

@@ -11,11 +11,13 @@ interface Stage {
   readonly inner: InnerLock;
   readonly clock: VirtualClock;
   readonly let: string[];
-  come(name: string, options?: PriorityAcquireOptions): Promise<void>;
+  readonly come: (name: string, options?: PriorityAcquireOptions) => Promise<void>;
+  /** Ends the hold, and resolves when all who came are through. */
+  readonly begin: () => Promise<unknown>;
 }
 
 /** Somebody holds the key and somebody is on the way to the backend; whoever comes now waits. */
-async function crowded(options: PriorityOptions = {}): Promise<Stage & { begin(): Promise<unknown> }> {
+async function crowded(options: PriorityOptions = {}): Promise<Stage> {
   const clock = new VirtualClock();
   const inner = new InnerLock();
   const lock = new PriorityLock(inner, { ...options, clock });

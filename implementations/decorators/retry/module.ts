@@ -1,6 +1,7 @@
 /** `retry` as the harness loads it. */
 import { z } from 'zod';
 import type { DecoratorModule } from '../decorator.ts';
+import { notPromised } from '../not-promised.ts';
 import { PRESET_NAMES } from './presets.ts';
 import { longestDelayMs, RetryLock } from './retry-lock.ts';
 
@@ -19,12 +20,8 @@ export const decorator: DecoratorModule<z.output<typeof options>> = {
   summary: 'Asks again in a rhythm of its own: fixed, growing, with jitter, so many times.',
   options,
   // Nobody stands in a queue between two tries, so nobody's turn is kept; and a lock that is free waits for the next try.
-  weakens: ({ claims: { fairness, sharing, ...claims }, recoverMs }, chosen) => ({
-    claims: {
-      ...claims,
-      ...(fairness === undefined ? {} : { fairness: { otherwise: 'not-promised' } }),
-      ...(sharing === undefined ? {} : { sharing: { otherwise: 'not-promised' } }),
-    },
+  weakens: ({ claims, recoverMs }, chosen) => ({
+    claims: notPromised(claims, ['fairness', 'sharing']),
     recoverMs: recoverMs + longestDelayMs(chosen),
   }),
   decorate: (inner, chosen) => ({ ...inner, lock: new RetryLock(inner.lock, chosen) }),
