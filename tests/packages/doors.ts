@@ -9,3 +9,6 @@ const manifest = z
 export const DOORS: readonly string[] = Object.keys(manifest.exports)
   .filter((path) => path !== './package.json' && !path.startsWith('./internal/'))
   .map((path) => `holdfast-locks${path.slice(1)}`);
+
+/** Doors to what stands on a library, a peer that whoever goes through them installs. */
+export const LIBRARIES: Readonly<Record<string, string>> = { 'holdfast-locks/circuit-breaker': 'cockatiel' };

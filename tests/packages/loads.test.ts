@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { it } from 'node:test';
 import { promisify } from 'node:util';
-import { DOORS } from './doors.ts';
+import { DOORS, LIBRARIES } from './doors.ts';
 
 const OWN = new URL('../../implementations/', import.meta.url).href;
 
@@ -21,11 +21,13 @@ async function loadedWith(specifier: string): Promise<string[]> {
 }
 
 for (const door of DOORS) {
-  void it(`${door} loads its own modules and Node's, no driver and no zod`, async () => {
+  const library = LIBRARIES[door];
+  const own = library === undefined ? [OWN] : [OWN, new URL('./', import.meta.resolve(library)).href];
+  void it(`${door} loads its own modules and Node's${library === undefined ? '' : `, ${library}`}, no driver and no zod`, async () => {
     const loaded = await loadedWith(door);
     assert.ok(loaded.some((url) => url.startsWith(OWN)));
     assert.deepEqual(
-      loaded.filter((url) => !url.startsWith(OWN) && !url.startsWith('node:')),
+      loaded.filter((url) => ![...own, 'node:'].some((known) => url.startsWith(known))),
       [],
     );
   });
