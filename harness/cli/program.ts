@@ -15,6 +15,7 @@ import { addCompare } from './compare.ts';
 import { addConformance } from './conformance.ts';
 import { addDoctor } from './doctor.ts';
 import { addList } from './list.ts';
+import { addLocks } from './locks.ts';
 import { addReplay } from './replay.ts';
 import { addReport } from './report.ts';
 import { addSoak } from './soak.ts';
@@ -52,6 +53,7 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     addSetup,
     addUp,
     addDown,
+    addLocks,
     addSpecimens,
     addSoak,
   ])

@@ -3,6 +3,7 @@ import { LockOutcomeUnknownError } from '../lock.ts';
 
 /** A key that exists. */
 export interface KeyEntry {
+  readonly name: string;
   /** What has acquired it. */
   readonly session: string | undefined;
   /** The index of its last change. */
@@ -11,12 +12,19 @@ export interface KeyEntry {
   readonly value: string;
 }
 
+/** What a read of one key, or of all below a name, was answered with; empty if there is none. */
+export function entriesOf(answer: unknown): KeyEntry[] {
+  const entries: unknown[] = Array.isArray(answer) ? answer : [answer];
+  return entries.flatMap((entry) => entryOf(entry) ?? []);
+}
+
 /** What a read of one key was answered with; `undefined` if there is none. */
 export function entryOf(answer: unknown): KeyEntry | undefined {
   if (answer === undefined) return undefined;
   const session = fieldOf(answer, 'Session');
   const value = fieldOf(answer, 'Value');
   return {
+    name: textOf(answer, 'Key'),
     session: typeof session === 'string' ? session : undefined,
     changedAt: numberOf(answer, 'ModifyIndex'),
     value: typeof value === 'string' ? value : '',

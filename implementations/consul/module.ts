@@ -20,10 +20,14 @@ export async function connectConsul(
   make: (options: ConsulLockOptions) => ConsulLock,
 ): Promise<ConnectedLock> {
   const options = parseOptions(consulOptions, context.options);
-  const [first, ...others] = context.endpoints;
-  if (first === undefined) throw new RangeError('a Consul lock needs at least one endpoint');
-  const lock = make({ ...options, prefix: context.prefix, clients: [open(first), ...others.map(open)] });
+  const lock = make({ ...options, prefix: context.prefix, clients: openClients(context.endpoints) });
   return { lock, close: () => lock.close() };
+}
+
+/** @throws RangeError without endpoints */
+export function openClients([first, ...others]: readonly Endpoint[]): [ConsulClient, ...ConsulClient[]] {
+  if (first === undefined) throw new RangeError('a Consul lock needs at least one endpoint');
+  return [open(first), ...others.map(open)];
 }
 
 function open({ host, port, password, tls }: Endpoint): ConsulClient {

@@ -57,6 +57,11 @@ export class EtcdClient {
     return messages.ttlOf(await this.#call('Lease/LeaseKeepAlive', messages.leaseRequest(id), timeoutMs)) > 0;
   }
 
+  /** @returns what is left of a lease, in seconds; below 0 if there is none */
+  async timeToLive(id: bigint, timeoutMs: number): Promise<number> {
+    return messages.ttlOf(await this.#call('Lease/LeaseTimeToLive', messages.leaseRequest(id), timeoutMs));
+  }
+
   async transact(
     condition: Condition | undefined,
     whenMet: readonly Operation[],

@@ -116,8 +116,8 @@ function revisionOf(response: Received): bigint {
 export const grantRequest = (id: bigint, ttlSeconds: number): Message =>
   new Message().integer(1, ttlSeconds).integer(2, id);
 
-/** Of a grant and of a renewal: what is left of the lease in seconds; 0 when there is no such lease. */
-export const ttlOf = (bytes: Buffer): number => Number(new Received(bytes).integer(3));
+/** Of a grant, a renewal or a question: what is left of the lease in seconds; at most 0 when there is no such lease. */
+export const ttlOf = (bytes: Buffer): number => Number(BigInt.asIntN(64, new Received(bytes).integer(3)));
 
 /** To revoke a lease, and to keep it alive. */
 export const leaseRequest = (id: bigint): Message => new Message().integer(1, id);

@@ -13,15 +13,18 @@ export async function connectEtcd(
   make: (options: EtcdLockOptions) => EtcdLock,
 ): Promise<ConnectedLock> {
   const options = parseOptions(leaseOptions, context.options);
-  const [first, ...others] = context.endpoints;
+  const lock = make({ ...options, prefix: context.prefix, client: openClient(context.endpoints) });
+  return { lock, close: () => lock.close() };
+}
+
+/** @throws RangeError without endpoints */
+export function openClient([first, ...others]: readonly Endpoint[]): EtcdClient {
   if (first === undefined) throw new RangeError('an etcd lock needs at least one endpoint');
   const { username, password = '' } = first;
-  const client = new EtcdClient({
+  return new EtcdClient({
     endpoints: [urlOf(first), ...others.map(urlOf)],
     ...(username === undefined ? {} : { auth: { username, password } }),
   });
-  const lock = make({ ...options, prefix: context.prefix, client });
-  return { lock, close: () => lock.close() };
 }
 
 function urlOf({ host, port, tls }: Endpoint): string {

@@ -11,7 +11,7 @@ import type { RedisClient } from './client.ts';
 /** One script may drop so many dead waiters; the next one goes on. */
 const MOST_POPS = 100;
 
-const COMMON = `${NEXT_FENCE}${NOW}
+export const FAIR_COMMON = `${NEXT_FENCE}${NOW}
 local call, pcall = redis.call, redis.pcall
 local LOCK, FENCE, QUEUE, WAITERS, GONE = unpack(KEYS)
 
@@ -59,7 +59,7 @@ end
  * Only the first request of a token puts it into the queue, so that a late copy of a later one brings nobody back. A
  * repeated one keeps its place.
  */
-const ASK = `${COMMON}
+const ASK = `${FAIR_COMMON}
 local token, n, lease, alive, inbox, queue = unpack(ARGV)
 local holder = call('GET', LOCK)
 if holder == token then
@@ -117,7 +117,7 @@ return redis.call('PEXPIRE', KEYS[1], ARGV[2])`;
  * ARGV token, fencing token. 1 when this very grant was in force, -1 when it was another of the same token, 0 when it was
  * not the token's. Hands the lock to the next in the queue.
  */
-const RELEASE = `${COMMON}
+const RELEASE = `${FAIR_COMMON}
 local holder = call('GET', LOCK)
 if holder ~= ARGV[1] then
   if not holder then pump() end
@@ -133,7 +133,7 @@ return 1`;
  * ARGV token, how long a tombstone is kept in ms. Takes the token out of the queue and the lock from it, whichever it
  * has; one that has neither may be still on its way and finds a tombstone when it arrives.
  */
-const WITHDRAW = `${COMMON}
+const WITHDRAW = `${FAIR_COMMON}
 local token = ARGV[1]
 local holder = call('GET', LOCK)
 local had = call('ZREM', QUEUE, token)

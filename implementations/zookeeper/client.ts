@@ -8,6 +8,9 @@ export interface ZookeeperStat {
   readonly czxid: Buffer;
   /** When a child of the node was last created or deleted. */
   readonly pzxid: Buffer;
+  /** The same in milliseconds of the server's wall clock: when the node was created, and when it was last written to. */
+  readonly ctime: Buffer;
+  readonly mtime: Buffer;
 }
 
 /** An error, if it is one, is one of the client's exceptions. */

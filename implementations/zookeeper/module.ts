@@ -16,11 +16,15 @@ const READY_WITHIN_MS = 2000;
 /** What the lock is made of in the context of a module. */
 function lockOptions(context: ConnectContext): ZookeeperLockOptions {
   const options = parseOptions(leaseOptions, context.options);
-  const { endpoints, prefix } = context;
+  return { ...options, prefix: context.prefix, createClient: clientMaker(context) };
+}
+
+/** Makes clients, each with a session of its own. @throws RangeError without endpoints */
+export function clientMaker({ endpoints }: ConnectContext): (sessionTimeoutMs: number) => ZookeeperClient {
   const [first] = endpoints;
   if (first === undefined) throw new RangeError('a ZooKeeper lock needs at least one endpoint');
   const servers = endpoints.map(({ host, port }) => `${host}:${port}`).join(',');
-  const createClient = (sessionTimeout: number): ZookeeperClient => {
+  return (sessionTimeout) => {
     const client: Client & ConnectionInternals = zookeeper.createClient(servers, {
       sessionTimeout,
       spinDelay: SPIN_DELAY_MS,
@@ -32,7 +36,6 @@ function lockOptions(context: ConnectContext): ZookeeperLockOptions {
     if (username !== undefined) client.addAuthInfo('digest', Buffer.from(`${username}:${password}`));
     return client;
   };
-  return { ...options, prefix, createClient };
 }
 
 /** Makes a lock of the family, waits a moment for its session, and joins their ends. */

@@ -88,6 +88,13 @@ const determinism = correct.map(({ module: { name }, file }): Series => ({
   slice: drawn(DETERMINISM, `^${name}: `),
 }));
 
+const FORCE_RELEASE = 'tests/sim/force-release.test.ts';
+const forceRelease = ['redis-basic', 'etcd', 'sql-table-postgres'].map((name): Series => ({
+  ...{ name: `release by force: ${name}`, unit: 'races', target: 10_000, step: 200 },
+  from: [FORCE_RELEASE, ...correct.filter(({ module }) => module.name === name).map(({ file }) => file)],
+  slice: drawn(FORCE_RELEASE, `^${name}: .* fences rise$`),
+}));
+
 const SCENARIOS = 'tests/sim/scenarios.test.ts';
 const applications = scenarioNames().flatMap((scenario) =>
   ['redis-basic', 'etcd', 'sql-table'].map((lock): Series => ({
@@ -175,6 +182,7 @@ export const SERIES: readonly Series[] = [
   ...ratesOf('native', 20, specimens),
   ...libraries,
   ...determinism,
+  ...forceRelease,
   ...applications,
   ...mistakes,
   judges,

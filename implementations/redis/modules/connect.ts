@@ -150,15 +150,23 @@ function quiet<Opened extends Client>(client: Opened): Opened {
 export async function connected(lock: LeaseLock, clients: RedisClients, signal: AbortSignal): Promise<ConnectedLock> {
   const close = async (): Promise<void> => {
     await lock.close();
-    clients.stop?.();
-    await Promise.all([...clients.commands, ...clients.subscribers].map(disconnect));
+    await closeClients(clients);
   };
-  await Promise.all(clients.commands.map((client) => ready(client, signal)));
+  await untilReady(clients, signal);
   if (signal.aborted) {
     await close();
     signal.throwIfAborted();
   }
   return { lock, close };
+}
+
+export async function untilReady({ commands }: RedisClients, signal: AbortSignal): Promise<void> {
+  await Promise.all(commands.map((client) => ready(client, signal)));
+}
+
+export async function closeClients({ commands, subscribers, stop }: RedisClients): Promise<void> {
+  stop?.();
+  await Promise.all([...commands, ...subscribers].map(disconnect));
 }
 
 /** Resolves when the client, and with a cluster each primary, is connected, its time is up, or the signal aborts. */

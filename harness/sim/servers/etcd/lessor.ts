@@ -55,6 +55,13 @@ export class Lessor {
     settle('renewed');
   }
 
+  /** Whole seconds until it runs out, -1 if there is no such lease; `undefined` while another leads. */
+  secondsLeft(id: bigint): number | undefined {
+    if (this.#ends === undefined) return undefined;
+    const end = this.#ends.get(id);
+    return end === undefined ? -1 : Math.max(0, Math.floor((end - this.#around.nowMs()) / 1000));
+  }
+
   #look(): void {
     this.#stopLooking();
     this.#stopLooking = this.#around.after(LOOK_EVERY_MS, () => {

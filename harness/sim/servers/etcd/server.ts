@@ -89,6 +89,8 @@ export class EtcdServer implements ServerModel {
       }
       case 'Lease/LeaseRevoke':
         return this.#propose({ f: 'revoke', id: request.integer(1) }, call);
+      case 'Lease/LeaseTimeToLive':
+        return this.#timeToLive(request.integer(1), call);
       case 'KV/Range': {
         const range = rangeOf(request, unsupported);
         return this.#read(call, () => this.#store.range(range));
@@ -112,6 +114,14 @@ export class EtcdServer implements ServerModel {
   #read(call: Call, look: () => Result): void {
     const settle = this.#inTime(call);
     this.raft.read(() => settle(() => end(call, look())));
+  }
+
+  /** A real member that does not lead asks the one that does; this one lets the client ask it. */
+  #timeToLive(id: bigint, call: Call): void {
+    const seconds = this.#lessor.secondsLeft(id);
+    if (seconds === undefined) return call.fail(STATUS.unavailable, 'etcdserver: no leader');
+    const left = BigInt.asUintN(64, BigInt(seconds));
+    end(call, this.#store.answer().integer(2, id).integer(3, left));
   }
 
   /** The first of an answer and the end of its time. @returns what is to be told of an answer */

@@ -28,7 +28,10 @@ const LEASE_CONNECTIONS = 10;
 const HOLDERS = 25;
 
 /** On the first endpoint, in the database `holdfast` unless the options name another. */
-function openPool({ endpoints }: ConnectContext, options: DatabaseModuleOptions & { connections: number }): Pool {
+export function openPool(
+  { endpoints }: ConnectContext,
+  options: DatabaseModuleOptions & { connections: number },
+): Pool {
   const [endpoint] = endpoints;
   if (endpoint === undefined) throw new RangeError('a MariaDB lock needs an endpoint');
   const { host, port, username, password, tls } = endpoint;

@@ -110,6 +110,14 @@ class PostgresServers implements PostgresPool {
   }
 }
 
+/** Always the primary's connections, whichever server that is. */
+export function openPool(
+  endpoints: readonly Endpoint[],
+  options: DatabaseModuleOptions,
+): PostgresPool & { end(): Promise<void> } {
+  return new PostgresServers(endpoints, options);
+}
+
 /** For a lease lock: everything on the primary, which is also asked for wake-ups, on a connection of their own. */
 export async function connectLease(
   context: ConnectContext,
