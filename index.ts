@@ -12,11 +12,13 @@ export * from 'holdfast-locks/manager';
 export * from 'holdfast-locks/mariadb';
 export * from 'holdfast-locks/memory';
 export * from 'holdfast-locks/multi-lock';
+export * from 'holdfast-locks/observed';
 export * from 'holdfast-locks/postgres';
 export * from 'holdfast-locks/priority';
 export * from 'holdfast-locks/redis';
 export * from 'holdfast-locks/retry';
 export * from 'holdfast-locks/sqlite';
+export * from 'holdfast-locks/traced';
 export * from 'holdfast-locks/zookeeper';
 
 // The commands of the harness as functions; docs/api.md shows how they are used.

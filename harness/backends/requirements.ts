@@ -72,6 +72,7 @@ export function testRequirements(): Requirement[] {
   });
   return [
     debian('chromium', ['chromium'], 'the tests of report.html'),
+    debian('prometheus', ['prometheus'], 'the tests of alerts and the dashboard'),
     debian('pgbouncer', ['pgbouncer'], 'the tests of locks behind a pooler'),
     debian('dockerd', ['docker.io', 'iptables', 'iproute2'], 'npm run test:docker'),
     debian('docker-compose', ['docker-compose'], 'npm run test:docker'),

@@ -9,6 +9,7 @@ import { VERSION } from '../commands/version.ts';
 import { UnfinishedRun } from '../plan/errors.ts';
 import { EXIT, type ExitCode } from '../verdict/exit-codes.ts';
 import { asOptions } from './as-options.ts';
+import { addAlerts } from './alerts.ts';
 import { addBench } from './bench.ts';
 import { addCheck } from './check.ts';
 import { addCompare } from './compare.ts';
@@ -54,6 +55,7 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     addUp,
     addDown,
     addLocks,
+    addAlerts,
     addSpecimens,
     addSoak,
   ])
