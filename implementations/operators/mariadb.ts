@@ -1,6 +1,6 @@
 /** The operator on MariaDB and MySQL: leases in tables, and the locks that connections hold. */
 import { rowName } from '../sql/names.ts';
-import { lockName } from '../sql/mariadb/advisory.ts';
+import { lockName } from '../sql/mariadb/advisory-holder.ts';
 import { MariadbDatabase, MISSING } from '../sql/mariadb/database.ts';
 import type { Statement } from '../sql/mariadb/database.ts';
 import { causeNumberOf } from '../sql/mariadb/errors.ts';
@@ -30,7 +30,7 @@ export class MariadbOperator implements Operator {
   readonly #close: () => Promise<void>;
 
   constructor(pool: MariadbPool, prefix: string, close: () => Promise<void>) {
-    this.#database = new MariadbDatabase({ pool }, []);
+    this.#database = new MariadbDatabase({ pool }, { mariadb: [], mysql: [] });
     this.#prefix = prefix;
     this.#close = close;
     this.#tables = new LeaseTables(
