@@ -11,6 +11,8 @@ export const PROPERTIES = [
   'reentrancy',
   'sharing',
   'invariant',
+  'responsiveness',
+  'composure',
 ] as const;
 export type Property = (typeof PROPERTIES)[number];
 
@@ -55,7 +57,7 @@ export const HAZARDS: readonly Hazard[] = NAMES;
 export type Claim = 'holds' | 'not-promised' | 'unavailable' | 'not-applicable';
 
 /** A violation under it is a failure of the lock. `unavailable` promises safety, and only that. */
-export function isPromise(claim: Claim): claim is 'holds' | 'unavailable' {
+export function isPromise(claim: Claim | undefined): claim is 'holds' | 'unavailable' {
   return claim === 'holds' || claim === 'unavailable';
 }
 
@@ -70,11 +72,25 @@ export interface PropertyClaims {
 /** A property that is missing is not applicable under any hazard. */
 export type Claims = Readonly<Partial<Record<Property, PropertyClaims>>>;
 
+/** What every lock is taken to promise that does not speak of it: a library states no bounds for what everybody expects. */
+const UNLESS_STATED: Claims = {
+  responsiveness: { otherwise: 'not-applicable', except: { none: 'holds' } },
+  composure: { otherwise: 'holds' },
+};
+
 /** The claim that `claims` makes on `property` under `hazard`. */
 export function claimOn(claims: Claims, property: Property, hazard: Hazard): Claim {
-  const ofProperty = claims[property];
-  return ofProperty?.except?.[hazard] ?? ofProperty?.otherwise ?? 'not-applicable';
+  if (claims[property] !== undefined) return statedOn(claims, property, hazard) ?? 'not-applicable';
+  const expected = statedOn(UNLESS_STATED, property, hazard);
+  return expected !== undefined && promisesUnder(claims, hazard) ? expected : 'not-applicable';
 }
+
+const statedOn = (claims: Claims, property: Property, hazard: Hazard): Claim | undefined =>
+  claims[property]?.except?.[hazard] ?? claims[property]?.otherwise;
+
+/** Whoever promises nothing under a hazard is not held to anything there. */
+const promisesUnder = (claims: Claims, hazard: Hazard): boolean =>
+  (Object.keys(claims) as Property[]).some((property) => isPromise(statedOn(claims, property, hazard)));
 
 /** What is claimed under several hazards at once: no more than under each, and no more than is said of some of them together. */
 export function claimUnder(claims: Claims, property: Property, hazards: readonly Hazard[]): Claim {

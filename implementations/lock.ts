@@ -165,6 +165,13 @@ export interface LockModule {
   readonly claims: Claims;
   /** How long after the deadline of a crashed holder, all faults healed, the next grant may take, in milliseconds. */
   readonly recoverMs: number;
+  /**
+   * How long whoever waits may take, in milliseconds, to be granted a lock that was released: the longest time between two
+   * attempts of a waiter that nothing wakes, and the attempt. Default: `recoverMs`.
+   */
+  readonly handoverMs?: number;
+  /** How much longer than its `timeoutMs` an acquire may take, in milliseconds: its last command. Default 2000. */
+  readonly settleMs?: number;
   /** The shortest lease in milliseconds that it grants; plans ask for no less. Default: no bound. */
   readonly leastLeaseMs?: number;
   /** How many leases one connected lock can hold at once, where each takes something scarce. Default: no bound. */

@@ -98,6 +98,8 @@ export function rowsOf(lock: LockReport): readonly PropertyRow[] {
  */
 export function violationsOf(lock: LockReport): readonly { readonly first: Cell; readonly others: readonly Cell[] }[] {
   return rowsOf(lock).flatMap((row) => {
+    // What breaks composure is told as the breach that it is.
+    if (row.property === 'composure') return [];
     const [first, ...others] = row.groups.find(({ standing }) => standing === 'violated')?.cells ?? [];
     return first === undefined ? [] : [{ first, others }];
   });

@@ -3,12 +3,14 @@ import type { Property } from 'holdfast-locks/internal/claims';
 import type { HistoryHeader } from '../history/events.ts';
 import { checkBelief } from './belief.ts';
 import { checkFairness } from './fairness.ts';
+import { checkHandover } from './handover.ts';
 import { checkLiveness } from './liveness.ts';
 import type { LockHistory } from './lock-history.ts';
 import { checkLock } from './lock.ts';
 import { checkNotice } from './notice.ts';
 import { checkReentrancy } from './reentrancy.ts';
 import { checkResource } from './resource.ts';
+import { checkResponsiveness } from './responsiveness.ts';
 import { checkSemaphore } from './semaphore.ts';
 import { counter, kv, mutex, register, type SequentialChecker } from './sequential-check.ts';
 import { checkSharing } from './sharing.ts';
@@ -49,6 +51,18 @@ export const CHECKERS: Readonly<Record<Model, LeaseChecker | OperationChecker>> 
   },
   notice: { of: 'leases', check: checkNotice, judges: { 'loss-notice': operations } },
   liveness: { of: 'leases', check: checkLiveness, judges: { 'deadlock-freedom': operations }, needs: 'recoverNs' },
+  handover: {
+    of: 'leases',
+    check: checkHandover,
+    judges: { 'deadlock-freedom': countedElsewhere },
+    needs: 'handoverNs',
+  },
+  responsiveness: {
+    of: 'leases',
+    check: checkResponsiveness,
+    judges: { responsiveness: operations },
+    needs: 'settleNs',
+  },
   fairness: { of: 'leases', check: checkFairness, judges: { fairness: operations }, needs: 'bypass' },
   reentrancy: { of: 'leases', check: checkReentrancy, judges: { reentrancy: operations }, needs: 'allowanceNs' },
   sharing: { of: 'leases', check: checkSharing, judges: { sharing: operations } },

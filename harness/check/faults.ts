@@ -2,7 +2,7 @@
 import type { HistoryHeader } from '../history/events.ts';
 import { workerOf } from '../history/header.ts';
 import type { Sighting } from './leases.ts';
-import { Stretches } from './stretches.ts';
+import { Stretches, type Stretch } from './stretches.ts';
 
 /** One fault, from its start (stamped before it was applied) to its end (stamped after it was undone). */
 export interface FaultWindow {
@@ -89,6 +89,9 @@ export class WorkerFaults {
   readonly #header: HistoryHeader;
   readonly #stalls: readonly Stall[];
   readonly #firstSeen: ReadonlyMap<number, number>;
+  readonly #slowWires: readonly Stretch[];
+  #faults: Stretches | undefined;
+  #delays: Stretches | undefined;
   readonly #kills = new Map<number, Sighting | undefined>();
   /** Of each worker: when it stalled, or something was done to it or to the servers. */
   readonly #disturbances = new Map<number, Stretches>();
@@ -98,11 +101,14 @@ export class WorkerFaults {
     windows: readonly FaultWindow[],
     stalls: readonly Stall[],
     firstSeen: ReadonlyMap<number, number>,
+    /** Of requests to the servers that were answered late, or not. */
+    slowWires: readonly Stretch[] = [],
   ) {
     this.#header = header;
     this.windows = windows;
     this.#stalls = stalls;
     this.#firstSeen = firstSeen;
+    this.#slowWires = slowWires;
   }
 
   workerOf(process: number): number {
@@ -131,6 +137,25 @@ export class WorkerFaults {
    */
   disturbed(process: number, from: number, to: number, margin: number): boolean {
     return this.#disturbancesOf(this.workerOf(process)).touches(from - margin, to);
+  }
+
+  /**
+   * Nothing was done to anybody in [from - margin, to], no worker stalled in [from, to] and no server was slow to answer any:
+   * whoever waits there waits for the lock alone. `margin` is how long a fault is felt when it is over.
+   */
+  quiet(from: number, to: number, margin: number): boolean {
+    this.#faults ??= new Stretches(this.windows.map((window) => ({ from: window.from, to: window.healedAt })));
+    this.#delays ??= new Stretches([...this.#stalls, ...this.#slowWires]);
+    return !this.#faults.touches(from - margin, to) && !this.#delays.touches(from, to);
+  }
+
+  /** For how long of [from, to] the worker of a process was stopped, or stalled, at most. */
+  stoodStill(process: number, from: number, to: number): number {
+    const worker = this.workerOf(process);
+    const stops = [...this.windows.filter(({ f }) => f === 'client-pause'), ...this.#stalls];
+    return stops
+      .filter((stop) => stop.worker === worker && stop.from <= to && stop.to >= from)
+      .reduce((sum, stop) => sum + Math.min(stop.to, to) - Math.max(stop.from, from), 0);
   }
 
   /** Under load a worker stalls often: it is not gone through for each wait. */

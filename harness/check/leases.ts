@@ -47,6 +47,10 @@ export interface Acquire {
   /** Length that was asked for, and that it has by what the grant says, in nanoseconds; NaN where nothing was said. */
   readonly askedNs: number;
   readonly effectiveNs: number;
+  /** How long its client was ready to wait, in nanoseconds; NaN where nothing was said. */
+  readonly waitNs: number;
+  /** The lock said that this time was over. */
+  readonly timedOut: boolean;
 }
 
 /** One attempt to acquire and what became of it. Its numbers are in the `LeaseNumbers` that it was made with. */
@@ -58,6 +62,7 @@ export class Lease {
   readonly owner: string | undefined;
   readonly acquire: Acquire['acquire'];
   readonly fence: bigint | undefined;
+  readonly timedOut: boolean;
   /** The last renewal that counted. */
   renewal: Renewal | undefined;
   /** The first loss that its worker observed. */
@@ -76,6 +81,7 @@ export class Lease {
     this.owner = acquire.owner;
     this.acquire = acquire.acquire;
     this.fence = acquire.fence;
+    this.timedOut = acquire.timedOut;
     this.renewal = undefined;
     this.lost = undefined;
     this.saidHeld = undefined;
@@ -93,6 +99,8 @@ export class Lease {
     this.#set(ASKED, acquire.askedNs);
     this.#set(EFFECTIVE, acquire.effectiveNs);
     this.#set(LET_GO, Infinity);
+    this.#set(WAIT, acquire.waitNs);
+    this.#set(RELEASES, 0);
   }
 
   #get(column: number): number {
@@ -131,6 +139,21 @@ export class Lease {
     return stated(this.#get(ASKED));
   }
 
+  /** How long its client was ready to wait; `undefined` where nothing is said of it. */
+  get waitNs(): number | undefined {
+    return stated(this.#get(WAIT));
+  }
+
+  /** The latest that the deadline can be that was stated with the grant. */
+  get latestStatedDeadline(): number {
+    return this.#get(LATEST_DEADLINE);
+  }
+
+  /** Calls of release, whatever became of them. */
+  get releases(): number {
+    return this.#get(RELEASES);
+  }
+
   /** In force at the end: the stated one, moved by each renewal recorded before the previous one passed. */
   get deadline(): number {
     return this.renewal?.deadline ?? this.#get(STATED_DEADLINE);
@@ -165,6 +188,7 @@ export class Lease {
 
   addRelease(release: Release, failed: boolean): void {
     this.#set(LET_GO, Math.min(this.letGo, release.called));
+    this.#set(RELEASES, this.releases + 1);
     if (failed) return;
     const merged = mergeReleases(this.release, release);
     this.#releaseOutcome = merged.outcome;
@@ -177,8 +201,8 @@ export class Lease {
 
 const [CALLED, RETURNED, ACQUIRE_REF, ANSWER_REF, STATED_DEADLINE] = [0, 1, 2, 3, 4];
 const [LET_GO, RELEASE_CALLED, RELEASE_RETURNED, RELEASE_REF, RELEASE_ANSWER_REF] = [5, 6, 7, 8, 9];
-const [LATEST_DEADLINE, ASKED, EFFECTIVE, ASKED_AT, ANSWERED_AT] = [10, 11, 12, 13, 14];
-const COLUMNS = 15;
+const [LATEST_DEADLINE, ASKED, EFFECTIVE, ASKED_AT, ANSWERED_AT, WAIT, RELEASES] = [10, 11, 12, 13, 14, 15, 16];
+const COLUMNS = 17;
 const FIRST_ROWS = 32;
 
 /**

@@ -62,10 +62,13 @@ export function lengthsOf(asked: unknown, askedLine: number, answer: unknown, an
   return { askedNs: lengthField(asked, askedLine), effectiveNs: lengthField(answer, answerLine) };
 }
 
-function lengthField(value: unknown, line: number): number {
-  const length = optional(numberField, value, 'leaseMs', line);
+const lengthField = (value: unknown, line: number): number => durationField(value, 'leaseMs', line);
+
+/** In nanoseconds; NaN where it is not said. */
+export function durationField(value: unknown, name: string, line: number): number {
+  const length = optional(numberField, value, name, line);
   if (length === undefined) return NaN;
-  if (length < 0) throw new HistoryError(line, 'value.leaseMs', `expected milliseconds, got ${length}`);
+  if (length < 0) throw new HistoryError(line, `value.${name}`, `expected milliseconds, got ${length}`);
   return Math.round(length * 1e6);
 }
 

@@ -9,6 +9,7 @@ import { booleanField, choice, field, numberField, optional, stringField } from 
 import {
   applyRelease,
   deadlinesOf,
+  durationField,
   fenceField,
   lengthsOf,
   resourceUse,
@@ -16,6 +17,7 @@ import {
   type ResourceUse,
 } from './lock-events.ts';
 import { NamelessLeases } from './nameless.ts';
+import type { Stretch } from './stretches.ts';
 import { applyRenewals, Lease, LeaseNumbers, type Release, type Renewal, type Sighting } from './leases.ts';
 
 /** The worker's own timer, due some grace after the deadline, looked whether the lease's signal had aborted. */
@@ -54,6 +56,8 @@ export function lockHistoryOf(history: History, withOperations = false): LockHis
 
 const MODES = ['exclusive', 'shared'] as const;
 const OUTCOMES = ['released', 'done', 'lost'] as const;
+/** By which a lock says that its client was ready to wait no longer. */
+const TIMED_OUT = 'LOCK_TIMEOUT';
 
 interface EarlyRelease {
   readonly lease: string;
@@ -78,6 +82,7 @@ class LockHistoryBuilder implements HistorySink {
   readonly #notices: Notice[] = [];
   readonly #phases: PhaseEvent[] = [];
   readonly #stalls: (Omit<Stall, 'worker'> & { readonly process: string })[] = [];
+  readonly #slowWires: Stretch[] = [];
   readonly #firstSeen = new Map<number, number>();
   readonly #nameless = new NamelessLeases();
   readonly #ignored = new Map<string, number>();
@@ -126,6 +131,8 @@ class LockHistoryBuilder implements HistorySink {
       acquireRef: operation.invokeRef,
       answerRef: operation.completionRef,
       fence: fenceField(answer, completionLine),
+      waitNs: durationField(invoke.value, 'waitMs', invokeLine),
+      timedOut: outcome !== 'ok' && operation.completion?.error?.code === TIMED_OUT,
       ...lengths,
       ...deadlinesOf(answer, lengths, { called, answered: stamps.answered }, completionLine),
     });
@@ -190,6 +197,9 @@ class LockHistoryBuilder implements HistorySink {
       case 'stall':
         this.#stalls.push({ process, from: at - numberField(value, 'ms', line) * 1e6, to: at, ref });
         return;
+      case 'wire':
+        this.#slowWires.push({ from: at - numberField(value, 'ms', line) * 1e6, to: at });
+        return;
       case 'notice': {
         const lease = stringField(value, 'lease', line);
         const aborted = booleanField(value, 'aborted', line);
@@ -241,7 +251,7 @@ class LockHistoryBuilder implements HistorySink {
       uses: this.#uses,
       operations: this.#operations,
       notices: this.#notices,
-      faults: new WorkerFaults(header, faultWindows(this.#phases), stalls, this.#firstSeen),
+      faults: new WorkerFaults(header, faultWindows(this.#phases), stalls, this.#firstSeen, this.#slowWires),
       ignored,
     };
   }

@@ -8,6 +8,8 @@ export const MODELS = [
   'resource',
   'notice',
   'liveness',
+  'handover',
+  'responsiveness',
   'fairness',
   'reentrancy',
   'sharing',

@@ -104,6 +104,8 @@ function deckOf(
     rounds: request.runs ?? profile.rounds,
     often: request.runs === undefined ? REPEATED : hazards,
     pairs: request.hazards === undefined ? profile.pairs : 0,
+    // Who says how many plans there shall be wants no more.
+    varied: profile.varied && request.runs === undefined,
     shard: request.shard,
   });
 }

@@ -14,6 +14,10 @@ export interface HistoryHeader {
   readonly permits?: number;
   /** Bound of the liveness verdict in nanoseconds. */
   readonly recoverNs?: number;
+  /** How long whoever waits may take to be granted a lock that was released, in nanoseconds: of `handover`. */
+  readonly handoverNs?: number;
+  /** How much longer than it was told to wait an acquire may take, in nanoseconds: of `responsiveness`. */
+  readonly settleNs?: number;
   /** How often one wait may be bypassed: of the verdicts on fairness and sharing. */
   readonly bypass?: number;
   /** What those verdicts and the one on reentrancy allow for handing over and for being slow, in nanoseconds. */

@@ -15,6 +15,8 @@ const headerSchema = z.looseObject({
   workers: count.optional(),
   permits: count.optional(),
   recoverNs: nanoseconds.optional(),
+  handoverNs: nanoseconds.optional(),
+  settleNs: nanoseconds.optional(),
   bypass: z.number().int().nonnegative().optional(),
   allowanceNs: nanoseconds.optional(),
 });

@@ -2,10 +2,11 @@
 import fc, { type Arbitrary } from 'fast-check';
 import type { Hazard } from 'holdfast-locks/internal/claims';
 import type { LockModule, Topology } from 'holdfast-locks';
-import { recoverAllowanceMs } from './allowance.ts';
+import { promptnessOf, recoverAllowanceMs } from './allowance.ts';
 import { Draw, type DrawnHazard, type FaultWithoutId, type LaneSizes } from './draw.ts';
 import { practiceArbitrary, practisedOf, type Practised } from './practice.ts';
 import { THROWING } from './throwing.ts';
+import { variedArbitrary } from './varied.ts';
 import { dataNodesOf, nodesOf, PLAN_VERSION, separable, type Plan } from './plan.ts';
 
 export interface PlanSizes {
@@ -22,6 +23,10 @@ export interface PlanSizes {
   readonly holdMs?: number;
   /** What the catalogue states for the lock: from a crashed holder's deadline to the next grant. */
   readonly recoverMs: number;
+  /** See `LockModule`. */
+  readonly handoverMs?: number;
+  readonly settleMs?: number;
+  readonly leastLeaseMs?: number;
   /** What the lock claims beyond an exclusive lease; absent: nothing. */
   readonly practised?: Practised;
   /** How many names the scenario takes at least; default 1. */
@@ -55,12 +60,16 @@ function paceFor(lanes: readonly (readonly FaultWithoutId[])[], most = 1): numbe
 
 /** What a lock module itself says of the plans for it. */
 export function sizesOf(
-  module: Pick<LockModule, 'claims' | 'turns' | 'load' | 'recoverMs'>,
-): Pick<PlanSizes, 'clientsPerWorker' | 'holdMs' | 'recoverMs' | 'practised'> {
+  module: Pick<LockModule, 'claims' | 'turns' | 'load' | 'recoverMs' | 'handoverMs' | 'settleMs' | 'leastLeaseMs'>,
+): Pick<
+  PlanSizes,
+  'clientsPerWorker' | 'holdMs' | 'recoverMs' | 'handoverMs' | 'settleMs' | 'leastLeaseMs' | 'practised'
+> {
   const practised = practisedOf(module);
+  const { recoverMs, handoverMs, settleMs, leastLeaseMs } = module;
   return {
     clientsPerWorker: module.load?.clientsPerWorker ?? 1,
-    recoverMs: module.recoverMs,
+    ...{ recoverMs, handoverMs, settleMs, leastLeaseMs },
     practised,
     holdMs: module.load?.holdMs,
   };
@@ -83,8 +92,8 @@ export type Regime = (typeof REGIMES)[number];
 const KEYS: Readonly<Record<Regime, number>> = { free: 3, busy: 2, crowded: 1 };
 
 /**
- * The plan number `index` of a run with this seed. In a `plain` one nothing is practised: it is where the speed is read
- * off.
+ * The plan number `index` of a run with this seed. In a `plain` one nothing is practised, and all leases are of one length: it
+ * is where the speed is read off. Other plans without faults have leases of several lengths.
  */
 export type MakePlan = (
   sizes: PlanSizes,
@@ -100,7 +109,7 @@ export function planMaker(known: readonly DrawnHazard[]): MakePlan {
   const byName: HazardsByName = new Map(known.map((hazard) => [hazard.name, hazard]));
   return ({ practised, ...plainSizes }, hazards, seed, index, regime, plain = false) => {
     const sizes = plain || practised === undefined ? plainSizes : { ...plainSizes, practised };
-    const plans = planArbitrary(byName, sizes, hazards, index, regime);
+    const plans = planArbitrary(byName, sizes, hazards, index, regime, plain);
     // Each plan has a stream of its own: adding one does not change the others.
     const [plan] = fc.sample(plans, { seed: mix(seed, index), numRuns: 1 });
     if (plan === undefined) throw new Error('fast-check made no plan');
@@ -132,20 +141,25 @@ function planArbitrary(
   hazards: readonly Hazard[],
   index: number,
   regime: Regime,
+  plain: boolean,
 ): Arbitrary<Plan> {
   const { practised } = sizes;
   const undisturbed = hazards.includes('none');
-  const plain = undisturbed && practised === undefined;
+  const varies = undisturbed && !plain;
+  const promptness = promptnessOf(sizes);
   const queues = undisturbed && practised?.fairness === true && !overstayersQueue(sizes.leaseMs, practised.allowanceMs);
   const lanes = hazards.map((hazard) => laneArbitrary(known, hazard, { ...sizes, ...serversOf(sizes.topology) }));
   return fc
     .record({
-      times: timesArbitrary(sizes, plain, regime),
-      keys: fc.constant(Math.max(plain ? 3 : queues ? 1 : KEYS[regime], sizes.leastKeys ?? 1)),
+      times: timesArbitrary(sizes, undisturbed && plain, regime),
+      keys: fc.constant(Math.max(undisturbed && plain ? 3 : queues ? 1 : KEYS[regime], sizes.leastKeys ?? 1)),
       renew: regime === 'crowded' ? fc.boolean() : fc.constant(true),
       lanes: fc.tuple(...lanes),
       ...(sizes.throwing === true && !plain && { throws: throwsArbitrary }),
       practice: practised === undefined ? fc.constant(undefined) : practiceArbitrary(practised, sizes.leaseMs),
+      varied: varies
+        ? variedArbitrary({ leaseMs: sizes.leaseMs, leastLeaseMs: sizes.leastLeaseMs ?? 0, ...promptness })
+        : fc.constant(undefined),
     })
     .map((drawn) => ({ ...drawn, pace: paceFor(drawn.lanes, sizes.pace) }))
     .map((drawn) => ({
@@ -169,11 +183,18 @@ function planArbitrary(
       renew: drawn.renew,
       ...(drawn.throws === undefined ? {} : { throws: drawn.throws }),
       ...(queues ? withLongHolds(drawn.times(drawn.pace), practised.allowanceMs) : drawn.times(drawn.pace)),
+      ...(queues || drawn.varied === undefined ? {} : drawn.varied),
       ...(practised === undefined
         ? {}
         : { practice: drawn.practice, bypass: practised.bypass, allowanceMs: practised.allowanceMs }),
-      workMs: undisturbed ? UNDISTURBED_MS : practised === undefined ? LEAST_WORK_MS : LEAST_PRACTICE_MS,
+      workMs:
+        undisturbed && (plain || practised !== undefined)
+          ? UNDISTURBED_MS
+          : practised === undefined
+            ? LEAST_WORK_MS
+            : LEAST_PRACTICE_MS,
       recoverMs: sizes.recoverMs + recoverAllowanceMs(sizes.leaseMs),
+      ...promptness,
       faults: drawn.lanes.flatMap((lane, number) =>
         lane.map((fault, place) => ({ id: `f${number + 1}.${place + 1}`, ...fault })),
       ),

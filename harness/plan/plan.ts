@@ -74,6 +74,8 @@ const fields = z.object({
   /** Workers that have such a client, the first ones. Absent: all. */
   overstayers: z.number().int().positive().optional(),
   leaseMs: briefMs.positive(),
+  /** Lengths of leases, used in turn, cycle by cycle. Absent: all are of `leaseMs`. */
+  leasesMs: shortListOf(briefMs.positive()).min(1).optional(),
   acquireTimeoutMs: briefMs.positive(),
   renew: z.boolean(),
   /** Hold and think times, used in turn. */
@@ -95,6 +97,10 @@ const fields = z.object({
   workMs: briefMs.positive(),
   /** Bound of the liveness verdict: waiting for a grant while no fault is active and no lease can be in force. */
   recoverMs: briefMs.positive(),
+  /** How long whoever waits may take to be granted a lock that was released. Absent: not judged. */
+  handoverMs: briefMs.positive().optional(),
+  /** How much longer than its timeout an acquire may take. Absent: not judged. */
+  settleMs: briefMs.positive().optional(),
   faults: shortListOf(faultSchema),
 });
 

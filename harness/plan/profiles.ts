@@ -11,6 +11,8 @@ export interface Profile {
   readonly rounds: number;
   /** Plans that combine two hazards, after each round. */
   readonly pairs: number;
+  /** Whether a plan without faults has leases of several lengths. */
+  readonly varied: boolean;
   readonly workers: number;
   /** After this no new plan starts, but for the first round, which is finished as far as `firstMs` allows. */
   readonly timeMs: number;
@@ -35,16 +37,27 @@ export function profilesOf(ranked: readonly RankedHazard[]): Readonly<Record<Pro
       hazards: namesOf(ranked.filter(({ smoke }) => smoke)),
       rounds: 1,
       pairs: 0,
+      varied: false,
       workers: 3,
       timeMs: 15_000,
       firstMs: 150_000,
       simulatedMs: 3_000,
     },
-    default: { hazards: all, rounds: 5, pairs: 1, workers: 4, timeMs: 41_000, firstMs: 300_000, simulatedMs: 15_000 },
+    default: {
+      hazards: all,
+      rounds: 5,
+      pairs: 1,
+      varied: true,
+      workers: 4,
+      timeMs: 41_000,
+      firstMs: 300_000,
+      simulatedMs: 15_000,
+    },
     deep: {
       hazards: all,
       rounds: 30,
       pairs: 10,
+      varied: true,
       workers: 4,
       timeMs: 900_000,
       firstMs: 3_600_000,

@@ -52,6 +52,8 @@ export function* smallerPlans(plan: Plan): Generator<Plan> {
   yield* withFewerFaults(plan);
   const { clockSkew, ...evenClocks } = plan;
   if (clockSkew !== undefined) yield evenClocks;
+  const { leasesMs, ...evenLeases } = plan;
+  if (leasesMs !== undefined) yield evenLeases;
   const { lapseKey, ...withoutLapse } = plan;
   if (lapseKey !== undefined) yield withoutLapse;
   for (let worker = plan.workers - 1; worker >= 0 && plan.workers > 2; worker -= 1) yield withoutWorker(plan, worker);

@@ -13,6 +13,7 @@ export function stretched(plan: Plan, leaseMs: number): Plan {
     acquireTimeoutMs: longer(plan.acquireTimeoutMs),
     holdsMs: times(plan.holdsMs),
     thinksMs: times(plan.thinksMs),
+    ...(plan.leasesMs === undefined ? {} : { leasesMs: times(plan.leasesMs) }),
     recoverMs: plan.recoverMs - recoverAllowanceMs(plan.leaseMs) + recoverAllowanceMs(leaseMs),
     faults: plan.faults.map((fault) => stretchedFault(fault, longer)),
   };

@@ -15,6 +15,10 @@ export const BREACH_KINDS = [
 ] as const;
 export type BreachKind = (typeof BREACH_KINDS)[number];
 
+/** Breaches of the property `composure`: in a user's program they end the process, or keep it from ending. */
+export const breaksComposure = (kind: BreachKind): boolean =>
+  kind === 'unhandled-error' || kind === 'exit' || kind === 'runs-on';
+
 export const breachSchema = z.object({
   kind: z.enum(BREACH_KINDS),
   message: z.string(),

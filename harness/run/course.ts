@@ -73,12 +73,13 @@ async function untilProgress(plan: Plan, workers: readonly CourseWorker[], signa
 /** @param incarnation how often the worker was killed before in this run */
 export function assignmentOf(plan: Plan, worker: number, incarnation: number): Assignment {
   const { workers, clientsPerWorker, keys, leaseMs, acquireTimeoutMs, renew, holdsMs, thinksMs } = plan;
-  const { cycles, practice, throws, overstayers = workers } = plan;
+  const { cycles, leasesMs, practice, throws, overstayers = workers } = plan;
   const lapseKey = worker < overstayers ? plan.lapseKey : undefined;
   return {
     ...{ worker, workers, incarnation, clientsPerWorker, keys, leaseMs, acquireTimeoutMs, renew, holdsMs, thinksMs },
     lapseKey,
     cycles,
+    leasesMs,
     practice,
     throws,
     seed: mix(plan.seed, plan.index),

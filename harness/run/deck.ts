@@ -15,6 +15,8 @@ export interface DeckOptions {
   readonly often: readonly Hazard[];
   /** Plans that combine two hazards, after each round. */
   readonly pairs: number;
+  /** The first round has, without faults, also a plan in which leases are of several lengths; later rounds have no others. */
+  readonly varied?: boolean;
   readonly seed: number;
   /** Only the plans whose number leaves this remainder. */
   readonly shard?: { readonly index: number; readonly of: number };
@@ -22,19 +24,19 @@ export interface DeckOptions {
 
 /** @returns the plans, and how many of them, from the first, belong to the first round: every hazard once. */
 export function makeDeck(options: DeckOptions): { readonly plans: readonly Plan[]; readonly firstRound: number } {
-  const { sizes, hazards, rounds, often, pairs, seed, shard } = options;
+  const { sizes, hazards, rounds, often, pairs, varied = false, seed, shard } = options;
   const disturbing = hazards.filter((hazard) => hazard !== 'none');
   const repeated = hazards.filter((hazard) => often.includes(hazard));
   const plans: Plan[] = [];
   const add = (room: readonly [Hazard] | readonly [Hazard, Hazard], round: number, plain = false): void => {
     plans.push(makePlan(sizes, room, seed, plans.length, REGIMES[round % REGIMES.length] ?? 'busy', plain));
   };
-  const practises = sizes.practised !== undefined && hazards.includes('none');
+  const repeats = (sizes.practised !== undefined || varied) && hazards.includes('none');
   for (let round = 0; round < rounds; round++) {
     for (const hazard of round === 0 || repeated.length === 0 ? hazards : repeated) {
-      // Without faults once for the speed, and once more for what else is claimed.
-      if (hazard === 'none' && practises) add([hazard], round, true);
-      add([hazard], round);
+      // Without faults once for the speed, and once more for what else is claimed, and what other loads show.
+      if (hazard === 'none' && round === 0) add([hazard], round, true);
+      if (hazard !== 'none' || round > 0 || repeats) add([hazard], round);
     }
     if (disturbing.length < 2) continue;
     for (const pair of samplePairs(disturbing, pairs, seed + round)) add(pair, round + 1);
@@ -42,7 +44,7 @@ export function makeDeck(options: DeckOptions): { readonly plans: readonly Plan[
   const mine = (plan: Plan): boolean => shard === undefined || plan.index % shard.of === shard.index - 1;
   return {
     plans: plans.filter(mine),
-    firstRound: plans.slice(0, hazards.length + (practises ? 1 : 0)).filter(mine).length,
+    firstRound: plans.slice(0, hazards.length + (repeats ? 1 : 0)).filter(mine).length,
   };
 }
 

@@ -24,7 +24,7 @@ async function readEvents(file: string): Promise<TimedEvent[]> {
 }
 
 export function headerOf(run: string, plan: Plan): HistoryHeader {
-  const { workers, recoverMs, bypass, allowanceMs } = plan;
+  const { workers, recoverMs, handoverMs, settleMs, bypass, allowanceMs } = plan;
   return {
     holdfast: 'history',
     version: HISTORY_VERSION,
@@ -32,6 +32,8 @@ export function headerOf(run: string, plan: Plan): HistoryHeader {
     clients: clientsOf(plan),
     workers,
     recoverNs: Math.round(recoverMs * 1e6),
+    ...(handoverMs === undefined ? {} : { handoverNs: Math.round(handoverMs * 1e6) }),
+    ...(settleMs === undefined ? {} : { settleNs: Math.round(settleMs * 1e6) }),
     ...(bypass === undefined ? {} : { bypass }),
     ...(allowanceMs === undefined ? {} : { allowanceNs: Math.round(allowanceMs * 1e6) }),
   };

@@ -94,7 +94,10 @@ export class Results {
     const breaches = this.#breaches.reported(({ plan }) => this.#pointer(plan));
     const applicationFaults = this.#applicationFaults.reported(({ plan }) => this.#pointer(plan));
     const cells = this.#matrix
-      .cells((evidence) => this.#citation(evidence))
+      .cells(
+        (evidence) => this.#citation(evidence),
+        ({ plan }) => this.#pointer(plan),
+      )
       .map((cell) => unlessVoid(cell, nothingGranted));
     return {
       name,

@@ -78,7 +78,7 @@ export class Calls {
   async acquire<Use>(wish: Wish, use: (granted: Granted) => Use): Promise<Use | undefined> {
     this.#begin();
     const { recorder, reach, granted, ownedBy, nsOf } = this.#environment;
-    const { id, key, mode, owner, leaseMs } = wish;
+    const { id, key, mode, owner, leaseMs, timeoutMs, once } = wish;
     const asked = {
       lease: id,
       leaseMs,
@@ -91,7 +91,7 @@ export class Calls {
       process: this.#process,
       f: 'acquire',
       key,
-      value: asked,
+      value: { ...asked, waitMs: once ? 0 : timeoutMs },
       time: recorder.now(),
     });
     recorder.flush();

@@ -19,7 +19,7 @@ export interface ClientEnvironment extends TurnEnvironment {
 export const LIVES_APART = 100_000;
 
 /** How a client behaves. */
-export type Habits = Pick<Assignment, 'keys' | 'renew' | 'holdsMs' | 'thinksMs' | 'practice' | 'throws'>;
+export type Habits = Pick<Assignment, 'keys' | 'renew' | 'holdsMs' | 'thinksMs' | 'leasesMs' | 'practice' | 'throws'>;
 
 export class Client {
   readonly #environment: ClientEnvironment;
@@ -77,7 +77,8 @@ export class Client {
   #task(cycle: number, count: number): TurnTask {
     const { keys, holdsMs, renew, practice = {}, throws = ['never'] } = this.#habits;
     const { task } = this.#environment;
-    const { leaseMs, acquireTimeoutMs: timeoutMs, seed, incarnation } = task;
+    const { acquireTimeoutMs: timeoutMs, seed, incarnation } = task;
+    const leaseMs = pick(this.#habits.leasesMs ?? [task.leaseMs], cycle);
     const { modes = ['exclusive'], briefMs = leaseMs, meetingMs = 0, reenters = [false] } = practice;
     const mode = pick(modes, cycle);
     return {

@@ -20,6 +20,7 @@ const assignmentSchema = z.object({
   /** Each client ends after so many; without, when the run does. */
   cycles: z.number().int().positive().optional(),
   leaseMs: z.number().positive(),
+  leasesMs: z.array(z.number().positive()).min(1).optional(),
   acquireTimeoutMs: z.number().positive(),
   renew: z.boolean(),
   holdsMs: z.array(z.number().nonnegative()).min(1),

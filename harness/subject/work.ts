@@ -33,8 +33,8 @@ export class Work {
         if (this.#awaited.delete(key)) this.#say({ type: 'granted', key });
       },
     };
-    const { keys, renew, holdsMs, thinksMs, practice, throws, lapseKey, leaseMs, clientsPerWorker } = task;
-    const ordinary = { keys, renew, holdsMs, thinksMs, practice, throws };
+    const { keys, renew, holdsMs, thinksMs, leasesMs, practice, throws, lapseKey, leaseMs, clientsPerWorker } = task;
+    const ordinary = { keys, renew, holdsMs, thinksMs, leasesMs, practice, throws };
     const clients = Array.from({ length: clientsPerWorker }, (_, index) => new Client(environment, ordinary, index));
     if (lapseKey !== undefined) {
       const overstaying = { keys: [lapseKey], renew: false, holdsMs: [leaseMs * 1.5], thinksMs: [1] };

@@ -115,7 +115,8 @@ function andMore([first, ...others]: readonly string[]): string | undefined {
 function brokenClaims(locks: readonly (Pick<LockReport, 'name'> & Judged)[]): string[] {
   return locks.flatMap(({ name, cells, breaches = [], applicationFaults = [] }) => [
     ...cells
-      .filter(isBroken)
+      // What breaks composure is told as the breach that it is.
+      .filter((cell) => isBroken(cell) && cell.property !== 'composure')
       .map(
         ({ property, hazard }) =>
           `${name} breaks its own claim on ${property} ${hazard === 'none' ? 'without faults' : `under ${hazard}`}`,

@@ -34,6 +34,8 @@ export interface Judgement {
   readonly increments: number;
   readonly overruns: number;
   readonly refusedStale: number;
+  /** Leases whose deadline had passed when they were granted, whatever was disturbed. */
+  readonly deadGrants: number;
 }
 
 /**
@@ -71,7 +73,8 @@ function judgeHistory(
 ): Omit<Judgement, 'events' | 'breaches'> {
   const { header } = history.info;
   const starts = faultStarts(notable);
-  const operations: Partial<Record<Property, number>> = {};
+  // Each process is one that could have been brought to its end.
+  const operations: Partial<Record<Property, number>> = { composure: plan.workers };
   const findings = new Map<string, ChargedFinding>();
   const counts = new Map<string, number>();
   const take = (model: JudgedModel, verdict: Verdict): void => {
@@ -102,6 +105,7 @@ function judgeHistory(
     increments: (counts.get('increments') ?? 0) + (counts.get('underLease') ?? 0),
     overruns: counts.get('overruns') ?? 0,
     refusedStale: counts.get('refusedStale') ?? 0,
+    deadGrants: counts.get('deadGrants') ?? 0,
   };
 }
 

@@ -10,8 +10,9 @@ import {
 } from 'holdfast-locks/internal/claims';
 import { about } from '../base/about.ts';
 import type { LimitedHazards } from '../faults/available.ts';
-import type { BreachKind } from '../report/breach.ts';
+import { breaksComposure, type BreachKind } from '../report/breach.ts';
 import type { Cell, Witness } from '../report/report.ts';
+import type { Breach } from './breach.ts';
 import type { ChargedFinding, Judgement } from './judge.ts';
 
 export interface MatrixOptions {
@@ -38,9 +39,16 @@ interface Tally {
   violations: number;
   overruns: number;
   refusedStale: number;
+  deadGrants: number;
   unexplained: number;
   first: Evidence | undefined;
+  /** Of composure, which no history shows. */
+  breach: { readonly breach: Breach; readonly judgement: Judgement } | undefined;
 }
+
+/** What the machine may have brought about once is the lock's when it happens twice in a run. */
+const isRepeated = ({ finding }: ChargedFinding, tally: Tally): boolean =>
+  finding.property === 'loss-notice' && finding.kind === 'inconclusive' && tally.unexplained > 1;
 
 export class Matrix {
   readonly #options: MatrixOptions;
@@ -68,6 +76,12 @@ export class Matrix {
       tally.bitten += judgement.bitten.length;
       if (property === 'no-lost-update' || property === 'invariant') tally.overruns += judgement.overruns;
       if (property === 'fencing') tally.refusedStale += judgement.refusedStale;
+      if (property === 'loss-notice') tally.deadGrants += judgement.deadGrants;
+    }
+    for (const breach of judgement.breaches.filter(({ kind }) => breaksComposure(kind))) {
+      const tally = this.#tally('composure', plan.hazards);
+      tally.violations++;
+      tally.breach ??= { breach, judgement };
     }
     const failures = new Map<string, Evidence>();
     for (const charged of judgement.findings) {
@@ -76,7 +90,7 @@ export class Matrix {
       if (finding.kind === 'inconclusive') tally.unexplained++;
       // No claim of the lock is broken by what its user does alone.
       if (finding.kind === 'application') failures.set(`application ${finding.invariant}`, { charged, judgement });
-      if (finding.kind !== 'violation') continue;
+      if (finding.kind !== 'violation' && !isRepeated(charged, tally)) continue;
       tally.violations++;
       tally.first ??= { charged, judgement };
       const key = keyOf(finding.property, hazards);
@@ -93,7 +107,10 @@ export class Matrix {
   }
 
   /** The witness of a cell is made only when it is wanted, by `witness`. */
-  cells(witness: (evidence: Evidence) => Pick<Cell, 'plan' | 'replay'> & { readonly witness: Witness }): Cell[] {
+  cells(
+    witness: (evidence: Evidence) => Pick<Cell, 'plan' | 'replay'> & { readonly witness: Witness },
+    pointer: (judgement: Judgement) => Pick<Cell, 'plan' | 'replay'> = () => ({}),
+  ): Cell[] {
     const cells: Cell[] = [];
     for (const property of PROPERTIES) {
       const combined = [...this.#tallies.keys()]
@@ -101,14 +118,19 @@ export class Matrix {
         .filter((key) => key.property === property && key.hazards.length > 1);
       const singles = this.#options.hazards.map((hazard) => ({ property, hazards: [hazard] }));
       for (const { hazards } of [...singles, ...combined]) {
-        const cell = this.#cell(property, hazards, witness);
+        const cell = this.#cell(property, hazards, witness, pointer);
         if (cell !== undefined) cells.push(cell);
       }
     }
     return cells;
   }
 
-  #cell(property: Property, hazards: readonly Hazard[], witness: Parameters<Matrix['cells']>[0]): Cell | undefined {
+  #cell(
+    property: Property,
+    hazards: readonly Hazard[],
+    witness: Parameters<Matrix['cells']>[0],
+    pointer: NonNullable<Parameters<Matrix['cells']>[1]>,
+  ): Cell | undefined {
     const claim = this.#claim(property, hazards);
     if (claim === 'not-applicable') return undefined;
     const tally = this.#tallies.get(keyOf(property, hazards));
@@ -132,6 +154,7 @@ export class Matrix {
       faultsBitten: tally?.bitten ?? 0,
       ...(wouldTakeMs === undefined ? {} : { wouldTakeMs: Math.round(wouldTakeMs) }),
       ...(tally?.first === undefined ? {} : witness(tally.first)),
+      ...(tally?.breach === undefined ? {} : pointer(tally.breach.judgement)),
     };
   }
 
@@ -156,8 +179,10 @@ export class Matrix {
         violations: 0,
         overruns: 0,
         refusedStale: 0,
+        deadGrants: 0,
         unexplained: 0,
         first: undefined,
+        breach: undefined,
       };
       this.#tallies.set(key, tally);
     }
@@ -194,6 +219,12 @@ function parseKey(key: string): { readonly property: Property; readonly hazards:
   return { property, hazards: hazards.split('+') };
 }
 
+/** What is inconclusive of a property; of others, a lost update. */
+const UNEXPLAINED: Readonly<Partial<Record<Property, string>>> = {
+  invariant: 'broken invariant',
+  'loss-notice': 'dead grant',
+};
+
 function verdictOf(
   tally: Tally | undefined,
   hazards: readonly Hazard[],
@@ -203,7 +234,7 @@ function verdictOf(
   const seen = observations(tally, property);
   if (tally.violations > 0) return { verdict: 'violated', ...seen };
   if (tally.unexplained > 0) {
-    const what = property === 'invariant' ? 'broken invariant' : 'lost update';
+    const what = UNEXPLAINED[property] ?? 'lost update';
     const many = `${tally.unexplained} ${what}${tally.unexplained === 1 ? '' : 's'}`;
     return { verdict: 'inconclusive', note: `${many} whose cause the history does not show` };
   }
@@ -213,8 +244,10 @@ function verdictOf(
   return { verdict: 'holds', ...seen };
 }
 
-function observations({ overruns, refusedStale }: Tally, property: Property): Pick<Cell, 'note'> {
+function observations({ overruns, refusedStale, deadGrants, breach }: Tally, property: Property): Pick<Cell, 'note'> {
   const seen: string[] = [];
+  if (breach !== undefined) seen.push(breach.breach.message);
+  if (deadGrants > 0) seen.push(`${deadGrants} grant${deadGrants === 1 ? '' : 's'} that had ended before they came`);
   if (overruns > 0)
     seen.push(
       property === 'invariant'

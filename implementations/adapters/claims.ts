@@ -8,6 +8,9 @@ const onRedis = {
   'clock-jump-majority': 'not-promised',
 } as const;
 
+/** Of a library that counts attempts, and not the time that somebody is ready to wait. */
+export const countsAttempts: Claims = { responsiveness: { otherwise: 'not-applicable' } };
+
 /** Of a library whose documentation promises exclusion, except under these. */
 export function describedClaims(
   except: NonNullable<PropertyClaims['except']>,

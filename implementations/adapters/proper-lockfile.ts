@@ -10,6 +10,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { check, lock as lockFile } from 'proper-lockfile';
 import type { Claims } from '../claims.ts';
+import { countsAttempts } from './claims.ts';
 import type { ConnectContext, LockModule } from '../lock.ts';
 import { adapted, type Asked, type Held } from './adapted.ts';
 
@@ -60,7 +61,7 @@ export const lock: LockModule = {
   summary: "npm's proper-lockfile 4.1: a lock file in a folder that is shared.",
   backend: 'files',
   topologies: ['single'],
-  claims,
+  claims: { ...claims, ...countsAttempts },
   notSimulable: 'there is no model of a file system',
   // Its documented least for `stale`.
   leastLeaseMs: 5000,

@@ -8,7 +8,7 @@
 import { createLock, createRedlock, IoredisAdapter } from 'redlock-universal';
 import type { Redis } from 'ioredis';
 import type { LockModule, ReleaseOutcome } from '../lock.ts';
-import { describedClaims } from './claims.ts';
+import { countsAttempts, describedClaims } from './claims.ts';
 import type { Asked, Held, Library } from './adapted.ts';
 import { connectAdapted } from './on-redis.ts';
 
@@ -72,7 +72,7 @@ export const lock: LockModule = {
   summary: "npm's redlock-universal 0.8: createRedlock on several Redis servers, createLock on one.",
   backend: 'redis',
   topologies: ['5 independent nodes', 'single'],
-  claims,
+  claims: { ...claims, ...countsAttempts },
   recoverMs: 3000,
   connect(context) {
     return connectAdapted(context, libraryOf);

@@ -8,7 +8,7 @@
  */
 import NpmRedlock from 'redlock';
 import type { LockModule, ReleaseOutcome } from '../lock.ts';
-import { describedClaims } from './claims.ts';
+import { countsAttempts, describedClaims } from './claims.ts';
 import type { Asked, Held, Library } from './adapted.ts';
 import { connectAdapted } from './on-redis.ts';
 
@@ -51,7 +51,7 @@ export const lock: LockModule = {
   summary: "npm's redlock 4.2: a majority of independent Redis servers.",
   backend: 'redis',
   topologies: ['5 independent nodes', 'single'],
-  claims,
+  claims: { ...claims, ...countsAttempts },
   // It polls about every 200 ms.
   recoverMs: 3000,
   connect(context) {

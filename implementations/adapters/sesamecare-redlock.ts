@@ -9,7 +9,7 @@
 import { Redlock } from '@sesamecare-oss/redlock';
 import type { LockModule } from '../lock.ts';
 import type { Asked, Held, Library } from './adapted.ts';
-import { describedClaims } from './claims.ts';
+import { countsAttempts, describedClaims } from './claims.ts';
 import { connectAdapted } from './on-redis.ts';
 
 const claims = describedClaims(
@@ -43,7 +43,7 @@ export const lock: LockModule = {
   summary: "npm's @sesamecare-oss/redlock 1.4: a majority of independent Redis servers.",
   backend: 'redis',
   topologies: ['5 independent nodes', 'single'],
-  claims,
+  claims: { ...claims, ...countsAttempts },
   // It polls about every 300 ms.
   recoverMs: 3500,
   connect(context) {

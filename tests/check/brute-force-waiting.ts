@@ -18,7 +18,7 @@ interface Judged {
 }
 
 /** The last event of a story: whoever still waits then has waited so long. */
-function endOf({ leases, standstills, uses }: Story): number {
+export function endOf({ leases, standstills, uses }: Story): number {
   return Math.max(
     ...leases.flatMap(({ acquire, renewals, probes, lostAt, killedAt, release }) => [
       acquire.called,
@@ -35,7 +35,7 @@ function endOf({ leases, standstills, uses }: Story): number {
   );
 }
 
-function judged(story: Story): Judged[] {
+export function judged(story: Story): Judged[] {
   const end = endOf(story);
   return story.leases.map((lease) => {
     const { called, returned, outcome } = lease.acquire;
@@ -100,7 +100,7 @@ export function refusedOwnersOf(story: Story, { allowance }: Bounds): string[] {
     .map(({ lease }) => lease.id);
 }
 
-function latestUntil(lease: LeaseStory): number {
+export function latestUntil(lease: LeaseStory): number {
   const { release, lostAt, killedAt } = lease;
   if (release?.outcome === 'released') return release.returned;
   const deadline = deadlineInForce(lease);
@@ -112,7 +112,7 @@ function latestUntil(lease: LeaseStory): number {
   return killedAt === undefined ? deadline : Math.max(deadline, killedAt + lengthOf(lease));
 }
 
-function lengthOf({ acquire }: LeaseStory): number {
+export function lengthOf({ acquire }: LeaseStory): number {
   return acquire.length ?? Infinity;
 }
 

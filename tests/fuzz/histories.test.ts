@@ -60,7 +60,7 @@ function calls(fs: readonly string[], value: fc.Arbitrary<unknown>): fc.Arbitrar
 
 const eventsFor: Readonly<Record<Model, fc.Arbitrary<readonly HistoryEvent[]>>> = {
   ...{ lock: leases, belief: leases, resource: leases, notice: leases, liveness: leases, fairness: leases },
-  ...{ reentrancy: leases, sharing: leases, semaphore: leases },
+  ...{ handover: leases, responsiveness: leases, reentrancy: leases, sharing: leases, semaphore: leases },
   mutex: calls(['acquire', 'release'], fc.constant(null)),
   counter: calls(['increment', 'read'], fc.nat(4)),
   register: calls(
@@ -71,7 +71,10 @@ const eventsFor: Readonly<Record<Model, fc.Arbitrary<readonly HistoryEvent[]>>> 
 };
 
 const header: fc.Arbitrary<Partial<HistoryHeader>> = fc.record(
-  { permits: fc.integer({ min: 1, max: 3 }), recoverNs: fc.nat(20), bypass: fc.nat(2), allowanceNs: fc.nat(9) },
+  {
+    ...{ permits: fc.integer({ min: 1, max: 3 }), recoverNs: fc.nat(20), bypass: fc.nat(2), allowanceNs: fc.nat(9) },
+    ...{ handoverNs: fc.nat(9), settleNs: fc.nat(9) },
+  },
   { requiredKeys: ['permits'] },
 );
 const told: fc.Arbitrary<Told> = fc

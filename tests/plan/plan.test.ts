@@ -127,6 +127,18 @@ void describe('a deck', () => {
     );
   });
 
+  void test('has leases of several lengths in plans without faults, but for the first, and in no others', () => {
+    const lengths = ({ plans }: ReturnType<typeof makeDeck>): unknown =>
+      plans.filter(({ hazards }) => hazards.includes('none')).map(({ leasesMs = [] }) => new Set(leasesMs).size > 1);
+    const none: DeckOptions = { ...options, hazards: ['none'], rounds: 3 };
+    assert.deepEqual(lengths(makeDeck(none)), [false, true, true]);
+    const varied = makeDeck({ ...none, varied: true });
+    assert.deepEqual(lengths(varied), [false, true, true, true]);
+    assert.equal(varied.firstRound, 2);
+    const others = makeDeck(options).plans.filter(({ hazards }) => !hazards.includes('none'));
+    assert.ok(others.every(({ leasesMs }) => leasesMs === undefined));
+  });
+
   void test('only grows at its end with more rounds: a plan does not depend on how many there are', () => {
     const short = makeDeck(options).plans;
     const long = makeDeck({ ...options, rounds: 5 }).plans;

@@ -100,10 +100,11 @@ test('a history is not said to have tried what its header states no bound for', 
   const { recoverNs: _bound, ...unbound } = HEADER;
   const events = cycle(0, 'A', { asked: 1, granted: 2, let: 3, gone: 4 }, { fence: 7 });
   assert.deepEqual(judge(PLAN, unbound, events).operations, {
-    ...{ exclusion: 2, fencing: 1, 'no-lost-update': 0, 'loss-notice': 0, sharing: 0 },
+    ...{ exclusion: 2, fencing: 1, 'no-lost-update': 0, 'loss-notice': 0, sharing: 0, composure: PLAN.workers },
   });
-  assert.deepEqual(judge(PLAN, { ...HEADER, bypass: 0, allowanceNs: 10 * MS }, events).operations, {
-    ...{ exclusion: 2, fencing: 1, 'no-lost-update': 0, 'loss-notice': 0, sharing: 0 },
-    ...{ 'deadlock-freedom': 1, fairness: 0, reentrancy: 0 },
+  const bounds = { bypass: 0, allowanceNs: 10 * MS, settleNs: MS };
+  assert.deepEqual(judge(PLAN, { ...HEADER, ...bounds }, events).operations, {
+    ...{ exclusion: 2, fencing: 1, 'no-lost-update': 0, 'loss-notice': 0, sharing: 0, composure: PLAN.workers },
+    ...{ 'deadlock-freedom': 1, fairness: 0, reentrancy: 0, responsiveness: 0 },
   });
 });

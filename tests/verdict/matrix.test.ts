@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import type { Claims, Hazard, Property } from '../../implementations/claims.ts';
 import type { Finding } from '../../harness/check/verdict.ts';
 import type { HistoryEvent } from '../../harness/history/events.ts';
+import type { Breach } from '../../harness/verdict/breach.ts';
 import { judge, type ChargedFinding, type Judgement } from '../../harness/verdict/judge.ts';
 import { shownBy, Matrix, type MatrixOptions } from '../../harness/verdict/matrix.ts';
 import type { Cell } from '../../harness/report/report.ts';
@@ -33,7 +34,7 @@ function judgement(hazards: readonly Hazard[], override: Partial<Judgement> = {}
   const plan = smallPlan(hazards);
   const faults = plan.faults.map(({ id }) => id);
   return {
-    ...{ plan, events: [], findings: [], breaches: [], increments: 0, overruns: 0, refusedStale: 0 },
+    ...{ plan, events: [], findings: [], breaches: [], increments: 0, overruns: 0, refusedStale: 0, deadGrants: 0 },
     ...{ operations: { exclusion: 10, 'no-lost-update': 10, fencing: 10 }, applied: faults, bitten: faults },
     ...override,
   };
@@ -168,6 +169,40 @@ void describe('the verdict of a cell', () => {
     assert.match(cellOf(cells, 'client-pause', 'no-lost-update').note ?? '', /^2 updates lost by writes after/);
     assert.match(cellOf(cells, 'client-pause', 'fencing').note ?? '', /^1 stale use refused/);
     assert.equal(cellOf(cells, 'client-pause', 'no-lost-update').verdict, 'holds');
+  });
+});
+
+void describe('what every lock is taken to promise', () => {
+  void test('composure is violated by a breach that ends a process or keeps it from ending, and by no other', () => {
+    const breach = (kind: Breach['kind']): Breach => ({ kind, who: 'worker 1', message: 'what it did' });
+    const operations = { composure: 2 };
+    for (const kind of ['unhandled-error', 'exit', 'runs-on'] as const) {
+      const cells = cellsOf([judgement(['none'], { operations, breaches: [breach(kind)] })]);
+      const { verdict, note } = cellOf(cells, 'none', 'composure');
+      assert.deepEqual([verdict, note], ['violated', 'what it did']);
+    }
+    const cells = cellsOf([judgement(['none'], { operations, breaches: [breach('contract')] })]);
+    assert.equal(cellOf(cells, 'none', 'composure').verdict, 'holds');
+  });
+
+  void test('responsiveness is promised without faults, and nothing of it where the lock says so', () => {
+    const ofResponsiveness = (claims: Claims): unknown =>
+      cellsOf([], { claims }).flatMap(({ property, hazard, claim }) =>
+        property === 'responsiveness' ? [[hazard, claim]] : [],
+      );
+    assert.deepEqual(ofResponsiveness(CLAIMS), [['none', 'holds']]);
+    assert.deepEqual(ofResponsiveness({ ...CLAIMS, responsiveness: { otherwise: 'not-applicable' } }), []);
+    assert.deepEqual(ofResponsiveness({}), [], 'of whoever promises nothing nothing is expected');
+  });
+
+  void test('a dead grant is inconclusive once, and a violation when it happens twice in a run', () => {
+    const claims: Claims = { 'loss-notice': { otherwise: 'holds' } };
+    const dead = judgement(['none'], {
+      operations: { 'loss-notice': 1 },
+      findings: [charge(finding('loss-notice', 'inconclusive'), ['none'])],
+    });
+    assert.equal(cellOf(cellsOf([dead], { claims }), 'none', 'loss-notice').verdict, 'inconclusive');
+    assert.equal(cellOf(cellsOf([dead, dead], { claims }), 'none', 'loss-notice').verdict, 'violated');
   });
 });
 

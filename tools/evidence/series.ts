@@ -128,7 +128,7 @@ const agreementOf = (file: string, target: number, step: number): Series => ({
   ...{ name: `agreement with brute force: ${file}`, unit: 'histories of each kind', target, step, from: [file] },
   slice: drawn(file),
 });
-const agreement = ['agreement', 'general-agreement', 'waiting-agreement'].map((name) =>
+const agreement = ['agreement', 'general-agreement', 'waiting-agreement', 'handover-agreement'].map((name) =>
   agreementOf(`tests/check/${name}.test.ts`, 200_000, 20_000),
 );
 

@@ -36,7 +36,16 @@ export interface Simulated {
 /** What a lock module says of itself. Only the threads load it: their caller may live where it cannot be loaded. */
 export type LockFacts = Pick<
   LockModule,
-  'name' | 'backend' | 'topologies' | 'claims' | 'recoverMs' | 'leastLeaseMs' | 'turns' | 'load'
+  | 'name'
+  | 'backend'
+  | 'topologies'
+  | 'claims'
+  | 'recoverMs'
+  | 'handoverMs'
+  | 'settleMs'
+  | 'leastLeaseMs'
+  | 'turns'
+  | 'load'
 >;
 
 export type FromThread =

@@ -115,8 +115,9 @@ function breachOf({ owner, kind, error, lease }: Problem): Breach {
 }
 
 /** One by one: what else a module exports may be nothing that can be sent. */
-function factsOf({ name, backend, topologies, claims, recoverMs, leastLeaseMs, turns, load }: LockModule): LockFacts {
-  return { name, backend, topologies, claims, recoverMs, leastLeaseMs, turns, load };
+function factsOf(module: LockModule): LockFacts {
+  const { name, backend, topologies, claims, recoverMs, handoverMs, settleMs, leastLeaseMs, turns, load } = module;
+  return { name, backend, topologies, claims, recoverMs, handoverMs, settleMs, leastLeaseMs, turns, load };
 }
 
 async function obey(message: ToThread): Promise<FromThread> {

@@ -41,6 +41,9 @@ export const subjectFileSchema = z.strictObject({
   claims: z.union([z.enum(['lease', 'connection', 'quorum-lease']), claimsSchema]).optional(),
   /** How long after the deadline of a crashed holder the next grant may take, in milliseconds. */
   recoverMs: z.number().nonnegative().default(3000),
+  /** From a release to the next grant; and how much longer than it was told an acquire may take. */
+  handoverMs: z.number().nonnegative().optional(),
+  settleMs: z.number().nonnegative().optional(),
   /** Program and arguments, started in the folder of this file. `${build}` stands for the folder that `build` fills. */
   command: words,
   /** Run before the command: each time, or where it names `${build}` once for each state of the folder of this file. */
@@ -104,9 +107,12 @@ export const inPlace = (command: readonly string[], { built }: LoadedSubject): s
 export function subjectModule(url: string): LockModule {
   const loaded = loadSubject(url);
   const { file, folder } = loaded;
-  const { name, summary, backend, recoverMs, features, leastLeaseMs, leasesAtOnce, turns, load } = file;
+  const { name, summary, backend, recoverMs, handoverMs, settleMs, features } = file;
+  const { leastLeaseMs, leasesAtOnce, turns, load } = file;
   return {
-    ...{ name, summary, backend, recoverMs, claims: claimsOf(file) },
+    ...{ name, summary, backend, recoverMs, claims: { ...COUNTS_ATTEMPTS, ...claimsOf(file) } },
+    ...(handoverMs === undefined ? {} : { handoverMs }),
+    ...(settleMs === undefined ? {} : { settleMs }),
     notSimulable: 'it lives in a process of its own',
     topologies: file.topologies as unknown as readonly [Topology, ...Topology[]],
     ...(leastLeaseMs === undefined ? {} : { leastLeaseMs }),
@@ -135,6 +141,9 @@ export function subjectModule(url: string): LockModule {
     },
   };
 }
+
+/** Many libraries count attempts, and not time: who does keep to a time says so. */
+const COUNTS_ATTEMPTS: Claims = { responsiveness: { otherwise: 'not-applicable' } };
 
 /** Without claims: all that can be looked at, and nothing that is promised. */
 const NOTHING: Claims = Object.fromEntries(
