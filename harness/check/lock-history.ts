@@ -59,6 +59,9 @@ const OUTCOMES = ['released', 'done', 'lost'] as const;
 /** By which a lock says that its client was ready to wait no longer. */
 const TIMED_OUT = 'LOCK_TIMEOUT';
 
+/** Its client had called it off: what the lock says then is no matter of time. */
+const wasAborted = ({ completion }: Operation): boolean => field(completion?.value, 'aborted') === true;
+
 interface EarlyRelease {
   readonly lease: string;
   readonly key: string;
@@ -132,7 +135,7 @@ class LockHistoryBuilder implements HistorySink {
       answerRef: operation.completionRef,
       fence: fenceField(answer, completionLine),
       waitNs: durationField(invoke.value, 'waitMs', invokeLine),
-      timedOut: outcome !== 'ok' && operation.completion?.error?.code === TIMED_OUT,
+      timedOut: outcome !== 'ok' && operation.completion?.error?.code === TIMED_OUT && !wasAborted(operation),
       ...lengths,
       ...deadlinesOf(answer, lengths, { called, answered: stamps.answered }, completionLine),
     });

@@ -55,7 +55,7 @@ export async function verifyLock(
     ...(provisioner.kind === 'sim' && { pace: paceOf(leaseMs) }),
     ...sizesOf(module),
     ...sizesForScenario(application),
-    ...(asked.clients === undefined ? {} : { clientsPerWorker: asked.clients }),
+    ...(asked.clients === undefined ? {} : { clientsPerWorker: asked.clients, clientsFixed: true }),
     ...(asked.holdMs === undefined ? {} : { holdMs: asked.holdMs }),
   };
   const deck = deckOf(settings, sizes, wanted);

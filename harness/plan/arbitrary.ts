@@ -6,7 +6,7 @@ import { promptnessOf, recoverAllowanceMs } from './allowance.ts';
 import { Draw, type DrawnHazard, type FaultWithoutId, type LaneSizes } from './draw.ts';
 import { practiceArbitrary, practisedOf, type Practised } from './practice.ts';
 import { THROWING } from './throwing.ts';
-import { variedArbitrary } from './varied.ts';
+import { variedArbitrary, type Varied } from './varied.ts';
 import { dataNodesOf, nodesOf, PLAN_VERSION, separable, type Plan } from './plan.ts';
 
 export interface PlanSizes {
@@ -16,6 +16,8 @@ export interface PlanSizes {
   readonly scenario: string;
   readonly workers: number;
   readonly clientsPerWorker: number;
+  /** That is what somebody asked for, in every plan. */
+  readonly clientsFixed?: boolean;
   readonly leaseMs: number;
   /** How many times as long as usual clients may hold and think at most; default 1. */
   readonly pace?: number;
@@ -183,7 +185,7 @@ function planArbitrary(
       renew: drawn.renew,
       ...(drawn.throws === undefined ? {} : { throws: drawn.throws }),
       ...(queues ? withLongHolds(drawn.times(drawn.pace), practised.allowanceMs) : drawn.times(drawn.pace)),
-      ...(queues || drawn.varied === undefined ? {} : drawn.varied),
+      ...(queues || drawn.varied === undefined ? {} : variedFor(sizes, drawn.varied)),
       ...(practised === undefined
         ? {}
         : { practice: drawn.practice, bypass: practised.bypass, allowanceMs: practised.allowanceMs }),
@@ -199,6 +201,19 @@ function planArbitrary(
         lane.map((fault, place) => ({ id: `f${number + 1}.${place + 1}`, ...fault })),
       ),
     }));
+}
+
+/** Clients of one process, at least, in some of the plans whose load varies. */
+const SEVERAL = 2;
+
+/** Who says how long clients hold, or how many there are, is heeded. */
+function variedFor(sizes: PlanSizes, { holdsMs, several, ...varied }: Varied): Partial<Plan> {
+  const { holdMs, clientsPerWorker, clientsFixed = false } = sizes;
+  return {
+    ...varied,
+    ...(holdMs === undefined ? { holdsMs } : {}),
+    ...(several && !clientsFixed ? { clientsPerWorker: Math.max(clientsPerWorker, SEVERAL) } : {}),
+  };
 }
 
 /** Clients that overstay wait for one another long enough, and ask again meanwhile, only where leases are neither short nor long. */

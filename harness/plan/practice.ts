@@ -16,6 +16,8 @@ export const practiceSchema = z.object({
   meetingMs: briefMs.positive().optional(),
   /** Whether the cycle's owner asks for the lock a second time while it holds it. */
   reenters: shortListOf(z.boolean()).min(1).optional(),
+  /** Whether it asks to share it then, although it holds it exclusively. */
+  reentersShared: shortListOf(z.boolean()).min(1).optional(),
 });
 export type Practice = z.infer<typeof practiceSchema>;
 
@@ -48,6 +50,7 @@ export function practiceArbitrary(practised: Practised, leaseMs: number): Arbitr
   const some = (of: readonly (typeof CYCLE_MODES)[number][]): Arbitrary<(typeof CYCLE_MODES)[number][]> =>
     fc.shuffledSubarray([...of], { minLength: of.length, maxLength: of.length });
   const [shared, brief, exclusive] = ['shared', 'brief', 'exclusive'] as const;
+  const eachCycle = fc.array(fc.boolean(), { minLength: CYCLES, maxLength: CYCLES });
   return fc.record({
     ...(sharing && {
       modes: some([
@@ -57,6 +60,7 @@ export function practiceArbitrary(practised: Practised, leaseMs: number): Arbitr
       briefMs: fc.constant(Math.ceil(leaseMs / 4)),
       meetingMs: fc.constant(Math.ceil(allowanceMs * 1.5)),
     }),
-    ...(reentrancy && { reenters: fc.array(fc.boolean(), { minLength: CYCLES, maxLength: CYCLES }) }),
+    ...(reentrancy && { reenters: eachCycle }),
+    ...(reentrancy && sharing && { reentersShared: eachCycle }),
   });
 }

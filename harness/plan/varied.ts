@@ -11,7 +11,10 @@ export interface VariedSizes {
   readonly leastLeaseMs: number;
 }
 
-export type Varied = Pick<Plan, 'holdsMs' | 'leasesMs' | 'renew' | 'acquireTimeoutMs'>;
+export interface Varied extends Pick<Plan, 'holdsMs' | 'leasesMs' | 'renew' | 'acquireTimeoutMs'> {
+  /** Whether several clients share a process, and what the lock keeps in it. */
+  readonly several: boolean;
+}
 
 /** So many lease lengths make a lease long. */
 const LONG = 5;
@@ -39,10 +42,11 @@ export function variedArbitrary({ leaseMs, handoverMs, leastLeaseMs }: VariedSiz
     ),
     { minLength: CYCLES, maxLength: CYCLES },
   );
-  return fc.record({ cycles, renew: fc.boolean() }).map((drawn) => ({
+  return fc.record({ cycles, renew: fc.boolean(), several: fc.boolean() }).map((drawn) => ({
     holdsMs: drawn.cycles.map(({ hold }) => hold),
     leasesMs: drawn.cycles.map(({ lease }) => lease),
     renew: drawn.renew,
+    several: drawn.several,
     acquireTimeoutMs: Math.round(Math.max(leaseMs * 4, handoverMs * 1.2 + leaseMs * 1.5)),
   }));
 }

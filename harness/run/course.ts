@@ -16,6 +16,8 @@ const FINISH_WITHIN_MS = 10_000;
 export const finishWithinMs = ({ leaseMs, holdsMs }: Plan): number =>
   FINISH_WITHIN_MS + Math.max(leaseMs * 1.5, ...holdsMs);
 
+const longestLeaseOf = ({ leaseMs, leasesMs = [] }: Plan): number => Math.max(leaseMs, ...leasesMs);
+
 export type CourseWorker = Pick<WorkerHandle, 'onNextGrants' | 'finish' | 'ended'>;
 
 export interface Course {
@@ -42,7 +44,7 @@ export async function runCourse(course: Course, signal: AbortSignal): Promise<re
 async function untilAllEnded({ plan, targets, workers, recorder }: Course, signal: AbortSignal): Promise<void> {
   const over = new AbortController();
   const stop = AbortSignal.any([signal, over.signal]);
-  const boundMs = plan.workMs + plan.leaseMs * 1.5 + plan.recoverMs * 1.05;
+  const boundMs = plan.workMs + longestLeaseOf(plan) * 1.5 + plan.recoverMs * 1.05;
   void Promise.all(workers.map((worker) => worker.ended)).then(() => over.abort());
   await allSettled([runFaults(plan, targets, recorder, stop), sleep(boundMs, undefined, { signal: stop })]).catch(
     (error: unknown) => {
@@ -64,7 +66,7 @@ async function untilProgress(plan: Plan, workers: readonly CourseWorker[], signa
   );
   // The bound counts from the end of the last lease, and one may belong to a request that is not answered before its caller
   // gives up; a little longer, for the history must show that it has passed.
-  const boundMs = plan.acquireTimeoutMs + plan.leaseMs * 1.5 + plan.recoverMs * 1.05;
+  const boundMs = plan.acquireTimeoutMs + longestLeaseOf(plan) * 1.5 + plan.recoverMs * 1.05;
   await sleep(boundMs, undefined, { signal: AbortSignal.any([progress.signal, signal]) }).catch(() => undefined);
   for (const stop of unsubscribe) stop();
   signal.throwIfAborted();

@@ -142,7 +142,7 @@ export class Calls {
   }
 
   #failed(error: unknown, key: string, asked: object): void {
-    const { recorder } = this.#environment;
+    const { recorder, finish } = this.#environment;
     const definite = isLockError(error) && error.outcome === 'definite';
     const code = isLockError(error) ? error.code : 'UNEXPECTED';
     const type = definite ? 'fail' : 'info';
@@ -153,7 +153,12 @@ export class Calls {
       process: this.#process,
       f: 'acquire',
       key,
-      value: call === undefined ? asked : { ...asked, t: [recorder.at(call.asked), recorder.at(call.answered)] },
+      value: {
+        ...asked,
+        ...(call === undefined ? {} : { t: [recorder.at(call.asked), recorder.at(call.answered)] }),
+        // Whatever it says then, it was told to wait no longer.
+        ...(finish.aborted ? { aborted: true } : {}),
+      },
       time: recorder.now(),
       error: {
         code: code === 'UNEXPECTED' ? `${code}: ${reasonOf(error)}` : code,

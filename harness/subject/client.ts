@@ -80,6 +80,7 @@ export class Client {
     const { acquireTimeoutMs: timeoutMs, seed, incarnation } = task;
     const leaseMs = pick(this.#habits.leasesMs ?? [task.leaseMs], cycle);
     const { modes = ['exclusive'], briefMs = leaseMs, meetingMs = 0, reenters = [false] } = practice;
+    const { reentersShared = [false] } = practice;
     const mode = pick(modes, cycle);
     return {
       ...{ number: this.#number, count, id: `${this.#name}.${cycle}`, observer: `worker-${task.worker}` },
@@ -89,6 +90,7 @@ export class Client {
       leaseMs: mode === 'brief' ? briefMs : leaseMs,
       ...{ timeoutMs, renew, holdMs: mode === 'meeting' ? meetingMs : pick(holdsMs, cycle) },
       reenters: pick(reenters, cycle),
+      reentersShared: pick(reentersShared, cycle),
       throwsAt: pick(throws, cycle),
       seed: mix(mix(seed, this.#number), cycle + incarnation * LIVES_APART),
     };

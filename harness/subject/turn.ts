@@ -32,6 +32,8 @@ export interface TurnTask {
   readonly holdMs: number;
   /** The first lease of the cycle is asked for twice. */
   readonly reenters: boolean;
+  /** The second time to share it, whatever mode it is held in. */
+  readonly reentersShared: boolean;
   readonly throwsAt: Throwing;
   readonly seed: number;
 }
@@ -186,7 +188,8 @@ export class Turn implements ScenarioClient<Named> {
       if (held === undefined) return resolve(held);
       this.#open.delete(held);
       this.#outer = held;
-      return this.#hold(name, `${this.turn}.again`, options, once).then(resolve, reject);
+      const again: AcquireOptions = this.#task.reentersShared ? { ...options, mode: 'shared' } : options;
+      return this.#hold(name, `${this.turn}.again`, again, once).then(resolve, reject);
     }, reject);
     return promise;
   }

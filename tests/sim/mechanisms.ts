@@ -8,6 +8,14 @@ const NOBODY_AFTER_RELEASE =
 const HOLDER_KILLED = /is killed while it (holds .*, the last lease that was granted|waits; it had asked)/u;
 
 export const MECHANISMS: Readonly<Record<string, RegExp>> = {
+  'gives-up-early': /was told of a timeout at .*, though it was to wait/u,
+  'lease-from-the-call': /was granted .*, after its deadline at/u,
+  'own-lease-length': /was granted to .* while|both believed|undid the/u,
+  'read-release-ends-write': /was granted to .* while|both believed|undid the/u,
+  'redlock-fixed-drift': /was granted to .* while|both believed|undid the/u,
+  'reentrant-two-keys': /was granted to .* while|both believed|undid the/u,
+  'release-by-stripe': /waited .* in vain after/u,
+  'release-other-key': /was answered "lost" at .*, though its lease of/u,
   'abandoned-acquire': NOBODY_AFTER_RELEASE,
   'breaker-counts-busy': LET_BOTH_IN,
   'client-clock-expiry': /client-clock-jump begins on worker \d: its clock is set/u,

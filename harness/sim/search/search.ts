@@ -17,6 +17,12 @@ const PAIRS = 6;
 const WORKERS = [2, 3, 3, 4];
 /** As machines that keep time have it, and just within the hundredth that locks allow for two clocks. */
 const SKEWS = [undefined, undefined, 0.0005, 0.004];
+/** Of the plans without faults: the load of so many varies, and in so many more long leases lapse. Both take their time. */
+const VARIED = 0.25;
+const LAPSING = 0.15;
+/** A lease that is long enough for clocks to drift apart, by the most that they do. */
+const LAPSING_MS = 5000;
+const LAPSING_SKEW = 0.004;
 
 /** Plan number `index` of a search: the same for the same seed, whoever makes it. */
 export function searchPlan(space: SearchSpace, index: number): Plan {
@@ -27,7 +33,11 @@ export function searchPlan(space: SearchSpace, index: number): Plan {
   const { favoured = [] } = space;
   const favourite = favoured.length > 0 && random.unit() < 0.5 ? random.pick(favoured) : undefined;
   const room = favourite === undefined ? roomOf(space, random) : ([favourite.hazard] as const);
-  const plan = makePlan({ ...sizes, workers }, room, seed, index, random.pick(REGIMES));
+  const regime = random.pick(REGIMES);
+  const load = room.includes('none') ? random.unit() : 0;
+  // What a lock claims beyond an exclusive lease is tried whenever there is no fault.
+  const plain = sizes.practised === undefined && load >= VARIED;
+  const plan = makePlan({ ...sizes, workers }, room, seed, index, regime, plain);
   const overstays = random.unit() < 0.25;
   const clockSkew = random.pick(SKEWS);
   const { lapseKey, ...rest } = plan;
@@ -36,9 +46,8 @@ export function searchPlan(space: SearchSpace, index: number): Plan {
     ...(overstays && lapseKey !== undefined ? { lapseKey } : {}),
     ...(clockSkew === undefined ? {} : { clockSkew }),
     cycles: random.pick(CYCLES),
-    ...(random.unit() < 0.3 ? { renew: !plan.renew } : {}),
-    // Now and then a hold outlasts the lease.
-    holdsMs: plan.holdsMs.map((ms) => (random.unit() < 0.05 ? Math.round(sizes.leaseMs * (0.8 + random.unit())) : ms)),
+    ...outlasting(plan, random),
+    ...(plain && load >= 1 - LAPSING && sizes.holdMs === undefined ? lapsing(plan, sizes) : {}),
     // Each schedule is spared some of the faults: what two of them hide, one may show.
     faults: plan.faults
       .filter(() => random.unit() < 0.7)
@@ -47,6 +56,23 @@ export function searchPlan(space: SearchSpace, index: number): Plan {
           ? sharpened(fault, random)
           : aimedAt(favourite.moment, fault, { ...sizes, workers }, random),
       ),
+  };
+}
+
+/** Now and then a hold outlasts the lease. */
+function outlasting({ renew, leaseMs, holdsMs }: Plan, random: Random): Pick<Plan, 'renew' | 'holdsMs'> {
+  return {
+    renew: random.unit() < 0.3 ? !renew : renew,
+    holdsMs: holdsMs.map((ms) => (random.unit() < 0.05 ? Math.round(leaseMs * (0.8 + random.unit())) : ms)),
+  };
+}
+
+/** Long leases that lapse one after another, while others wait for them and clocks run at other rates. */
+function lapsing({ keys, leaseMs }: Plan, { leastKeys = 1 }: PlanSizes): Partial<Plan> {
+  const length = Math.max(LAPSING_MS, leaseMs);
+  return {
+    ...{ clockSkew: LAPSING_SKEW, leasesMs: [length], holdsMs: [Math.round(length * 1.1)], renew: false },
+    ...{ keys: keys.slice(0, leastKeys), acquireTimeoutMs: length * 3 },
   };
 }
 
