@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { after, test } from 'node:test';
@@ -10,6 +10,7 @@ import { LockAbortedError, LockOutcomeUnknownError, LockTimeoutError, type Lease
 import { monotonicNs } from '../../harness/history/recorder.ts';
 import { mustBeTrusted } from '../../harness/commands/trust.ts';
 import type { Plan } from '../../harness/plan/plan.ts';
+import { loadSubject } from '../../harness/subject/protocol/file.ts';
 import { checkedLock, ContractError, loadLockModule } from '../../harness/subject/module.ts';
 import { isStamped, subject, type ConnectedSubject, type StampedLease } from '../../harness/subject/stamps.ts';
 
@@ -127,6 +128,25 @@ void test('one that does not exit when it is told to is named, and killed', asyn
 
 void test('what a file declares and its hello does not is refused', async () => {
   await assert.rejects(connect('none', { features: ['shared'] }), /declares shared, and its "hello" does not/);
+});
+
+void test('locks of one library share a build, which is another when any of its sources changes', () => {
+  const [library, helper] = ['library', 'helper'].map((name) => mkdtempSync(join(folder, `${name}-`)));
+  assert.ok(library !== undefined && helper !== undefined);
+  const buildOf = (name: string): string => {
+    const file = join(library, `${name}.json`);
+    const more = { command: ['${build}/it'], build: ['true'], sources: [relative(library, helper)] };
+    writeFileSync(file, JSON.stringify({ holdfast: 'subject', version: 1, name, backend: 'memory', ...more }));
+    return loadSubject(pathToFileURL(file).href).built;
+  };
+  const first = buildOf('plain');
+  assert.equal(buildOf('fair'), first);
+  writeFileSync(join(helper, 'helper.go'), 'package helper');
+  assert.notEqual(buildOf('fair'), first);
+  writeFileSync(join(helper, 'helper.go'), '');
+  const emptied = buildOf('plain');
+  writeFileSync(join(library, 'main.go'), 'package main');
+  assert.notEqual(buildOf('plain'), emptied);
 });
 
 void test('claims in one word leave out what no declared feature shows', async () => {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { BACKENDS, TOPOLOGIES, type LockModule, type Topology } from 'holdfast-locks';
@@ -46,8 +46,10 @@ export const subjectFileSchema = z.strictObject({
   settleMs: z.number().nonnegative().optional(),
   /** Program and arguments, started in the folder of this file. `${build}` stands for the folder that `build` fills. */
   command: words,
-  /** Run before the command: each time, or where it names `${build}` once for each state of the folder of this file. */
+  /** Run before the command: each time, or where it names `${build}` once for each state of what it is made from. */
   build: words.optional(),
+  /** What the build is made from besides the files beside this one: other folders, by their way from here. */
+  sources: z.array(z.string().min(1)).default([]),
   /** Programs that must be there, such as "python3 >= 3.10". */
   needs: z.array(z.string().regex(/^\S+( >= \d+(\.\d+)*)?$/, 'expected "program" or "program >= 1.2"')).default([]),
   /** What it can do beyond acquiring and releasing. */
@@ -67,7 +69,7 @@ export interface LoadedSubject {
   readonly file: SubjectFile;
   /** In which its commands are run. */
   readonly folder: string;
-  /** That its `build` fills; named by what is in the folder of the file. */
+  /** That its `build` fills; named by what it is made from. */
   readonly built: string;
   /** By which workers load it: with the same build, whatever comes to lie in its folder meanwhile. */
   readonly url: string;
@@ -84,7 +86,7 @@ export function loadSubject(url: string): LoadedSubject {
   if (file === undefined)
     throw new ContractError(`${inline ? 'exec:' : url} is no subject file: ${describeIssues(error)}`);
   const mark = /#(\w+)$/.exec(url)?.[1] ?? fingerprint(file, folder, inline);
-  const built = join(cacheFolder(), `${file.name.replaceAll(/[^\w.-]/g, '-')}-${mark}`);
+  const built = join(cacheFolder(), `${basename(folder).replaceAll(/[^\w.-]/g, '-')}-${mark}`);
   return { file, folder, built, url: inline ? url : `${url.replace(/#.*/, '')}#${mark}` };
 }
 
@@ -180,12 +182,20 @@ function cacheFolder(): string {
   return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'holdfast', 'subjects');
 }
 
-/** Of the file and of what lies beside it: what was built from something else is not found. */
-function fingerprint(file: SubjectFile, folder: string, inline: boolean): string {
-  const hash = createHash('sha256').update(JSON.stringify(file));
-  if (file.build === undefined || inline) return hash.digest('hex').slice(0, 16);
-  for (const entry of readdirSync(folder, { withFileTypes: true }).toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
-    if (entry.isFile()) hash.update(entry.name).update(readFileSync(join(folder, entry.name)));
+/** Of what a build is made from: what was built from something else is not found. Files that build alike share it. */
+function fingerprint({ build, sources }: SubjectFile, folder: string, inline: boolean): string {
+  const hash = createHash('sha256').update(JSON.stringify([build, sources]));
+  if (build === undefined || inline) return hash.digest('hex').slice(0, 16);
+  for (const source of ['.', ...sources]) {
+    const entries = readdirSync(join(folder, source), { withFileTypes: true });
+    for (const { name } of entries.filter((entry) => entry.isFile()).toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+      const content = readFileSync(join(folder, source, name));
+      if (!isSubjectFile(name, content)) hash.update(name).update(content);
+    }
   }
   return hash.digest('hex').slice(0, 16);
 }
+
+/** What a subject file says of its build is in the fingerprint already. */
+const isSubjectFile = (name: string, content: Buffer): boolean =>
+  name.endsWith('.json') && /"holdfast"\s*:\s*"subject"/.test(content.toString('utf8'));

@@ -41,12 +41,27 @@ function isOlder(found: string, least: string): boolean {
   return false;
 }
 
+/** By the folders that they fill: several locks of one library share a build, and may be asked for at once. */
+const builds = new Map<string, Promise<void>>();
+
 async function build(subject: LoadedSubject): Promise<void> {
+  const { built } = subject;
+  // One that names no folder fills none, and is run each time.
+  if (!isKept(subject)) return runBuild(subject);
+  const running = builds.get(built) ?? runBuild(subject);
+  builds.set(built, running);
+  return running.finally(() => builds.delete(built));
+}
+
+const isKept = ({ file }: LoadedSubject): boolean =>
+  [...(file.build ?? []), ...file.command].some((word) => word.includes('${build}'));
+
+async function runBuild(subject: LoadedSubject): Promise<void> {
   const { file, folder, built } = subject;
   if (file.build === undefined) return;
-  const isKept = [...file.build, ...file.command].some((word) => word.includes('${build}'));
-  if (isKept && existsSync(join(built, WHOLE))) return;
-  if (isKept) {
+  const kept = isKept(subject);
+  if (kept && existsSync(join(built, WHOLE))) return;
+  if (kept) {
     // What a build that was cut short has left is no beginning.
     rmSync(built, { recursive: true, force: true });
     mkdirSync(built, { recursive: true });
@@ -56,7 +71,7 @@ async function build(subject: LoadedSubject): Promise<void> {
     const words = output.trimEnd().split('\n').slice(-LAST_LINES).join(' | ');
     throw new ContractError(`its build fails: ${trouble}${words === '' ? '' : `: ${oneLine(words)}`}`);
   }
-  if (isKept) writeFileSync(join(built, WHOLE), '');
+  if (kept) writeFileSync(join(built, WHOLE), '');
 }
 
 interface Ran {
