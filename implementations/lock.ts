@@ -154,6 +154,10 @@ export interface Specimen {
   readonly shows: readonly { readonly property: Property; readonly hazards: readonly Hazard[] }[];
 }
 
+/** To give up a wait by its signal, to extend a lease on demand, and to do so by itself. */
+export const ABILITIES = ['abort', 'extend', 'renew'] as const;
+export type Ability = (typeof ABILITIES)[number];
+
 /** A lock as the harness loads it: from the catalogue, or by `--impl PATH`. */
 export interface LockModule {
   readonly name: string;
@@ -181,6 +185,8 @@ export interface LockModule {
    * allowed for handing over, in milliseconds (default 300).
    */
   readonly turns?: { readonly bypass?: number; readonly allowanceMs?: number };
+  /** What of the contract its library cannot do; what needs it is not applicable. Default: nothing. */
+  readonly lacks?: readonly Ability[];
   /** Whether waiters only poll, because nothing in the backend could wake them. Default false. */
   readonly polls?: boolean;
   /** What plans ask of it unless the user says, where its promises show only so: clients of one process, longest hold. */

@@ -1,5 +1,5 @@
 /** What a case of the conformance suite is, and what it may use. */
-import type { Lease, Lock, LockModule } from 'holdfast-locks';
+import type { Ability, Lease, Lock, LockModule } from 'holdfast-locks';
 import type { Deployment } from '../backends/deployment.ts';
 import type { Link } from '../backends/links.ts';
 
@@ -85,6 +85,17 @@ export class NotApplicable extends Error {
 /** @throws NotApplicable unless `condition` */
 export function applicableIf(condition: boolean, otherwise: string): asserts condition {
   if (!condition) throw new NotApplicable(otherwise);
+}
+
+const WHY_NOT: Readonly<Record<Ability, string>> = {
+  abort: 'a wait for it cannot be given up',
+  extend: 'its leases cannot be extended on demand',
+  renew: 'it does not extend its leases by itself',
+};
+
+/** @throws NotApplicable where the library of the lock lacks the ability */
+export function needs({ module }: Pick<Stage, 'module'>, ability: Ability): void {
+  applicableIf(module.lacks?.includes(ability) !== true, WHY_NOT[ability]);
 }
 
 /** @throws NotApplicable for leases that state no deadline */

@@ -9,7 +9,8 @@ import type { CaseResult } from './suite.ts';
 
 /** What needs no waiting is answered within this, on a busy machine too. */
 const AT_ONCE_MS = 3000;
-const STARTS_WITHIN_MS = 20_000;
+/** A runtime may take long to start, on a busy machine, and nothing is judged by it. */
+const STARTS_WITHIN_MS = 60_000;
 const LEASE_MS = 2000;
 const LONG_WAIT_MS = 20_000;
 const STOPPED_MS = 300;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LeaseLostError } from 'holdfast-locks';
-import { applicableIf, deadlineOf, linksOf, onAll, type ConformanceCase } from '../case.ts';
+import { applicableIf, deadlineOf, linksOf, needs, onAll, type ConformanceCase } from '../case.ts';
 import { assertBusy, granted, lost, released, tried, until } from '../expect.ts';
 
 /** Timers of a busy machine are late; what comes later than this did not come by itself. */
@@ -12,6 +12,7 @@ export const leaseCases: readonly ConformanceCase[] = [
   {
     name: 'a lease that is renewed in the background outlives its first deadline',
     async run(stage) {
+      needs(stage, 'renew');
       const [one, other] = await Promise.all([stage.connect(), stage.connect()]);
       const key = stage.key();
       const lease = await granted(one.lock, key, stage.leaseMs);
@@ -39,7 +40,8 @@ export const leaseCases: readonly ConformanceCase[] = [
       assert.equal(lease.remainingMs(), 0);
       const timeoutMs = stage.leaseMs + stage.module.recoverMs + LATE_MS;
       const next = await other.lock.acquire(key, { leaseMs: stage.leaseMs * 10, timeoutMs });
-      assert.equal(await lease.release(), 'lost');
+      // Some libraries' unlock states nothing: "done", whatever was there.
+      assert.match(await lease.release(), /^(lost|done)$/);
       await assertBusy(one.lock, key, stage.leaseMs);
       await released(next);
     },
@@ -47,6 +49,7 @@ export const leaseCases: readonly ConformanceCase[] = [
   {
     name: 'renew by hand moves the deadline, and after the release it is refused',
     async run(stage) {
+      needs(stage, 'extend');
       const { lock } = await stage.connect();
       const lease = await lock.acquire(stage.key(), { leaseMs: stage.leaseMs * 3, renew: false });
       const first = deadlineOf(lease);
@@ -61,6 +64,7 @@ export const leaseCases: readonly ConformanceCase[] = [
     name: 'a lock that is taken away on the server is noticed at the next renewal',
     alone: true,
     async run(stage) {
+      needs(stage, 'extend');
       const { lock } = await stage.connect();
       const lease = await granted(lock, stage.key(), stage.leaseMs * 3);
       deadlineOf(lease);

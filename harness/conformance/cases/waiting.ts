@@ -1,7 +1,7 @@
 /** Waiting for the lock, and giving up. */
 import assert from 'node:assert/strict';
 import { LockAbortedError, LockTimeoutError } from 'holdfast-locks';
-import { applicableIf, linksOf, onAll, type ConformanceCase } from '../case.ts';
+import { applicableIf, linksOf, needs, onAll, type ConformanceCase } from '../case.ts';
 import { granted, released, until, within } from '../expect.ts';
 
 /** Between two polls of a waiter that is not woken. */
@@ -28,6 +28,7 @@ export const waitingCases: readonly ConformanceCase[] = [
   {
     name: 'a caller that gives up while waiting gets LockAbortedError at once, and the lock goes to the next',
     async run(stage) {
+      needs(stage, 'abort');
       const [one, other] = await Promise.all([stage.connect(), stage.connect()]);
       const key = stage.key();
       const lease = await granted(one.lock, key, LONG_MS);

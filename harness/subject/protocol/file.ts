@@ -5,7 +5,7 @@ import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { BACKENDS, TOPOLOGIES, type LockModule, type Topology } from 'holdfast-locks';
+import { ABILITIES, BACKENDS, TOPOLOGIES, type LockModule, type Topology } from 'holdfast-locks';
 import type { Claims, Property, PropertyClaims } from 'holdfast-locks/internal/claims';
 import { quorumClaims } from 'holdfast-locks/internal/quorum-claims';
 import { forgetfulConnectionClaims, leaseClaims } from 'holdfast-locks/internal/sql/modules/claims';
@@ -117,6 +117,7 @@ export function subjectModule(url: string): LockModule {
     ...(settleMs === undefined ? {} : { settleMs }),
     notSimulable: 'it lives in a process of its own',
     topologies: file.topologies as unknown as readonly [Topology, ...Topology[]],
+    lacks: ABILITIES.filter((ability) => !features.includes(ability)),
     ...(leastLeaseMs === undefined ? {} : { leastLeaseMs }),
     ...(leasesAtOnce === undefined ? {} : { leasesAtOnce }),
     ...(turns === undefined ? {} : { turns }),

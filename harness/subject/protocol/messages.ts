@@ -6,7 +6,7 @@ import { endpointSchema } from '../../plan/endpoint-schema.ts';
 export const PROTOCOL_VERSION = 1;
 
 /** What a lock may be able to do beyond acquiring and releasing. */
-export const FEATURES = ['extend', 'lost', 'held', 'fence', 'abort', 'shared', 'owner'] as const;
+export const FEATURES = ['extend', 'renew', 'lost', 'held', 'fence', 'abort', 'shared', 'owner'] as const;
 export type Feature = (typeof FEATURES)[number];
 
 /** A moment of the subject's own monotonic clock, in nanoseconds. */
