@@ -17,6 +17,7 @@ import {
   type Beside,
   EVIDENCE_LEGEND,
   backendPhrase,
+  libraryPhrase,
   busyWarning,
   checkedPhrase,
   count,
@@ -127,6 +128,7 @@ function whatWasRun(lock: LockReport): Markup {
   const checked = checkedPhrase(lock);
   const searched = searchPhrase(lock);
   return definitions([
+    ...[libraryPhrase(lock)].flatMap((phrase) => (phrase === undefined ? [] : [['Library', phrase] as const])),
     ['Backend', backendPhrase(lock) + (provisionerReason === undefined ? '' : ` (${provisionerReason})`)],
     ...(configured.length === 0 ? [] : [['Settings', configured.join(', ')] as const]),
     ...(searched === undefined ? [] : [['Search', searched] as const]),
@@ -140,6 +142,7 @@ function pageFooter(report: Report): Markup {
 ${commandBox('Command', report.command)}
 ${definitions([
   ['Machine', machinePhrase(report)],
+  ...(report.leftOut ?? []).map(({ name, reason }) => ['Not run here', `${name}: ${reason}`] as const),
   ['Versions', `holdfast ${report.tool.version}, Node ${report.machine.node}`],
   ['Started', `${moment(report.startedAt)}, took ${duration(report.elapsedMs)}`],
 ])}`;

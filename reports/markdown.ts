@@ -25,6 +25,7 @@ import {
   count,
   counted,
   duration,
+  libraryPhrase,
   milliseconds,
   ratesPhrase,
   simulationWarning,
@@ -44,11 +45,17 @@ export function renderMarkdown(report: Report): string {
     ...(report.machine.tooBusyToJudge ? [`> **Too busy.** ${busyWarning(report.machine.timerLatenessMs)}`] : []),
     ...(report.comparison === undefined ? [] : comparisonMarkdown(report.comparison)),
     ...(report.comparison === undefined ? report.locks : report.locks.filter(isNoteworthy)).flatMap(lockBlocks),
+    ...leftOutBlock(report),
   ];
   return `${blocks.join('\n\n')}\n`;
 }
 
 export const markdownReporter: Reporter = { format: 'markdown', fileName: 'summary.md', render: renderMarkdown };
+
+function leftOutBlock({ leftOut = [] }: Report): readonly string[] {
+  if (leftOut.length === 0) return [];
+  return [`Not run here:\n\n${leftOut.map(({ name, reason }) => `- ${escape(`${name}: ${reason}`)}`).join('\n')}`];
+}
 
 /** Of a comparison, what stands in its tables is not told again. */
 const isNoteworthy = (lock: LockReport): boolean =>
@@ -63,6 +70,7 @@ function lockBlocks(lock: LockReport): readonly string[] {
   return [
     `### ${escape(lock.name)}`,
     `On ${escape(backendPhrase(lock))}; ${load}.`,
+    ...[libraryPhrase(lock)].flatMap((phrase) => (phrase === undefined ? [] : [`Library: ${escape(phrase)}.`])),
     ...matrixTable(lock),
     ...violationsOf(lock).flatMap(({ first, others }) => [violationBlock(first), ...otherViolations(others)]),
     ...besidesOf(lock).map((beside) => besideBlock(lock.name, beside)),

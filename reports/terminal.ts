@@ -19,6 +19,7 @@ import {
   checkedPhrase,
   counted,
   duration,
+  libraryPhrase,
   machinePhrase,
   searchPhrase,
   simulationWarning,
@@ -58,6 +59,7 @@ export function renderTerminal(
     ...report.locks.flatMap((lock) => violationBlocks(lock, columns, paint)),
     ...report.locks.flatMap((lock) => besideBlocks(lock, columns, paint)),
     ...report.locks.map((lock) => supportedBlock(lock, columns)),
+    leftOutBlock(report, columns, paint),
     conclusionBlock(report, columns, paint, folder),
   ];
   return `${blocks
@@ -112,6 +114,7 @@ function lockBlocks(lock: LockReport, width: number, paint: Paint): readonly Blo
   const head = [
     ...wrap(lock.name, width).map((line) => paint('bold', line)),
     ...field('what', lock.summary, width, paint),
+    ...libraryField(lock, width, paint),
     ...backendField(lock, width, paint),
     ...(configured.length === 0 ? [] : field('settings', configured.join(', '), width, paint)),
     ...searchField(lock, width, paint),
@@ -131,6 +134,7 @@ function shortBlocks(lock: LockReport, width: number, paint: Paint): readonly Bl
   return [
     [
       ...wrap(lock.name, width).map((line) => paint('bold', line)),
+      ...libraryField(lock, width, paint),
       ...backendField(lock, width, paint),
       ...matrixLines(lock, width, paint),
       ...loadLines(lock, width, paint),
@@ -148,6 +152,11 @@ function comparedBlock(locks: readonly LockReport[], width: number, paint: Paint
     ...warnings.flatMap((text) => warning('', text, width, paint)),
     ...locks.flatMap((lock) => thresholdLines(lock, width, paint)),
   ];
+}
+
+function libraryField(lock: LockReport, width: number, paint: Paint): Block {
+  const phrase = libraryPhrase(lock);
+  return phrase === undefined ? [] : field('library', phrase, width, paint);
 }
 
 function backendField(lock: LockReport, width: number, paint: Paint): Block {
@@ -236,6 +245,12 @@ function supportedBlock({ name, supportedClaims }: LockReport, width: number): B
     ...lines.map((line, index) => (index < lines.length - 1 ? `${line},` : line)),
     '}',
   ];
+}
+
+function leftOutBlock({ leftOut = [] }: Report, width: number, paint: Paint): Block {
+  if (leftOut.length === 0) return [];
+  const lines = leftOut.flatMap(({ name, reason }) => hanging('  –', `${name}: ${reason}`, width, 4));
+  return [paint('bold', 'Locks that could not be run here, and why'), ...lines];
 }
 
 function conclusionBlock(report: Report, width: number, paint: Paint, folder?: string): Block {

@@ -79,6 +79,19 @@ export function backendPhrase({ backend }: LockReport): string {
   return `${kind} ${version}, ${topology}, ${where}`;
 }
 
+/** `8.1.0, python 3.11.2, in a process of its own: the pipe adds 58 µs to a call (median of 1,204; p99 310 µs)`. */
+export function libraryPhrase({ library = {}, pipe }: LockReport): string | undefined {
+  const { version, language } = library;
+  const said = [version, language].filter((one) => one !== undefined && one !== '');
+  if (pipe !== undefined) {
+    const [p50, p99] = [pipe.p50Us, pipe.p99Us].map((us) => count(Math.round(us)));
+    said.push(
+      `in a process of its own: the pipe adds ${p50} µs to a call (median of ${count(pipe.calls)}; p99 ${p99} µs)`,
+    );
+  }
+  return said.length === 0 ? undefined : said.join(', ');
+}
+
 /** What a search in the simulation came to before real servers were asked; `undefined` where there was none. */
 export function searchPhrase({ search }: LockReport): string | undefined {
   if (search === undefined) return undefined;

@@ -55,12 +55,12 @@ function decoded(part: string): string | undefined {
 /**
  * `text` with the credentials of every address in it replaced by `***`: in each word all between the scheme, if there is
  * one, and the last `@`, for passwords may contain anything. Addresses whose credentials contain spaces must be redacted
- * alone, by `redactAddress`. What begins with `npm:` is a package, whose name and version may have an `@`.
+ * alone, by `redactAddress`. What begins with `npm:`, `pypi:` and their like is a package, whose name and version may have an `@`.
  */
 export function redact(text: string): string {
   return text
     .replaceAll(/((?<!\bfile:\/?)\/\/)\S+@/g, '$1***@')
-    .replaceAll(/(^|[\s=,"'])(?!npm:)([^\s/@=,:"']+:(?!\/\/)\S+)@/g, '$1***@');
+    .replaceAll(/(^|[\s=,"'])(?!(?:npm|pypi|golang|maven|cargo):)([^\s/@=,:"']+:(?!\/\/)\S+)@/g, '$1***@');
 }
 
 /** The same for one address, or several with commas between, as users give them: `redis=redis://me:secret@host:6379`. */

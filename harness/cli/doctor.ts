@@ -13,11 +13,12 @@ export function addDoctor(program: Command, done: (code: ExitCode) => void): voi
 }
 
 async function doctor(options: { readonly json?: boolean }): Promise<ExitCode> {
-  const { node, docker, native } = await inspect();
+  const { node, docker, native, subjects } = await inspect();
   const isComplete = native.every(({ found }) => found !== null);
+  const unbuilt = new Set(subjects.filter(({ built }) => !built).map(({ language }) => language));
   const remedy = isComplete ? null : callOf('setup', '--backends', 'all');
   if (options.json) {
-    process.stdout.write(`${JSON.stringify({ node, docker, native, remedy })}\n`);
+    process.stdout.write(`${JSON.stringify({ node, docker, native, subjects, remedy })}\n`);
     return EXIT.ok;
   }
   const lines = [
@@ -28,6 +29,13 @@ async function doctor(options: { readonly json?: boolean }): Promise<ExitCode> {
   for (const [name = '', what = ''] of lines) process.stdout.write(`${name.padEnd(14)} ${what}\n`);
   const auto = docker !== null ? 'docker' : isComplete ? 'native' : 'nothing yet';
   process.stdout.write(`\n"--backend auto" would use: ${auto}\n`);
+  if (subjects.length > 0) process.stdout.write('\nLocks in other languages\n');
+  for (const { name, language, missing, built } of subjects)
+    process.stdout.write(`  ${name.padEnd(30)} ${language}: ${missing ?? (built ? 'ready' : 'not built yet')}\n`);
+  if (unbuilt.size > 0)
+    process.stdout.write(
+      `To build them before they are run: ${callOf('setup', '--subjects', [...unbuilt].join(','))}\n`,
+    );
   if (remedy !== null) process.stdout.write(`To add what is missing: ${remedy}\n`);
   return EXIT.ok;
 }

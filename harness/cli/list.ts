@@ -1,6 +1,6 @@
 /** `list`: locks, scenarios, hazards and profiles. */
 import type { Command } from 'commander';
-import { ADAPTERS, catalogue, onRequest } from 'holdfast-locks/internal/catalogue';
+import { catalogue, onRequest } from 'holdfast-locks/internal/catalogue';
 import { claimOn, type Hazard, type Property } from 'holdfast-locks/internal/claims';
 import type { LockModule } from 'holdfast-locks';
 import { DECORATORS } from 'holdfast-locks/internal/decorators/catalogue';
@@ -13,6 +13,7 @@ import { EXIT, type ExitCode } from '../verdict/exit-codes.ts';
 import { hazardText, listedHazards } from './list-hazards.ts';
 import { isReference } from '../commands/locks.ts';
 import { loadDecorator } from '../subject/chain.ts';
+import { listedPublished, type ListedLock } from '../commands/published.ts';
 
 export function addList(program: Command, done: (code: ExitCode) => void): void {
   program
@@ -42,9 +43,8 @@ async function list(options: ListOptions): Promise<ExitCode> {
   const modules = [...catalogue.values()].map(({ module }) => module);
   if (options.json) {
     const scenarios = { scenarios: scenarioNames(), brokenScenarios: brokenScenarioNames() };
-    process.stdout.write(
-      `${JSON.stringify({ locks: modules, decorators: await decorators(), ...scenarios, profiles: PROFILES })}\n`,
-    );
+    const all = { locks: modules, decorators: await decorators(), published: listedPublished(), ...scenarios };
+    process.stdout.write(`${JSON.stringify({ ...all, profiles: PROFILES })}\n`);
     return EXIT.ok;
   }
   const groups: readonly (readonly [string, (module: LockModule) => boolean])[] = [
@@ -60,7 +60,7 @@ async function list(options: ListOptions): Promise<ExitCode> {
   process.stdout.write(`Locks on MySQL ("setup --backends mysql"): ${[...onRequest.keys()].join(', ')}\n`);
   process.stdout.write(`\nDecorators (around a lock: "redis-basic + retry"; docs/decorators.md)\n`);
   for (const { name, summary } of await decorators()) process.stdout.write(`  ${name.padEnd(30)} ${summary}\n`);
-  process.stdout.write(`\nPublished locks: ${[...ADAPTERS.keys()].join(', ')}\n`);
+  process.stdout.write(`\nPublished locks (docs/published-locks.md)\n${listedPublished().map(publishedLine).join('')}`);
   process.stdout.write(`\nScenarios\n${await describeScenarios(scenarioNames())}\n`);
   const broken = await describeScenarios(brokenScenarioNames());
   process.stdout.write(`Scenario specimens (each with one known mistake)\n${broken}\n`);
@@ -77,6 +77,11 @@ function decorators(): Promise<{ readonly name: string; readonly summary: string
       return { name, summary };
     }),
   );
+}
+
+function publishedLine({ name, language, kind, version, backend, summary }: ListedLock): string {
+  const what = [kind, version, backend, summary].filter((one) => one !== undefined && one !== '');
+  return `  ${name.padEnd(30)} ${language}, ${what.join(', ')}\n`;
 }
 
 async function describeScenarios(names: readonly string[]): Promise<string> {

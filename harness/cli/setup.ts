@@ -8,7 +8,8 @@ import { setup as setUp, type SetupEvent } from '../commands/setup.ts';
 import { EXIT, type ExitCode } from '../verdict/exit-codes.ts';
 
 interface SetupOptions {
-  readonly backends: string;
+  readonly backends?: string;
+  readonly subjects?: string;
   readonly forTests?: boolean;
   readonly dryRun?: boolean;
 }
@@ -19,23 +20,27 @@ export function addSetup(program: Command, done: (code: ExitCode) => void): void
     .description('install the servers that the native provisioner lacks on Debian or Ubuntu')
     .option(
       '--backends <names>',
-      `servers, comma-separated: ${SETUP_BACKENDS.join(', ')}; or "all": all but mysql`,
-      'all',
+      `servers, comma-separated: ${SETUP_BACKENDS.join(', ')}; or "all", the default: all but mysql`,
     )
+    .option('--subjects <languages>', 'instead: build the locks in these languages, or "all"')
     .option('--for-tests', "also what the project's own tests need: Chromium, a Docker engine")
     .option('--dry-run', 'only say what would be done')
     .action(async (options: SetupOptions) => done(await setup(options)));
 }
 
 async function setup(options: SetupOptions): Promise<ExitCode> {
-  const backends = parseBackends(options.backends);
+  const subjects = options.subjects?.split(',').map((language) => language.trim());
+  const backends = options.backends === undefined ? undefined : parseBackends(options.backends);
   const show = (event: SetupEvent): void => {
     if (event.type === 'output') process.stderr.write(event.text);
     else if (event.steps.length > 0) process.stdout.write(announce(event.steps, options.dryRun === true));
   };
   const { forTests, dryRun } = options;
-  const { steps } = await setUp({ backends, forTests, dryRun }, { onEvent: show });
-  if (steps.length === 0) process.stdout.write(`Nothing to do: everything for ${backends.join(', ')} is installed.\n`);
+  const { steps } = await setUp({ backends, subjects, forTests, dryRun }, { onEvent: show });
+  if (steps.length === 0)
+    process.stdout.write(
+      `Nothing to do: everything for ${(backends ?? subjects ?? SETUP_BACKENDS).join(', ')} is there.\n`,
+    );
   else if (dryRun !== true) process.stdout.write(`Done. "${callOf('doctor')}" shows what this machine can run.\n`);
   return EXIT.ok;
 }

@@ -37,6 +37,7 @@ import { NO_PLAN_FINISHED, VerifyProgress } from './verify-progress.ts';
 interface VerifyOptions extends ServerOptions, ServerOption, LockOptions, Shown {
   readonly impl?: string;
   readonly all?: boolean;
+  readonly published?: boolean;
   readonly hazard?: readonly Hazard[];
   readonly scenario?: string;
   readonly topology?: Topology;
@@ -64,6 +65,7 @@ export function addVerify(program: Command, done: (code: ExitCode) => void): voi
       'lock to test: a name from "holdfast list", or the path of a lock module; with decorators "redis-basic + retry"',
     )
     .option('--all', 'every reference lock of the catalogue')
+    .option('--published', 'every published lock that this machine can run, in one report (docs/published-locks.md)')
     .option('--hazard <names>', 'only these hazards, comma-separated', hazards)
     .option('--scenario <name|path>', 'what the workers do', 'shared-counter')
     .addOption(new Option('--topology <name>', 'topology of the backend').choices(TOPOLOGIES))
@@ -92,17 +94,19 @@ async function verify(options: VerifyOptions): Promise<ExitCode> {
 
 /** What the options say, or else the configuration. */
 function requestOf(options: VerifyOptions, config: Config): VerifyRequest {
-  const { scenario, topology, workers, clients, seed, runs, shard: share, all, bail, exhaustive, requireAll } = options;
-  const impl = options.impl ?? config.impl;
-  if (all !== true && impl === undefined)
-    throw new UsageError(`which lock? Give --impl NAME (see "${callOf('list')}"), --impl PATH, or --all`);
+  const { scenario, topology, workers, clients, seed, runs, shard: share, all, published } = options;
+  const { bail, exhaustive, requireAll } = options;
+  const unnamed = all === true || published === true;
+  const impl = options.impl ?? (unnamed ? undefined : config.impl);
+  if (!unnamed && impl === undefined)
+    throw new UsageError(`which lock? Give --impl NAME (see "${callOf('list')}"), --impl PATH, --all, or --published`);
   return {
-    ...{ scenario, topology, workers, clients, seed, runs, all, bail, exhaustive, requireAll, shard: share },
+    ...{ scenario, topology, workers, clients, seed, runs, all, published, bail, exhaustive, requireAll, shard: share },
     ...serversOf(options, config),
     impl: all === true || impl === undefined ? undefined : namesOf(impl, options.server),
     hazards: options.hazard,
     profile: options.profile ?? config.profile,
-    ...lockSettingsOf(options, all === true ? {} : config),
+    ...lockSettingsOf(options, unnamed ? {} : config),
     holdMs: options.hold,
     timeMs: options.time,
     thresholds: thresholdsOf(config, options),

@@ -10,9 +10,11 @@ import { reasonOf } from '../base/issues.ts';
 import { loadDecorator } from '../subject/chain.ts';
 import { whyNotLoadable } from '../subject/door.ts';
 import { hint } from './names.ts';
+import { isPackageName } from './published.ts';
 
 /** Is it written as a path rather than as a name? */
-export const isPath = (reference: string): boolean => /[/\\]|\.([cm]?[jt]s|json)$/.test(reference);
+export const isPath = (reference: string): boolean =>
+  !isPackageName(reference) && /[/\\]|\.([cm]?[jt]s|json)$/.test(reference);
 
 /** The lock, and the decorators from the inside out. What `exec:` runs, and a file of that name, is taken as it stands. */
 export function partsOf(reference: string): readonly [string, ...string[]] {

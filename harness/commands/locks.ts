@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ADAPTERS, catalogue, findLock, onRequest } from 'holdfast-locks/internal/catalogue';
+import { ADAPTERS, catalogue, findLock } from 'holdfast-locks/internal/catalogue';
 import { DECORATORS } from 'holdfast-locks/internal/decorators/catalogue';
 import { BACKENDS, type LockModule, type Topology } from 'holdfast-locks';
 import { chainUrl } from '../base/chain-url.ts';
@@ -15,6 +15,8 @@ import { UsageError } from '../base/errors.ts';
 import type { LockUnderTest } from '../run/request.ts';
 import { findDecorator, isPath, partsOf } from './chain.ts';
 import { hint } from './names.ts';
+import { findSubject, installedVersion, isPackageName, listedName, lockNames, runnableLocks } from './published.ts';
+import type { LeftOut } from '../report/report.ts';
 import { RequestError } from './request.ts';
 
 /**
@@ -32,6 +34,7 @@ export async function resolveLock(
   const links = [inner, ...around];
   try {
     return {
+      ...inner,
       reference: links.map((link) => link.reference).join(' + '),
       module: chained(
         inner.module,
@@ -47,17 +50,23 @@ export async function resolveLock(
   }
 }
 
-async function resolveOne(reference: string, options: Readonly<Record<string, unknown>>): Promise<LockUnderTest> {
+async function resolveOne(written: string, options: Readonly<Record<string, unknown>>): Promise<LockUnderTest> {
+  const reference = listedName(written);
   const entry = findLock(reference);
   if (entry !== undefined) return { reference, module: entry.module, url: entry.url, options };
   const adapter = ADAPTERS.get(reference);
-  if (adapter !== undefined) return { reference, module: await loadAdapter(reference, adapter), url: adapter, options };
+  if (adapter !== undefined) {
+    const library = { language: 'JavaScript', version: installedVersion(reference) };
+    return { reference, module: await loadAdapter(reference, adapter), url: adapter, options, library };
+  }
+  const listed = findSubject(reference);
+  if (listed !== undefined) return subjectAt(reference, listed.url, reference, options);
   const exec = execOf(reference);
   if (exec !== undefined) return subjectAt(reference, exec, reference, options);
   if (!isPath(reference)) {
     if (DECORATORS.has(reference))
       throw new UsageError(`"${reference}" is a decorator: put a lock before it, such as "redis-basic + ${reference}"`);
-    const names = [...catalogue.keys(), ...onRequest.keys(), ...ADAPTERS.keys()];
+    const names = lockNames().filter((name) => isPackageName(name) || !isPackageName(reference));
     throw new UsageError(`there is no lock named "${reference}"${hint(reference, names)}`);
   }
   const path = resolve(reference);
@@ -144,6 +153,22 @@ function optionsFor(
   if (typeof decorators !== 'object' || decorators === null) return { ...options, decorators };
   const own = Object.entries(decorators).filter(([name]) => parts.includes(name) || !all.includes(name));
   return { ...options, ...(own.length === 0 ? {} : { decorators: Object.fromEntries(own) }) };
+}
+
+/** All that can be run here, and what cannot, with its reason. */
+export async function publishedLocks(): Promise<{ readonly locks: LockUnderTest[]; readonly leftOut: LeftOut[] }> {
+  const { names, leftOut } = await runnableLocks();
+  const locks: LockUnderTest[] = [];
+  // One after another: a build has all processors anyway.
+  for (const name of names) {
+    try {
+      locks.push(await resolveLock(name));
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      leftOut.push({ name, reason: error.message });
+    }
+  }
+  return { locks, leftOut };
 }
 
 interface Asked {

@@ -9,12 +9,15 @@ import {
   USUAL_BACKENDS,
   type SetupBackend,
 } from '../backends/requirements.ts';
+import { buildAll, unbuiltIn } from './build-subjects.ts';
 import type { CommandOptions } from './caller.ts';
 import { parseRequest } from './request.ts';
 
 export interface SetupRequest {
   /** Servers; default: all but MySQL. */
   readonly backends?: readonly SetupBackend[];
+  /** Instead: published locks, and locks with a known mistake, in these languages, to be built. */
+  readonly subjects?: readonly string[];
   /** Also what the project's own tests need: Chromium, a Docker engine. */
   readonly forTests?: boolean;
   /** Only says what would be done. */
@@ -33,7 +36,8 @@ export type SetupEvent =
   | { readonly type: 'output'; readonly text: string };
 
 const shape = {
-  backends: z.array(z.enum(SETUP_BACKENDS)).min(1).readonly().default(USUAL_BACKENDS),
+  backends: z.array(z.enum(SETUP_BACKENDS)).min(1).readonly().optional(),
+  subjects: z.array(z.string()).default([]),
   forTests: z.boolean().default(false),
   dryRun: z.boolean().default(false),
 } satisfies Record<keyof SetupRequest, z.ZodType>;
@@ -43,11 +47,22 @@ export async function setup(
   request: SetupRequest = {},
   { onEvent = () => undefined }: Pick<CommandOptions<SetupEvent>, 'onEvent'> = {},
 ): Promise<SetupResult> {
-  const { backends, forTests, dryRun } = parseRequest('setup', setupSchema, request);
-  const required = [...requirementsOf(backends), ...(forTests ? testRequirements() : [])];
+  const {
+    subjects,
+    backends = subjects.length === 0 ? USUAL_BACKENDS : [],
+    forTests,
+    dryRun,
+  } = parseRequest('setup', setupSchema, request);
+  const entries = await unbuiltIn(subjects);
+  const servers = backends.length === 0 ? [] : requirementsOf(backends);
+  const required = [...servers, ...(forTests ? testRequirements() : [])];
   const missing = required.filter(({ found }) => found === undefined);
-  const steps = missing.length === 0 ? [] : describeSteps(missing);
+  const steps = [
+    ...(missing.length === 0 ? [] : describeSteps(missing)),
+    ...entries.map(({ name, language }) => `build ${name} (${language})`),
+  ];
   onEvent({ type: 'steps', steps });
   if (!dryRun && missing.length > 0) await install(missing, (text) => onEvent({ type: 'output', text }));
+  if (!dryRun) await buildAll(entries, (text) => onEvent({ type: 'output', text }));
   return { steps };
 }

@@ -6,6 +6,7 @@ import { UsageError } from '../base/errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import { isScenarioName } from '../run/scenarios.ts';
 import { isPath, partsOf } from './chain.ts';
+import { findSubject } from './published.ts';
 
 /** The program's own folder: what is in it runs already. */
 const OWN = resolve(import.meta.dirname, '..', '..');
@@ -19,7 +20,7 @@ function projectOf(folder: string): string {
 }
 
 /** Names of adapters may look like paths. */
-const isNamed = (part: string): boolean => ADAPTERS.has(part);
+const isNamed = (part: string): boolean => ADAPTERS.has(part) || findSubject(part) !== undefined;
 
 /** Through links, as far as there is something. */
 const real = (path: string): string => (existsSync(path) ? realpathSync(path) : resolve(path));

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Choice } from '../backends/choose.ts';
 import { addressesOf } from '../backends/external.ts';
-import { InfrastructureError } from '../base/errors.ts';
+import { InfrastructureError, UsageError } from '../base/errors.ts';
 import type { Session } from '../backends/session.ts';
 import { withThresholds } from '../gates/judge-thresholds.ts';
 import type { LockReport } from '../report/report.ts';
@@ -40,19 +40,25 @@ async function verifyIn(
   const { signal, tell } = caller;
   await using run = await beginRun(namedAfter(locks), request.out, caller.command);
   const { folder } = run;
-  const choices: Choice[] = [];
-  for (const { module } of locks) {
-    const topology = topologyOf(module, request.topology);
-    const choice = await chooseProvisioner(request.backend, module, topology);
-    if (choice.kind === 'external') addressesOf({ backend: module.backend, topology }, request.external);
-    choices.push(choice);
+  const leftOut = [...(settings.leftOut ?? [])];
+  /** @throws what it is given, where the lock was named */
+  const leaveOut = ({ module: { name } }: LockUnderTest, error: unknown): void => {
+    const isReason = error instanceof UsageError || error instanceof InfrastructureError;
+    if (settings.leftOut === undefined || !isReason) throw error;
+    leftOut.push({ name, reason: error.message });
+  };
+  const chosen: { readonly lock: LockUnderTest; readonly provisioner: Choice }[] = [];
+  for (const lock of locks) {
+    try {
+      chosen.push({ lock, provisioner: await provisionerOf(lock, request) });
+    } catch (error) {
+      leaveOut(lock, error);
+    }
   }
   const machine = await inspectMachine(settings.leaseMs);
   const locksReported: LockReport[] = [];
   let trouble: string | undefined;
-  for (const [index, lock] of locks.entries()) {
-    const provisioner = choices[index];
-    if (provisioner === undefined) break;
+  for (const { lock, provisioner } of chosen) {
     const place = { provisioner, folder: locks.length === 1 ? folder : join(folder, fileName(lock.module.name)) };
     try {
       const verified = await unlessAborted(signal, () => verifyLock(session, lock, place, settings, caller));
@@ -60,6 +66,10 @@ async function verifyIn(
       locksReported.push(withThresholds(verified, settings.thresholds));
     } catch (error) {
       if (error instanceof CutShort) locksReported.push(withThresholds(error.report, settings.thresholds));
+      if (settings.leftOut !== undefined) {
+        leaveOut(lock, error);
+        continue;
+      }
       if (!(error instanceof InfrastructureError) || locksReported.length === 0) throw error;
       trouble = error.message;
       break;
@@ -71,6 +81,7 @@ async function verifyIn(
     profile: request.profile,
     seed: request.seed,
     locks: locksReported,
+    ...(leftOut.length === 0 ? {} : { leftOut }),
     ...conclude(locksReported, { requireAll: request.requireAll }, interrupted, trouble),
   });
   if (interrupted && locksReported.every(({ cells }) => cells.every(({ runs }) => runs === 0)))
@@ -78,4 +89,12 @@ async function verifyIn(
   await run.write(report);
   tell({ type: 'reported', report, folder });
   return { report, folder, interrupted };
+}
+
+/** @throws InfrastructureError where there is nothing that it could run on, UsageError where it does not run on what was asked for */
+async function provisionerOf({ module }: LockUnderTest, request: VerifySettings['request']): Promise<Choice> {
+  const topology = topologyOf(module, request.topology);
+  const choice = await chooseProvisioner(request.backend, module, topology);
+  if (choice.kind === 'external') addressesOf({ backend: module.backend, topology }, request.external);
+  return choice;
 }

@@ -21,6 +21,8 @@ export interface VerifyRequest extends ServersRequest {
   readonly impl?: LockNames;
   /** Every reference lock of the catalogue. */
   readonly all?: boolean;
+  /** Instead: every published lock that this machine can run, in one report, which says of the others why not. */
+  readonly published?: boolean;
   /** Options of these locks, such as `{ "spins": 3 }`. */
   readonly options?: Readonly<Record<string, unknown>>;
   /** Only these hazards; default: those of the profile. */
@@ -65,6 +67,7 @@ const shape = {
   ...serversShape,
   impl: lockNames.optional(),
   all: z.boolean().default(false),
+  published: z.boolean().default(false),
   options: lockOptions,
   hazards: z.array(z.enum(HAZARDS)).min(1).readonly().optional(),
   scenario: z.string().default('shared-counter'),

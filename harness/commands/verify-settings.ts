@@ -4,6 +4,7 @@ import { parseThreshold, type Threshold } from '../gates/threshold.ts';
 import type { Plan } from '../plan/plan.ts';
 import { requireScenario } from '../run/scenarios.ts';
 import type { RunRequest } from '../run/request.ts';
+import type { LeftOut } from '../report/report.ts';
 import { checkWorkers } from './request.ts';
 import { leaseAsked, type VerifyParsed } from './verify-request.ts';
 
@@ -14,6 +15,8 @@ export interface VerifySettings {
   readonly endsAt: RunRequest['endsAt'];
   /** Whether real servers are given what a short search in the simulation finds. */
   readonly simulatesFirst: boolean;
+  /** Of locks that nobody has named: those that cannot be run are left out, these already; else they end the run. */
+  readonly leftOut?: readonly LeftOut[];
   /** Instead of the plans that the profile would make. */
   readonly deck?: readonly Plan[];
 }

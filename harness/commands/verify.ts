@@ -1,7 +1,7 @@
 /** `verify`: searches for violations of what locks claim. */
 import { callerOf, type CommandOptions } from './caller.ts';
-import { locksOf } from './locks.ts';
-import { parseRequest } from './request.ts';
+import { locksOf, publishedLocks } from './locks.ts';
+import { parseRequest, RequestError } from './request.ts';
 import type { RunResult } from './result.ts';
 import type { VerifyEvent } from './verify-events.ts';
 import { verifyLocks } from './verify-locks.ts';
@@ -10,6 +10,9 @@ import { settingsOf } from './verify-settings.ts';
 
 export async function verify(request: VerifyRequest, options: CommandOptions<VerifyEvent> = {}): Promise<RunResult> {
   const parsed = parseRequest('verify', verifySchema, request);
-  const locks = await locksOf(parsed);
-  return verifyLocks(locks, settingsOf(parsed), callerOf('verify', request, options));
+  const caller = callerOf('verify', request, options);
+  if (!parsed.published) return verifyLocks(await locksOf(parsed), settingsOf(parsed), caller);
+  if (parsed.all || parsed.impl !== undefined) throw new RequestError('`published` are all of them: name none');
+  const { locks, leftOut } = await publishedLocks();
+  return verifyLocks(locks, { ...settingsOf(parsed), leftOut }, caller);
 }

@@ -6,6 +6,7 @@ import type { Session } from '../backends/session.ts';
 import { UsageError } from '../base/errors.ts';
 import { nodesOf } from '../plan/plan.ts';
 import { startCrew, type Crew } from '../run/crew.ts';
+import { SubjectAccount } from '../run/subject-account.ts';
 import type { LockUnderTest } from '../run/request.ts';
 import type { LockReport } from '../report/report.ts';
 import { Account } from './account.ts';
@@ -63,10 +64,11 @@ export async function openBench(
   const commandsPerCycle = await tripsPerCycle(session, lock, deployment);
   const name = `${session.proxyPrefix}bench-${benches++}`;
   let crews = 0;
+  const subject = new SubjectAccount();
   const gather = (): Promise<Crew> =>
     startCrew(session, {
       ...{ name: `${name}-${crews++}`, module: lock.module, moduleUrl: lock.url, options: lock.options },
-      ...{ workers, deployment, linked: proxied, withResource: false },
+      ...{ workers, deployment, linked: proxied, withResource: false, onMessage: subject.hear },
     });
   let crew = await gather();
   session.onClose(() => crew.stop());
@@ -117,7 +119,7 @@ export async function openBench(
     },
     report: async () => {
       await writeHdrFiles(settings.folder, lock.module.name, startedAt, account.totals);
-      return account.report(extra);
+      return { ...account.report(extra), ...subject.report() };
     },
     async [Symbol.asyncDispose]() {
       await crew.stop();

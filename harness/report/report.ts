@@ -121,9 +121,21 @@ const thresholdResultSchema = z.object({
 });
 export type ThresholdResult = z.infer<typeof thresholdResultSchema>;
 
+/** What a published lock, or one in a process of its own, stands on. */
+const librarySchema = z.object({
+  language: longText.optional(),
+  version: longText.optional(),
+});
+export type Library = z.infer<typeof librarySchema>;
+
 export const lockReportSchema = z.object({
   name: longText,
   summary: longText,
+  library: librarySchema.optional(),
+  /** Of one in a process of its own: what the way to that process and back has added to each call, in microseconds. */
+  pipe: z
+    .object({ calls: z.number().int().positive(), p50Us: z.number().nonnegative(), p99Us: z.number().nonnegative() })
+    .optional(),
   backend: z.object({
     kind: z.enum(BACKENDS),
     topology: longText,
@@ -198,6 +210,10 @@ export const lockReportSchema = z.object({
 });
 export type LockReport = z.infer<typeof lockReportSchema>;
 
+/** A lock that was to be run, and could not. */
+const leftOutSchema = z.object({ name: longText, reason: longText });
+export type LeftOut = z.infer<typeof leftOutSchema>;
+
 export const reportSchema = z.object({
   schemaVersion: z.literal(REPORT_VERSION),
   tool: z.object({ name: z.literal('holdfast'), version: longText }),
@@ -216,6 +232,8 @@ export const reportSchema = z.object({
   }),
   /** As typed, credentials redacted. */
   command: longText,
+  /** Published locks that could not be run here, and what would change that. */
+  leftOut: longListOf(leftOutSchema).optional(),
   profile: longText,
   seed: z.number().int(),
   locks: longListOf(lockReportSchema),

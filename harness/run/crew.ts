@@ -5,6 +5,7 @@ import { rotated } from '../base/rotated.ts';
 import type { Deployment } from '../backends/deployment.ts';
 import { makeLinks, type Links } from '../backends/links.ts';
 import type { Session } from '../backends/session.ts';
+import type { FromWorker } from '../subject/messages.ts';
 import { ResourceHandle } from './resource-handle.ts';
 import { WorkerHandle } from './worker-handle.ts';
 
@@ -19,6 +20,8 @@ export interface CrewRequest {
   readonly linked?: boolean;
   /** Whether there is a resource process. Default true. */
   readonly withResource?: boolean;
+  /** Hears all that workers say. */
+  readonly onMessage?: (message: FromWorker) => void;
 }
 
 export interface Crew {
@@ -59,7 +62,9 @@ export async function startCrew(session: Session, request: CrewRequest): Promise
       options: request.options,
       resourcePort: resource?.port,
     };
-    return new WorkerHandle(session, index, connection, folder);
+    const worker = new WorkerHandle(session, index, connection, folder);
+    if (request.onMessage !== undefined) worker.listen(request.onMessage);
+    return worker;
   });
   const stop = async (): Promise<void> => {
     await Promise.all([...workers.map((worker) => worker.close()), resource?.stop()]);

@@ -5,6 +5,7 @@ import type { Choice, RealChoice } from '../backends/choose.ts';
 import type { LimitedHazards } from '../faults/available.ts';
 import type { ExternalConfig } from '../backends/external-config.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { Library } from '../report/report.ts';
 import type { SearchSpace } from '../plan/search-space.ts';
 import type { Breach } from '../verdict/breach.ts';
 import type { Judgement } from '../verdict/judge.ts';
@@ -17,6 +18,8 @@ export interface LockUnderTest {
   readonly module: LockModule;
   readonly url: string;
   readonly options: Readonly<Record<string, unknown>>;
+  /** What it stands on, where that is known before it is run. */
+  readonly library?: Library;
 }
 
 export interface RunRequest {

@@ -102,6 +102,7 @@ export class Results {
     return {
       name,
       summary,
+      ...(lock.library === undefined ? {} : { library: lock.library }),
       backend: { kind, topology, provisioner: provisionerKind, provisionerReason, ...backend },
       workers,
       leaseMs,

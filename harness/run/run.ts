@@ -17,6 +17,7 @@ import { CutShort } from './cut-short.ts';
 import { headerOf } from './merge.ts';
 import type { RealRunRequest, RunRequest } from './request.ts';
 import { loadScenario } from '../resource/load-scenario.ts';
+import { SubjectAccount } from './subject-account.ts';
 import { Results } from './results.ts';
 import { judgeOf, scenarioUrl } from './scenarios.ts';
 import { Vigil } from './vigil.ts';
@@ -32,7 +33,8 @@ const OVERRUN_MS = 10_000;
  */
 export async function runPlans(session: Session, request: RealRunRequest, signal: AbortSignal): Promise<LockReport> {
   const scenario = await loadScenario(scenarioUrl(request.scenario));
-  const arenas = await startArenas(session, request, request.provisioner.kind, signal);
+  const account = new SubjectAccount();
+  const arenas = await startArenas(session, request, request.provisioner.kind, account, signal);
   const deployment = arenas[0]?.deployment;
   const limits = limitedHazards(request.topology, deployment?.limits ?? {});
   request.onPlan({ type: 'ready', version: deployment?.version ?? '-', limits });
@@ -97,8 +99,8 @@ export async function runPlans(session: Session, request: RealRunRequest, signal
   });
   // The next lock has the machine to itself. What cannot be stopped is told when the session ends.
   await allSettled(arenas.map((arena) => arena.stop())).catch(() => undefined);
-  const report = results.report({ version: deployment?.version ?? '-', settings: { ...deployment?.settings } });
-  return unlessCutShort(failure, results, report);
+  const servers = { version: deployment?.version ?? '-', settings: { ...deployment?.settings } };
+  return unlessCutShort(failure, results, { ...results.report(servers), ...account.report() });
 }
 
 /** A plan during which the machine was disturbed says nothing: it is run again, and given up when that happens each time. */
@@ -128,6 +130,7 @@ async function startArenas(
   session: Session,
   request: RunRequest,
   provisioner: RealProvisioner,
+  { hear }: SubjectAccount,
   signal: AbortSignal,
 ): Promise<Arena[]> {
   const { module } = request.lock;
@@ -154,7 +157,7 @@ async function startArenas(
         moduleUrl: request.lock.url,
         options: request.lock.options,
       },
-      ...{ workers: request.workers, deployment },
+      ...{ workers: request.workers, deployment, onMessage: hear },
     });
     session.onClose(() => arena.stop());
     return arena;

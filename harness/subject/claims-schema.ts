@@ -21,3 +21,11 @@ export const loadSchema = z.object({
   clientsPerWorker: z.number().int().positive().optional(),
   holdMs: z.number().nonnegative().optional(),
 });
+export const specimenSchema = z.object({
+  mistake: z.string().min(1),
+  source: z.string().min(1),
+  shows: z
+    .array(z.object({ property: z.enum(PROPERTIES), hazards: z.array(z.enum(HAZARDS)) }))
+    .min(1)
+    .readonly(),
+});

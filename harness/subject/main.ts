@@ -74,13 +74,14 @@ async function connect(message: Extract<ToWorker, { type: 'connect' }>): Promise
   });
   if (typeof connected?.lock !== 'object') throw new ContractError('connect must resolve to { lock, close }');
   connection = {
-    connected: { lock: checkedLock(connected.lock), close: () => connected.close() },
+    connected: { ...connected, lock: checkedLock(connected.lock), close: () => connected.close() },
     raw: connected.lock,
     resource: message.resourcePort === undefined ? undefined : new ResourceClient(message.resourcePort),
     prefix: message.prefix,
     ownedBy: isSubject(connected) && connected[subject].ownedByProcess ? newOwner(message.worker) : undefined,
   };
   if (isSubject(connected)) watchSubject(connected);
+  tellOfSubject();
   say({ type: 'connected' });
 }
 
@@ -95,6 +96,12 @@ function watchSubject({ [subject]: watched }: ConnectedSubject): void {
     const breach = kind === 'outside' ? {} : { breach: kind };
     send?.({ type: 'failed', ...breach, message } satisfies FromWorker, () => process.exit(0));
   });
+}
+
+function tellOfSubject(): void {
+  if (connection === undefined || !isSubject(connection.connected)) return;
+  const told = connection.connected[subject];
+  say({ type: 'subject', library: told.library, pipeUs: told.takePipeUs() });
 }
 
 async function work(task: Task): Promise<void> {
@@ -116,6 +123,7 @@ async function work(task: Task): Promise<void> {
   });
   run = undefined;
   recorder.close();
+  tellOfSubject();
   say({ type: 'finished' });
 }
 
@@ -130,6 +138,7 @@ async function load(order: LoadOrder): Promise<void> {
   const loaded = await assigned.run({ lock, prefix, recorder, ownedBy, nsOf: clockOf(originNs) });
   run = undefined;
   recorder.close();
+  tellOfSubject();
   say({ type: 'loaded', loaded });
 }
 

@@ -77,6 +77,12 @@ export const fromWorkerSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('moment'), id: z.string() }),
   z.object({ type: z.literal('granted'), key: z.string() }),
   z.object({ type: z.literal('finished') }),
+  /** Of a lock in a process of its own: what it stands on, and what the pipe has added to each call since the last time. */
+  z.object({
+    type: z.literal('subject'),
+    library: z.object({ language: z.string().optional(), version: z.string().optional() }),
+    pipeUs: z.array(z.number()),
+  }),
   z.object({ type: z.literal('live'), live: liveSchema }),
   z.object({ type: z.literal('serving'), port: z.number().int().positive() }),
   z.object({ type: z.literal('loaded'), loaded: loadedSchema }),

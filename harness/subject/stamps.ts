@@ -52,6 +52,10 @@ export interface ConnectedSubject extends ConnectedLock {
     readonly ended: Promise<SubjectEnd>;
     /** Whether all leases of the process have one owner. */
     readonly ownedByProcess: boolean;
+    /** As it says of itself. */
+    readonly library: { readonly language?: string | undefined; readonly version?: string | undefined };
+    /** What the pipe has added to each call since it was last asked, in microseconds; of many calls the last. */
+    takePipeUs(): number[];
     /** Calls back when it was not heard of for so long. */
     onStall(listener: (ms: number) => void): void;
   };

@@ -22,6 +22,7 @@ const LOOK_EVERY_MS = 100;
 const LOOKS = 5;
 /** Enough for a good guess at the offset of a clock. */
 const FIRST_PINGS = 8;
+const KEPT_COSTS = 5000;
 
 /** The call into the library, on our clock: not before `asked`, and over at `answered` at the latest. */
 export interface Call {
@@ -40,6 +41,7 @@ export class SubjectConnection {
   #stalledAt = -1n;
   #heardAt = monotonicNs();
   #lastStamp = 0n;
+  #pipeUs: number[] = [];
   readonly ended: Promise<SubjectEnd>;
 
   private constructor(subject: SubjectProcess, hello: Hello) {
@@ -109,7 +111,16 @@ export class SubjectConnection {
     if (ended < began || answered > readNs || asked < sentNs)
       throw this.#depart(`gave moments that are not between its request and its answer: ${shown(answer)}`);
     this.#hears(answered);
+    // Durations, which need no common clock: all that the call took but what it took inside.
+    if (this.#pipeUs.length === KEPT_COSTS) this.#pipeUs.length = 0;
+    this.#pipeUs.push(Math.max(0, Number(readNs - sentNs - (ended - began)) / 1000));
     return { asked, answered };
+  }
+
+  takePipeUs(): number[] {
+    const taken = this.#pipeUs;
+    this.#pipeUs = [];
+    return taken;
   }
 
   async close(): Promise<void> {

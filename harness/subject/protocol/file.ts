@@ -10,7 +10,7 @@ import type { Claims, Property, PropertyClaims } from 'holdfast-locks/internal/c
 import { quorumClaims } from 'holdfast-locks/internal/quorum-claims';
 import { forgetfulConnectionClaims, leaseClaims } from 'holdfast-locks/internal/sql/modules/claims';
 import { describeIssues } from '../../base/issues.ts';
-import { claimsSchema, loadSchema, turnsSchema } from '../claims-schema.ts';
+import { claimsSchema, loadSchema, specimenSchema, turnsSchema } from '../claims-schema.ts';
 import { ContractError } from '../contract-error.ts';
 import { subject, type ConnectedSubject } from '../stamps.ts';
 import { SubjectConnection } from './connection.ts';
@@ -59,6 +59,8 @@ export const subjectFileSchema = z.strictObject({
   leasesAtOnce: z.int().positive().optional(),
   turns: turnsSchema.optional(),
   load: loadSchema.optional(),
+  /** The mistake of a lock that is there to be caught, and what it must show. */
+  specimen: specimenSchema.optional(),
 });
 export type SubjectFile = z.output<typeof subjectFileSchema>;
 
@@ -110,7 +112,7 @@ export function subjectModule(url: string): LockModule {
   const loaded = loadSubject(url);
   const { file, folder } = loaded;
   const { name, summary, backend, recoverMs, handoverMs, settleMs, features } = file;
-  const { leastLeaseMs, leasesAtOnce, turns, load } = file;
+  const { leastLeaseMs, leasesAtOnce, turns, load, specimen } = file;
   return {
     ...{ name, summary, backend, recoverMs, claims: { ...COUNTS_ATTEMPTS, ...claimsOf(file) } },
     ...(handoverMs === undefined ? {} : { handoverMs }),
@@ -122,6 +124,7 @@ export function subjectModule(url: string): LockModule {
     ...(leasesAtOnce === undefined ? {} : { leasesAtOnce }),
     ...(turns === undefined ? {} : { turns }),
     ...(load === undefined ? {} : { load }),
+    ...(specimen === undefined ? {} : { specimen }),
     connect: async (context): Promise<ConnectedSubject> => {
       const options = { ...file.options, ...context.options };
       const command = { command: inPlace(file.command, loaded), folder };
@@ -137,6 +140,8 @@ export function subjectModule(url: string): LockModule {
         close: () => connection.close(),
         [subject]: {
           ended,
+          library: { language: hello.language, version: hello.libraryVersion },
+          takePipeUs: () => connection.takePipeUs(),
           ownedByProcess: hello.owner === 'process' || hello.owner === 'session',
           onStall: (listener) => connection.onStall(listener),
         },

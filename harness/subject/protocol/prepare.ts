@@ -13,23 +13,46 @@ const LAST_LINES = 5;
 /** Written when a build is whole. */
 const WHOLE = '.holdfast-built';
 
+/** Debian's packages that have the programs which subjects need; elsewhere they are called alike. */
+const PACKAGES: Readonly<Record<string, string>> = {
+  ...{ cc: 'gcc', cargo: 'cargo', go: 'golang-go', java: 'default-jdk', javac: 'default-jdk', mvn: 'maven' },
+  ...{ python3: 'python3-venv', sh: 'dash' },
+};
+
 /** @returns the URL that workers load it by. @throws ContractError */
 export async function prepareSubject(url: string): Promise<string> {
+  const missing = await missingFor(url);
+  if (missing !== undefined) throw new ContractError(missing);
   const subject = loadSubject(url);
-  for (const need of subject.file.needs) await checkNeed(need, subject.folder);
   await build(subject);
   return subject.url;
 }
 
-async function checkNeed(need: string, folder: string): Promise<void> {
+/** What it needs and this machine lacks, in one line with what adds it; `undefined` where nothing is missing. */
+export async function missingFor(url: string): Promise<string | undefined> {
+  const { file, folder } = loadSubject(url);
+  for (const need of file.needs) {
+    const missing = await missingOf(need, folder);
+    if (missing !== undefined) return missing;
+  }
+  return undefined;
+}
+
+/** Whether its build is there, for as long as nothing beside its file changes. */
+export const isBuilt = (url: string): boolean => isWhole(loadSubject(url));
+
+async function missingOf(need: string, folder: string): Promise<string | undefined> {
   const [program = '', , least] = need.split(' ');
   // Go has a command for it where all others have an option.
   const asked = await run([program, program === 'go' ? 'version' : '--version'], folder, ASKED_WITHIN_MS);
-  const found = /\d+(?:\.\d+)+/.exec(asked.output)?.[0];
+  const found = /\d+(?:\.\d+)*/.exec(asked.output)?.[0];
+  const package_ = PACKAGES[program];
+  const remedy = package_ === undefined ? '' : ` (Debian has it in ${package_})`;
   if (asked.trouble !== undefined && found === undefined)
-    throw new ContractError(`it needs ${need}, and ${program} is not to be had: ${asked.trouble}`);
+    return `it needs ${need}, and ${program} is not to be had: ${asked.trouble}${remedy}`;
   if (least !== undefined && found !== undefined && isOlder(found, least))
-    throw new ContractError(`it needs ${need}, and ${program} is ${found}`);
+    return `it needs ${need}, and ${program} is ${found}`;
+  return undefined;
 }
 
 function isOlder(found: string, least: string): boolean {
@@ -40,6 +63,10 @@ function isOlder(found: string, least: string): boolean {
   }
   return false;
 }
+
+/** Is nothing left to be built? */
+const isWhole = (subject: LoadedSubject): boolean =>
+  subject.file.build === undefined || (isKept(subject) && existsSync(join(subject.built, WHOLE)));
 
 /** By the folders that they fill: several locks of one library share a build, and may be asked for at once. */
 const builds = new Map<string, Promise<void>>();
@@ -58,9 +85,8 @@ const isKept = ({ file }: LoadedSubject): boolean =>
 
 async function runBuild(subject: LoadedSubject): Promise<void> {
   const { file, folder, built } = subject;
-  if (file.build === undefined) return;
+  if (file.build === undefined || isWhole(subject)) return;
   const kept = isKept(subject);
-  if (kept && existsSync(join(built, WHOLE))) return;
   if (kept) {
     // What a build that was cut short has left is no beginning.
     rmSync(built, { recursive: true, force: true });
