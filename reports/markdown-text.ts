@@ -16,9 +16,9 @@ export function code(text: string): string {
   return fence.length > 1 ? `${fence} ${inner} ${fence}` : `${fence}${inner}${fence}`;
 }
 
-export function fenced(text: string): string {
+export function fenced(text: string, language = 'sh'): string {
   const fence = '`'.repeat(Math.max(3, longestRun(text) + 1));
-  return `${fence}sh\n${text}\n${fence}`;
+  return `${fence}${language}\n${text}\n${fence}`;
 }
 
 function longestRun(text: string): number {

@@ -26,6 +26,7 @@ import {
   counted,
   duration,
   libraryPhrase,
+  supportedLines,
   milliseconds,
   ratesPhrase,
   simulationWarning,
@@ -52,6 +53,16 @@ export function renderMarkdown(report: Report): string {
 
 export const markdownReporter: Reporter = { format: 'markdown', fileName: 'summary.md', render: renderMarkdown };
 
+function supportedBlock(lock: LockReport): readonly string[] {
+  const lines = supportedLines(lock);
+  return lines.length === 0
+    ? []
+    : [
+        `Claims that it could make by what was tried here:`,
+        fenced(lines.join('\n'), lock.pipe === undefined ? 'ts' : 'json'),
+      ];
+}
+
 function leftOutBlock({ leftOut = [] }: Report): readonly string[] {
   if (leftOut.length === 0) return [];
   return [`Not run here:\n\n${leftOut.map(({ name, reason }) => `- ${escape(`${name}: ${reason}`)}`).join('\n')}`];
@@ -75,6 +86,7 @@ function lockBlocks(lock: LockReport): readonly string[] {
     ...violationsOf(lock).flatMap(({ first, others }) => [violationBlock(first), ...otherViolations(others)]),
     ...besidesOf(lock).map((beside) => besideBlock(lock.name, beside)),
     ...(untested.length === 0 ? [] : [`Not tested here:\n\n${untested.join('\n')}`]),
+    ...supportedBlock(lock),
     ...costLine(lock),
     ...loadBlocks(lock),
   ];

@@ -21,6 +21,7 @@ import {
   duration,
   libraryPhrase,
   machinePhrase,
+  supportedLines,
   searchPhrase,
   simulationWarning,
   underHazard,
@@ -234,17 +235,10 @@ function replayLine({ replay }: Pick<Cell, 'replay'>, paint: Paint): Block {
 }
 
 /** Of a lock that claims nothing, to be pasted: never broken. */
-function supportedBlock({ name, supportedClaims }: LockReport, width: number): Block {
-  if (supportedClaims === undefined || Object.keys(supportedClaims).length === 0) return [];
-  const lines = Object.entries(supportedClaims).map(
-    ([property, claims]) => `  "${property}": ${JSON.stringify(claims)}`,
-  );
-  return [
-    ...wrap(`Claims that ${name} could make by what was tried here:`, width),
-    '"claims": {',
-    ...lines.map((line, index) => (index < lines.length - 1 ? `${line},` : line)),
-    '}',
-  ];
+function supportedBlock(lock: LockReport, width: number): Block {
+  const lines = supportedLines(lock);
+  if (lines.length === 0) return [];
+  return [...wrap(`Claims that ${lock.name} could make by what was tried here:`, width), ...lines];
 }
 
 function leftOutBlock({ leftOut = [] }: Report, width: number, paint: Paint): Block {

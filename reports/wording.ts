@@ -92,6 +92,30 @@ export function libraryPhrase({ library = {}, pipe }: LockReport): string | unde
   return said.length === 0 ? undefined : said.join(', ');
 }
 
+/**
+ * The claims that a lock without any could make, as they are pasted: into the JSON of a subject file, or into a lock module
+ * in TypeScript. None: nothing held.
+ */
+export function supportedLines({ supportedClaims = {}, pipe }: LockReport): readonly string[] {
+  const entries = Object.entries(supportedClaims);
+  if (entries.length === 0) return [];
+  if (pipe !== undefined) {
+    const lines = entries.map(([property, claims]) => `  "${property}": ${JSON.stringify(claims)}`);
+    return ['"claims": {', ...lines.map((line, at) => (at < lines.length - 1 ? `${line},` : line)), '}'];
+  }
+  return ['claims: {', ...entries.map(([property, claims]) => `  ${nameIn(property)}: ${literal(claims)},`), '},'];
+}
+
+const nameIn = (name: string): string => (/^[a-z]+$/.test(name) ? name : `'${name}'`);
+
+/** A value of JSON as TypeScript has it. */
+function literal(value: unknown): string {
+  if (typeof value === 'string') return `'${value}'`;
+  if (typeof value !== 'object' || value === null) return String(value);
+  const fields = Object.entries(value).map(([name, field]) => `${nameIn(name)}: ${literal(field)}`);
+  return `{ ${fields.join(', ')} }`;
+}
+
 /** What a search in the simulation came to before real servers were asked; `undefined` where there was none. */
 export function searchPhrase({ search }: LockReport): string | undefined {
   if (search === undefined) return undefined;

@@ -15,6 +15,7 @@ import { addCheck } from './check.ts';
 import { addCompare } from './compare.ts';
 import { addConformance } from './conformance.ts';
 import { addDoctor } from './doctor.ts';
+import { addInit } from './init.ts';
 import { addList } from './list.ts';
 import { addLocks } from './locks.ts';
 import { addReplay } from './replay.ts';
@@ -47,6 +48,7 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     addReplay,
     addConformance,
     addSubject,
+    addInit,
     addCheck,
     addReport,
     addList,

@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { catalogue } from 'holdfast-locks/internal/catalogue';
+import { brokenSubjects } from 'holdfast-locks/internal/subjects';
 import type { LockModule, Specimen } from 'holdfast-locks';
 import { BACKEND_CHOICES, type BackendChoice } from '../backends/choose.ts';
 import type { Evidence } from '../verdict/matrix.ts';
+import { subjectModule } from '../subject/protocol/file.ts';
 import { callerOf, type Caller, type CommandOptions } from './caller.ts';
 import { resolveLock } from './locks.ts';
 import { parseRequest, wholeNumber } from './request.ts';
@@ -68,7 +70,8 @@ export async function specimens(
   const parsed = parseRequest('specimens', specimensSchema, request);
   const caller = callerOf('specimens', request, options);
   const { only, except } = parsed;
-  const modules = [...catalogue.values()].map(({ module }) => module);
+  const subjects = brokenSubjects().map(({ url }) => subjectModule(url));
+  const modules = [...[...catalogue.values()].map(({ module }) => module), ...subjects];
   const tested = modules.filter(
     (module) => (only === undefined ? isBroken(module) : only.includes(module.name)) && !except.includes(module.name),
   );

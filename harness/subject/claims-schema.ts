@@ -1,6 +1,7 @@
 /** Claims as they come from outside. */
 import { z } from 'zod';
-import { HAZARDS, PROPERTIES } from 'holdfast-locks/internal/claims';
+import { HAZARDS, PROPERTIES, type Claims, type PropertyClaims } from 'holdfast-locks/internal/claims';
+import { leaseClaims } from 'holdfast-locks/internal/sql/modules/claims';
 
 const claim = z.enum(['holds', 'not-promised', 'unavailable', 'not-applicable']);
 
@@ -11,6 +12,11 @@ export const claimsSchema = z.partialRecord(
     except: z.partialRecord(z.enum(HAZARDS), claim).optional(),
     together: z.array(z.object({ hazards: z.array(z.enum(HAZARDS)).min(2), claim })).optional(),
   }),
+);
+
+/** Without claims: all that can be looked at, and nothing that is promised. */
+export const NOTHING: Claims = Object.fromEntries(
+  Object.keys(leaseClaims).map((property): [string, PropertyClaims] => [property, { otherwise: 'not-promised' }]),
 );
 
 export const turnsSchema = z.object({

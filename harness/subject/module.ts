@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import { BACKENDS, TOPOLOGIES, type Lease, type Lock, type LockModule, type ReleaseOutcome } from 'holdfast-locks';
 import { describeIssues, reasonOf, shown } from '../base/issues.ts';
-import { claimsSchema, loadSchema, turnsSchema } from './claims-schema.ts';
 import { linksOf } from '../base/chain-url.ts';
 import { chained, loadDecorator } from './chain.ts';
+import { claimsSchema, loadSchema, NOTHING, turnsSchema } from './claims-schema.ts';
 import { ContractError } from './contract-error.ts';
 
 export { ContractError };
@@ -15,7 +15,8 @@ const moduleSchema = z.looseObject({
   summary: z.string(),
   backend: z.enum(BACKENDS),
   topologies: z.array(z.enum(TOPOLOGIES)).min(1),
-  claims: claimsSchema,
+  /** Without, or empty, a run describes what it sees. */
+  claims: claimsSchema.default({}),
   recoverMs: z.number().nonnegative(),
   turns: turnsSchema.optional(),
   load: loadSchema.optional(),
@@ -40,7 +41,8 @@ async function loadOwnModule(url: string): Promise<LockModule> {
   if (candidate === undefined) throw new ContractError(`${url} has no export named "lock"`);
   const parsed = lookedAt(`${url} is no lock module`, () => moduleSchema.safeParse(candidate));
   if (!parsed.success) throw new ContractError(`${url} is no lock module: ${describeIssues(parsed.error)}`);
-  return candidate as LockModule;
+  const module = candidate as LockModule;
+  return Object.keys(parsed.data.claims).length === 0 ? { ...module, claims: NOTHING } : module;
 }
 
 /** What throws when it is only looked at is no better than what is missing. */

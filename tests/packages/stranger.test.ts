@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { DOORS, LIBRARIES } from './doors.ts';
@@ -112,6 +112,18 @@ describe('a tester that has the program', () => {
     const output = await mustRun(tester, 'npx', 'holdfast', ...args);
     assert.match(output, /my-lock: every claim that was tested holds/);
     assert.match(output, new RegExp(`npx holdfast ${args.join(' ')}`));
+  });
+
+  it('has a lock, a configuration and a workflow written, and the lock runs at once', async () => {
+    const fresh = join(tester, 'fresh');
+    await mkdir(fresh);
+    await mustRun(fresh, 'npx', 'holdfast', 'init');
+    const output = await mustRun(fresh, 'npx', 'holdfast', 'verify', '--backend', 'sim', '--seed', '1');
+    assert.match(output, /my-lock: every claim that was tested holds/);
+    const inShell = join(tester, 'fresh-shell');
+    await mkdir(inShell);
+    await mustRun(inShell, 'npx', 'holdfast', 'init', '--language', 'shell');
+    assert.match(await readFile(join(inShell, '.github/workflows/locks.yml'), 'utf8'), /- run: npx holdfast verify/);
   });
 
   it('compiles a property of a lock', async () => {

@@ -90,6 +90,7 @@ void describe('a lock in a process of its own', { concurrency: 1 }, () => {
     assert.ok(lock.cells.some(({ property, verdict }) => property === 'exclusion' && verdict === 'violated'));
     assert.deepEqual(Object.keys(lock.supportedClaims ?? {}), ['deadlock-freedom']);
     assert.match(conclusion, /nothing is claimed/);
+    assert.ok(lock.pipe !== undefined && lock.pipe.calls > 0 && lock.pipe.p50Us <= lock.pipe.p99Us);
     const unsaid = await sandbox.run(['verify', '--impl', impl, ...SHORT]);
     assert.equal(unsaid.code, EXIT.usage);
     assert.match(unsaid.stderr, /on what does it run\? Say --server, one of: redis/);

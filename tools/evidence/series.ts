@@ -1,5 +1,7 @@
 /** The long counts that stand behind what the README and the docs say, each cut into slices that can be run at any time. */
 import { ADAPTERS, catalogue } from '../../implementations/catalogue.ts';
+import { brokenSubjects } from '../../implementations/subjects.ts';
+import { subjectModule } from '../../harness/subject/protocol/file.ts';
 import type { LockModule } from '../../implementations/lock.ts';
 import { brokenScenarioNames, scenarioNames } from '../../harness/run/scenarios.ts';
 import { isSimulated } from '../../harness/sim/servers/simulated.ts';
@@ -48,6 +50,9 @@ const isSimulable = ({ backend, topologies: [topology], notSimulable }: LockModu
 const simulated = modules.filter(({ module }) => isSimulable(module));
 const correct = simulated.filter(({ module: { specimen, backend } }) => specimen === undefined && backend !== 'memory');
 const specimens = modules.filter(({ module: { specimen } }) => specimen !== undefined);
+/** The same in processes of their own; what they are made of lies beside them, and the harness that asks them is its own. */
+const SUBJECT = 'harness/subject/protocol/lock.ts';
+const subjects = brokenSubjects().map(({ url }) => ({ module: subjectModule(url), file: SUBJECT }));
 
 const accusations = correct.map(({ module: { name }, file }): Series => ({
   ...{ name: `accusations: ${name}`, unit: 'schedules', target: 100_000, step: 1000, from: [file, ...SIMULATION] },
@@ -179,7 +184,7 @@ export const SERIES: readonly Series[] = [
     50,
     simulated.filter(({ module: { specimen } }) => specimen !== undefined),
   ),
-  ...ratesOf('native', 20, specimens),
+  ...ratesOf('native', 20, [...specimens, ...subjects]),
   ...libraries,
   ...determinism,
   ...forceRelease,

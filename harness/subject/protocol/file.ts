@@ -6,11 +6,11 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { ABILITIES, BACKENDS, TOPOLOGIES, type LockModule, type Topology } from 'holdfast-locks';
-import type { Claims, Property, PropertyClaims } from 'holdfast-locks/internal/claims';
+import type { Claims, Property } from 'holdfast-locks/internal/claims';
 import { quorumClaims } from 'holdfast-locks/internal/quorum-claims';
 import { forgetfulConnectionClaims, leaseClaims } from 'holdfast-locks/internal/sql/modules/claims';
 import { describeIssues } from '../../base/issues.ts';
-import { claimsSchema, loadSchema, specimenSchema, turnsSchema } from '../claims-schema.ts';
+import { claimsSchema, loadSchema, NOTHING, specimenSchema, turnsSchema } from '../claims-schema.ts';
 import { ContractError } from '../contract-error.ts';
 import { subject, type ConnectedSubject } from '../stamps.ts';
 import { SubjectConnection } from './connection.ts';
@@ -152,11 +152,6 @@ export function subjectModule(url: string): LockModule {
 
 /** Many libraries count attempts, and not time: who does keep to a time says so. */
 const COUNTS_ATTEMPTS: Claims = { responsiveness: { otherwise: 'not-applicable' } };
-
-/** Without claims: all that can be looked at, and nothing that is promised. */
-const NOTHING: Claims = Object.fromEntries(
-  Object.keys(leaseClaims).map((property): [string, PropertyClaims] => [property, { otherwise: 'not-promised' }]),
-);
 
 /** A feature that is not declared is not applicable. */
 const NEEDED: Readonly<Partial<Record<Property, readonly Feature[]>>> = {

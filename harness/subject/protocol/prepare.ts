@@ -16,7 +16,7 @@ const WHOLE = '.holdfast-built';
 /** Debian's packages that have the programs which subjects need; elsewhere they are called alike. */
 const PACKAGES: Readonly<Record<string, string>> = {
   ...{ cc: 'gcc', cargo: 'cargo', go: 'golang-go', java: 'default-jdk', javac: 'default-jdk', mvn: 'maven' },
-  ...{ python3: 'python3-venv', sh: 'dash' },
+  ...{ python3: 'python3-venv', 'redis-cli': 'redis-tools' },
 };
 
 /** @returns the URL that workers load it by. @throws ContractError */
