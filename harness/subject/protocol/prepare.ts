@@ -6,7 +6,8 @@ import { oneLine } from '../../base/issues.ts';
 import { ContractError } from '../contract-error.ts';
 import { inPlace, loadSubject, type LoadedSubject } from './file.ts';
 
-const ASKED_WITHIN_MS = 10_000;
+/** Of a version: a virtual machine may take long to start, on a busy machine. */
+const ASKED_WITHIN_MS = 60_000;
 /** A first build may fetch and compile a great deal. */
 const BUILT_WITHIN_MS = 600_000;
 const LAST_LINES = 5;
@@ -45,7 +46,7 @@ async function missingOf(need: string, folder: string): Promise<string | undefin
   const [program = '', , least] = need.split(' ');
   // Go has a command for it where all others have an option.
   const asked = await run([program, program === 'go' ? 'version' : '--version'], folder, ASKED_WITHIN_MS);
-  const found = /\d+(?:\.\d+)*/.exec(asked.output)?.[0];
+  const found = /\d+(?:\.\d+)+/.exec(asked.output)?.[0];
   const package_ = PACKAGES[program];
   const remedy = package_ === undefined ? '' : ` (Debian has it in ${package_})`;
   if (asked.trouble !== undefined && found === undefined)
