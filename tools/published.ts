@@ -86,9 +86,9 @@ function pageOf({ locks, leftOut = [], profile, seed, startedAt, machine }: Repo
   const out = leftOut.map(({ name, reason }) => `- ${escape(`${name}: ${reason}`)}`);
   return `# Published locks
 
-Made by \`npm run published\` from one run of \`verify --published --profile ${profile} --seed ${seed}\` on real servers
+Made by \`npm run published\` from runs of \`verify --published --profile ${profile} --seed ${seed}\` on real servers
 (${startedAt.slice(0, 10)}, ${machine.cores} processors, Node ${machine.node}). What is in no column was not exercised in it, or
-could not be judged: it says nothing of the lock. "Held" is what no try of this one run has broken. A break of a claim is told in
+could not be judged: it says nothing of the lock. "Held" is what no try of these runs, bounded to seconds a lock, has broken. A break of a claim is told in
 [findings](findings.md) where it was confirmed by running its plan again; a command with \`npm run\` before it runs the same hazards
 once more, and on real servers the timing is the machine's.
 
