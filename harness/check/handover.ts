@@ -94,7 +94,7 @@ class Reaches {
       .filter(({ acquire }) => acquire !== 'fail')
       .map((lease) =>
         lease.acquire === 'ok'
-          ? { from: lease.answered, to: saidToEnd(history, lease) }
+          ? { from: lease.answered, to: Math.max(lease.answered, saidToEnd(history, lease)) }
           : { from: lease.called, to: gaveUpAt(history, lease) + leaseLength(lease) },
       );
     this.#starts = reaches.map(({ from }) => from).toSorted((a, b) => a - b);

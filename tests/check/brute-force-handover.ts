@@ -52,7 +52,9 @@ export function lostEarlyOf(story: Story, { recover }: Bounds): string[] {
         .map(({ lease: other, granted, called, until }): Reach => {
           if (!granted) return { from: called, to: until + lengthOf(other) };
           const released = other.release?.outcome === 'released';
-          return { from: other.acquire.returned, to: released ? (other.release?.called ?? 0) : latestUntil(other) };
+          const from = other.acquire.returned;
+          // One whose end is said to lie before its grant may have been in force when it was granted.
+          return { from, to: Math.max(from, released ? (other.release?.called ?? 0) : latestUntil(other)) };
         });
       return (
         quiet(story, { from: acquire.called, to: release.returned }, recover) && !others.some((one) => touch(one, over))

@@ -5,7 +5,7 @@ import * as fc from 'fast-check';
 import { checkEvents } from '../../harness/check/check.ts';
 import { stories } from '../../harness/testing/stories.ts';
 import { eventsOf } from '../../harness/testing/story-events.ts';
-import type { Story } from '../../harness/testing/story.ts';
+import type { LeaseStory, Story } from '../../harness/testing/story.ts';
 import { casesOf, draws } from '../effort.ts';
 import { keptWaitingOf, lostEarlyOf } from './brute-force-handover.ts';
 import { endOf } from './brute-force-waiting.ts';
@@ -37,6 +37,37 @@ void test('which release frees nothing, and who is kept waiting after one, is fo
     draws(HISTORIES),
   );
   assert.ok(seen.lost > HISTORIES / 200 && seen.kept > HISTORIES / 200, JSON.stringify(seen));
+});
+
+void test('a release called before its own grant takes nothing from the count of who else may have had it', () => {
+  const story: Story = {
+    leases: [
+      {
+        ...untouched('L0', 0),
+        acquire: granted(2, 4, undefined),
+        release: { called: 2, returned: 2, outcome: 'released' },
+      },
+      { ...untouched('L1', 1), acquire: granted(2, 3, 4), release: { called: 3, returned: 3, outcome: 'lost' } },
+      {
+        ...untouched('L2', 2),
+        acquire: granted(3, 3, undefined),
+        release: { called: 3, returned: 3, outcome: 'released' },
+      },
+    ],
+    standstills: [],
+    uses: [],
+  };
+  const { findings } = checkEvents({ handoverNs: 100, recoverNs: 0 }, eventsOf(story), 'handover');
+  assert.deepEqual(findings, []);
+});
+
+const untouched = (id: string, worker: number): Omit<LeaseStory, 'acquire' | 'release'> => ({
+  ...{ id, worker, shared: false, owner: undefined, renewals: [], probes: [] },
+  ...{ lostAt: undefined, killedAt: undefined },
+});
+
+const granted = (called: number, returned: number, deadline: number | undefined): LeaseStory['acquire'] => ({
+  ...{ called, returned, outcome: 'ok', fence: undefined, deadline, length: undefined },
 });
 
 /** Nobody is killed, gives up or loses anything: what random stories seldom show. */
