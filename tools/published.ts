@@ -92,6 +92,10 @@ could not be judged: it says nothing of the lock. "Held" is what no try of these
 [findings](findings.md) where it was confirmed by running its plan again; a command with \`npm run\` before it runs the same hazards
 once more, and on real servers the timing is the machine's.
 
+A library that names a length and no moment leaves it to its users from when the length counts. Here they count from the return of the
+call, which is later than the server counts from: whoever uses such a lock to the last moment overlaps with the next holder by as long as the answer
+took. What such a row ("described") has broken without faults is that, and no promise of the library's.
+
 ${markdownTable([head, ...rows])}
 ${out.length === 0 ? '' : `\n## Not run\n\n${out.join('\n')}\n`}`;
 }

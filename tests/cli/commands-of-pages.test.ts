@@ -30,6 +30,19 @@ void test('there are command lines on the pages, and each names a script', () =>
   for (const { page, script } of lines) assert.ok(script in scripts, `${page}: npm run ${script}`);
 });
 
+void test('the index of the decisions names each of them once, by the anchor of its heading', () => {
+  const page = readFileSync(join(ROOT, 'docs', 'decisions.md'), 'utf8');
+  const headings = [...page.matchAll(/^## (.+)$/gm)].map(([, heading = '']) => heading);
+  const anchorOf = (heading: string): string =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\w\- ]/gu, '')
+      .replaceAll(' ', '-');
+  const named = [...page.matchAll(/\[((?:[^\]])+)\]\(#([\w-]+)\)/g)].map(([, title, anchor]) => `${title} #${anchor}`);
+  const all = headings.map((heading) => `${heading} #${anchorOf(heading)}`);
+  assert.deepEqual(named.toSorted(), all.toSorted());
+});
+
 void describe('the options on the pages', { concurrency: 2 }, () => {
   for (const script of new Set(lines.map((line) => line.script))) {
     const [, command] = PROGRAM.exec(scripts[script] ?? '') ?? [];
