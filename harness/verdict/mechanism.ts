@@ -4,7 +4,7 @@
  */
 import type { Finding } from '../check/verdict.ts';
 import { findHazard } from '../faults/hazards/table.ts';
-import type { HistoryEvent, NemesisValue } from '../history/events.ts';
+import type { ClocksValue, HistoryEvent, NemesisValue } from '../history/events.ts';
 import type { Plan } from '../plan/plan.ts';
 import { livesOf, type LeaseLife } from './lease-lives.ts';
 import { inMs, targetName, workerName } from './timeline.ts';
@@ -30,6 +30,8 @@ interface Scene {
   readonly at: number;
   readonly lives: readonly LeaseLife[];
   readonly strikes: readonly Strike[];
+  /** By which part clocks run fast or slow, at most. */
+  readonly skew: number;
 }
 
 /** A lease that was granted. */
@@ -39,7 +41,8 @@ type Released = LeaseLife & { readonly releaseCalled: number };
 /** @returns nothing where the history does not show more than the finding says itself */
 export function mechanismOf(plan: Plan, events: readonly HistoryEvent[], finding: Finding): Mechanism | undefined {
   const lives = livesOf(plan, events, finding.key);
-  const scene: Scene = { key: finding.key, at: finding.at, lives: [...lives.values()], strikes: strikesIn(events) };
+  const { key, at } = finding;
+  const scene: Scene = { key, at, lives: [...lives.values()], strikes: strikesIn(events), skew: skewIn(events) };
   const involved = finding.leases.flatMap((lease) => lives.get(lease) ?? []);
   if (finding.property === 'deadlock-freedom') return standstill(scene, involved);
   const [first, second] = involved.filter(isGranted).toSorted((a, b) => a.granted - b.granted);
@@ -57,6 +60,7 @@ function letIn(scene: Scene, first: Granted, second: Granted): Mechanism {
     freedByAnother(scene, first, second, true) ??
     arrivedDead(second) ??
     countedFromAnswer(scene, first, second) ??
+    byUnequalClocks(scene, first, second) ??
     forgotten(scene, first, second) ??
     outlived(first, second) ??
     freedByAnother(scene, first, second, false) ??
@@ -122,16 +126,27 @@ function arrivedDead(second: Granted): Mechanism | undefined {
 }
 
 /** A deadline later than one length after the request is not what the server keeps, unless the lock was waited for. */
-function countedFromAnswer({ lives }: Scene, first: Granted, second: Granted): Mechanism | undefined {
+function countedFromAnswer({ lives, skew }: Scene, first: Granted, second: Granted): Mechanism | undefined {
   const { asked, granted, length, firstDeadline, renewed } = first;
   if (lives.some((life) => life !== first && isGranted(life) && life.granted < granted && endOfHold(life) > asked))
     return undefined;
   if (length === undefined || firstDeadline === undefined || renewed !== undefined) return undefined;
   const surely = asked + length;
-  if (firstDeadline < surely + 1e6 || second.granted < surely) return undefined;
+  if (firstDeadline < surely + length * 2 * skew + 1e6 || second.granted < surely) return undefined;
   const counted = `its deadline ${inMs(firstDeadline)} counts from the answer at ${inMs(granted)}`;
   const text = `${named(first)} was asked for at ${inMs(asked)} for ${inMs(length)}, but ${counted}: the server may have ended it from ${inMs(surely)} on`;
   return { time: surely, text };
+}
+
+/** The first kept its time by its own clock, and so did the server. */
+function byUnequalClocks({ skew }: Scene, first: Granted, second: Granted): Mechanism | undefined {
+  const { asked, length, firstDeadline, renewed } = first;
+  if (skew === 0 || length === undefined || firstDeadline === undefined || renewed !== undefined) return undefined;
+  const room = length * 2 * skew;
+  if (second.granted > firstDeadline || second.granted < asked + length - room) return undefined;
+  const counted = `${named(first)}, asked for at ${inMs(asked)} for ${inMs(length)}, ends at ${inMs(firstDeadline)} by its worker's clock`;
+  const text = `${counted}: by the server's, which may run ${percent(2 * skew)} % faster, it may have ended from ${inMs(asked + length - room)} on`;
+  return { time: asked + length - room, text };
 }
 
 /** What struck meanwhile and can take a lock away, or give it to somebody else, by itself. */
@@ -250,8 +265,11 @@ function strikesIn(events: readonly HistoryEvent[]): Strike[] {
   return [...strikes.values()];
 }
 
+const skewIn = (events: readonly HistoryEvent[]): number =>
+  events.reduce((most, { f, value }) => (f === 'clocks' ? Math.max(most, (value as ClocksValue).skew) : most), 0);
 const endOfHold = ({ releaseAnswered, lost, deadline }: LeaseLife): number =>
   Math.min(releaseAnswered ?? Infinity, lost ?? Infinity, deadline ?? Infinity);
 const isGranted = (life: LeaseLife): life is Granted => life.granted !== undefined;
 const isReleased = (life: LeaseLife): life is Released => life.releaseCalled !== undefined;
 const named = ({ worker, lease }: LeaseLife): string => `${workerName(worker)}'s lease ${lease}`;
+const percent = (share: number): number => Number((share * 100).toPrecision(3));

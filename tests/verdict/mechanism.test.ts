@@ -73,6 +73,13 @@ test('a free lock whose deadline lies more than its length after the request is 
   );
 });
 
+test('where clocks run unequally fast, an end that is late by no more than that is told to be by the clock', () => {
+  const clocks: HistoryEvent = { type: 'info', process: 'harness', f: 'clocks', value: { skew: 0.01 }, time: 0 };
+  const slow = inOrder(clocks, ...granted('l2', 1, 0, 1, 101), ...granted('l3', 2, 60, 99, 195));
+  assert.match(told(slow), /ends at 101\.0 ms by its worker's clock: by the server's, which may run 2 % faster/u);
+  assert.match(told(slow.slice(1)), /no release between the grants/u);
+});
+
 test('of tokens that do not rise it is told when the leases were asked for at the same time', () => {
   const both = inOrder(...second, ...third);
   assert.match(told(both, { ...overlap, property: 'fencing' }), /were both asked for before either was granted/u);
