@@ -8,11 +8,11 @@ import {
   observationsOf,
   rowsOf,
   triesOf,
-  upperBound,
+  unbroken,
   type PropertyRow,
   type Standing,
 } from '../reading.ts';
-import { count, counted, hazardName, percentAtMost, underHazards } from '../wording.ts';
+import { counted, hazardName, underHazards } from '../wording.ts';
 import { hanging } from './layout.ts';
 import type { Paint, Style } from './paint.ts';
 
@@ -86,7 +86,7 @@ function heldSentences(cells: readonly Cell[]): readonly string[] {
   if (second === undefined) return [`${underHazards([first])}: ${evidence(first)}`, ...refuses, ...seen];
   const tries = faulty.reduce((sum, cell) => sum + triesOf(cell), 0);
   const least = leastTried(faulty) ?? first;
-  const weakest = `${hazardName(least.hazard)} 0 of ${count(triesOf(least))}, below ${percentAtMost(upperBound(triesOf(least)))}`;
+  const weakest = `${hazardName(least.hazard)} ${unbroken(triesOf(least))}`;
   return [
     `0 of ${counted(tries, 'try', 'tries')}, ${counted(faulty.length, 'hazard')}; least: ${weakest}`,
     ...refuses,
