@@ -145,7 +145,7 @@ export async function forceRelease(
 /** What the holder learns, and what is not prevented meanwhile. */
 export function noticeOf({ remainingMs }: Pick<HolderSight, 'remainingMs'>): string {
   const latest =
-    remainingMs === undefined ? 'when its lease would end' : `in ${Math.ceil(remainingMs)} ms, when its lease ends,`;
+    remainingMs === undefined ? 'when its lease would end' : `in ${Math.ceil(remainingMs)} ms, when its lease ends`;
   return `Nobody tells the holder: it believes that it holds the lock until its next renewal, which finds the lease lost (LEASE_LOST, its signal aborts), or, if it does not renew, at the latest ${latest}. Its release will answer "lost". What it writes until then only fencing tokens keep out.`;
 }
 
