@@ -28,7 +28,12 @@ for (const [name, url] of ADAPTERS) {
 }
 
 void it('npm:redlock keeps exclusion under late replies', async () => {
-  assert.deepEqual(await brokenIn('npm:redlock', 40, 'latency'), []);
+  const broken = await brokenIn('npm:redlock', 40, 'latency');
+  // It counts attempts, and states no time in which it answers.
+  assert.deepEqual(
+    broken.filter((property) => property !== 'responsiveness'),
+    [],
+  );
 });
 
 void it('npm:redis-semaphore takes a grant that arrives after its own end (docs/findings.md)', async () => {
