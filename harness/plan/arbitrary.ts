@@ -181,6 +181,8 @@ function planArbitrary(
       lapseKey: `p${index}-a_-lapse`,
       ...(drawn.pace > 1 && sizes.workers > SLOW_OVERSTAYERS ? { overstayers: SLOW_OVERSTAYERS } : {}),
       leaseMs: sizes.leaseMs,
+      // In the order of the schema, so that a plan that was read is written as it was.
+      leasesMs: undefined,
       acquireTimeoutMs: Math.max(sizes.leaseMs, queues ? practised.allowanceMs : 0) * 4,
       renew: drawn.renew,
       ...(drawn.throws === undefined ? {} : { throws: drawn.throws }),

@@ -6,6 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
 import { catalogue, findLock, onRequest } from '../../implementations/catalogue.ts';
+import { claimOn, isPromise } from '../../implementations/claims.ts';
 import type { ConnectContext, ConnectedLock, Endpoint, LockModule } from '../../implementations/lock.ts';
 import { lock as redisBasic } from '../../implementations/redis/modules/basic.ts';
 import { Link } from './redis/link.ts';
@@ -61,8 +62,10 @@ describe('the catalogue', () => {
     for (const { module, url } of catalogue.values()) {
       assert.equal(module.specimen !== undefined, url.includes('/broken/'), module.name);
       assert.notDeepEqual(module.specimen?.shows, [], module.name);
-      for (const { property } of module.specimen?.shows ?? []) {
-        assert.ok(property in module.claims, `${module.name} claims ${property}`);
+      for (const { property, hazards } of module.specimen?.shows ?? []) {
+        const under = hazards.length === 0 ? (['none'] as const) : hazards;
+        const isClaimed = under.some((hazard) => isPromise(claimOn(module.claims, property, hazard)));
+        assert.ok(isClaimed, `${module.name} claims ${property}`);
       }
     }
   });

@@ -41,9 +41,13 @@ const meanwhile = cycle(1, 'B', { asked: 101, granted: 107, let: 112, gone: 116 
 
 test('the report of a load speaks of what its history tried, and of nothing that it did not', async (context) => {
   const always = ['exclusion none holds', 'no-lost-update none inconclusive', 'fencing none holds'];
-  assert.deepEqual(told(await reportOf(context, [], HEADER, one)), [...always, 'deadlock-freedom none holds']);
+  assert.deepEqual(told(await reportOf(context, [], HEADER, one)), [
+    ...always,
+    'deadlock-freedom none holds',
+    'composure none holds',
+  ]);
   const { recoverNs: _bound, ...unbound } = HEADER;
-  assert.deepEqual(told(await reportOf(context, [], unbound, one)), always);
+  assert.deepEqual(told(await reportOf(context, [], unbound, one)), [...always, 'composure none holds']);
 });
 
 test('what breaks before the fault of its round begins is told, and charged to no fault', async (context) => {

@@ -31,7 +31,7 @@ const DEADLOCK = 1213;
 /** No such table, no such sequence. */
 export const MISSING = [1146, 4091];
 /** What the server is. */
-const WHAT_SERVER = 'SELECT @@global.read_only AS replica, VERSION() AS version';
+export const WHAT_SERVER = 'SELECT @@global.read_only AS replica, VERSION() AS version';
 
 export class MariadbDatabase {
   readonly #pool: MariadbPool;
