@@ -147,9 +147,9 @@ function planArbitrary(
 ): Arbitrary<Plan> {
   const { practised } = sizes;
   const undisturbed = hazards.includes('none');
-  const varies = undisturbed && !plain;
   const promptness = promptnessOf(sizes);
   const queues = undisturbed && practised?.fairness === true && !overstayersQueue(sizes.leaseMs, practised.allowanceMs);
+  const varies = undisturbed && !plain && !queues;
   const lanes = hazards.map((hazard) => laneArbitrary(known, hazard, { ...sizes, ...serversOf(sizes.topology) }));
   return fc
     .record({
@@ -182,12 +182,12 @@ function planArbitrary(
       ...(drawn.pace > 1 && sizes.workers > SLOW_OVERSTAYERS ? { overstayers: SLOW_OVERSTAYERS } : {}),
       leaseMs: sizes.leaseMs,
       // In the order of the schema, so that a plan that was read is written as it was.
-      leasesMs: undefined,
+      ...(drawn.varied?.leasesMs === undefined ? {} : { leasesMs: drawn.varied.leasesMs }),
       acquireTimeoutMs: Math.max(sizes.leaseMs, queues ? practised.allowanceMs : 0) * 4,
       renew: drawn.renew,
       ...(drawn.throws === undefined ? {} : { throws: drawn.throws }),
       ...(queues ? withLongHolds(drawn.times(drawn.pace), practised.allowanceMs) : drawn.times(drawn.pace)),
-      ...(queues || drawn.varied === undefined ? {} : variedFor(sizes, drawn.varied)),
+      ...(drawn.varied === undefined ? {} : variedFor(sizes, drawn.varied)),
       ...(practised === undefined
         ? {}
         : { practice: drawn.practice, bypass: practised.bypass, allowanceMs: practised.allowanceMs }),
