@@ -10,6 +10,10 @@ const RUNS = 2;
 const NATIVE: readonly Misdeed[] = ['unhandled-error', 'exit', 'contract', 'unfinished'];
 const SIMULATED: readonly Misdeed[] = ['unhandled-error', 'contract', 'unfinished'];
 
+/** Plans without faults, the same ones every time. */
+const verifyOf = (runs: number, workers = 2): string[] =>
+  `verify --hazard none --workers ${workers} --runs ${runs} --seed 1 --quiet`.split(' ');
+
 function reportOf({ stdout, stderr }: Ended): Report {
   assert.notEqual(stdout, '', stderr);
   return reportSchema.parse(JSON.parse(stdout));
@@ -22,19 +26,7 @@ function assertTold(report: Report, misdeed: Misdeed): void {
 }
 
 void describe('a breach is told, the plans after it are run, and it exits 1', { concurrency: 1 }, () => {
-  const verify = [
-    'verify',
-    '--hazard',
-    'none',
-    '--workers',
-    '2',
-    '--runs',
-    `${RUNS}`,
-    '--quiet',
-    '--json',
-    '--seed',
-    '1',
-  ];
+  const verify = [...verifyOf(RUNS), '--json'];
   for (const misdeed of NATIVE) {
     void test(`${misdeed}, in processes`, async () => {
       await using sandbox = new Sandbox();
@@ -61,21 +53,7 @@ void test('what was found before the infrastructure failed is in the report, and
   await using sandbox = new Sandbox();
   // The key of its third plan ends the process as a machine without memory would.
   const impl = misbehaving(sandbox, 'killed');
-  const verify = [
-    'verify',
-    '--hazard',
-    'none',
-    '--workers',
-    '2',
-    '--runs',
-    '6',
-    '--seed',
-    '1',
-    '--quiet',
-    '--json',
-    '--impl',
-    impl,
-  ];
+  const verify = [...verifyOf(6), '--json', '--impl', impl];
   const ended = await sandbox.run(verify);
   assert.equal(ended.code, EXIT.infrastructure, ended.stderr);
   assert.match(ended.stderr, /^holdfast: The infrastructure failed, .*signal SIGKILL/);
@@ -90,20 +68,7 @@ void describe('the command that a report names shows it again, and it can be mad
     void test(`a breach, ${backend}`, async () => {
       await using sandbox = new Sandbox();
       const impl = misbehaving(sandbox, 'unhandled-error');
-      const verify = [
-        'verify',
-        '--impl',
-        impl,
-        '--hazard',
-        'none',
-        '--workers',
-        '2',
-        '--runs',
-        '1',
-        '--seed',
-        '1',
-        '--quiet',
-      ];
+      const verify = [...verifyOf(1), '--impl', impl];
       const simulated = backend === 'sim' ? ['--backend', 'sim'] : [];
       assert.equal((await sandbox.run([...verify, ...simulated])).code, EXIT.violated);
       const replayed = await sandbox.run(['replay', 'runs/latest', '--quiet', '--json', ...simulated]);
@@ -118,20 +83,7 @@ void describe('the command that a report names shows it again, and it can be mad
 
   void test('a violation on real processes', async () => {
     await using sandbox = new Sandbox();
-    const verify = [
-      'verify',
-      '--impl',
-      'none',
-      '--hazard',
-      'none',
-      '--workers',
-      '2',
-      '--runs',
-      '1',
-      '--seed',
-      '1',
-      '--quiet',
-    ];
+    const verify = [...verifyOf(1), '--impl', 'none'];
     assert.equal((await sandbox.run(verify)).code, EXIT.violated);
     const { code, stderr } = await sandbox.run(['replay', 'runs/latest', '--shrink', '--quiet']);
     assert.equal(code, EXIT.violated, stderr);
@@ -140,20 +92,7 @@ void describe('the command that a report names shows it again, and it can be mad
 
   void test('a plan that breaks nothing is not made smaller', async () => {
     await using sandbox = new Sandbox();
-    const verify = [
-      'verify',
-      '--impl',
-      'local',
-      '--hazard',
-      'none',
-      '--workers',
-      '1',
-      '--runs',
-      '1',
-      '--seed',
-      '1',
-      '--quiet',
-    ];
+    const verify = [...verifyOf(1, 1), '--impl', 'local'];
     await sandbox.run(verify);
     const { code, stderr } = await sandbox.run(['replay', 'runs/latest/plan-000.json', '--shrink', '--quiet']);
     assert.equal(code, EXIT.inconclusive, stderr);

@@ -9,7 +9,8 @@ import { ROOT, Sandbox } from '../e2e/program.ts';
 
 const FLOCK = join(ROOT, 'implementations', 'adapters', 'c', 'flock', 'subject.json');
 const FIXTURE = join(ROOT, 'tests', 'subject', 'fixtures', 'subject.mjs');
-const SHORT = ['--hazard', 'none', '--workers', '2', '--runs', '1', '--seed', '1', '--quiet', '--backend', 'native'];
+const ONE_PLAN = ['--runs', '1', '--seed', '1', '--quiet'];
+const SHORT = [...ONE_PLAN, '--hazard', 'none', '--workers', '2', '--backend', 'native'];
 
 function fileOf(sandbox: Sandbox, misdeed: string, more: object = {}): string {
   const command = [process.execPath, FIXTURE, misdeed];
@@ -22,19 +23,7 @@ function fileOf(sandbox: Sandbox, misdeed: string, more: object = {}): string {
 void describe('a lock in a process of its own', { concurrency: 1 }, () => {
   void test('in C, without a helper, holds what its kernel promises when it is killed, and leaves nothing', async () => {
     await using sandbox = new Sandbox();
-    const verify = [
-      'verify',
-      '--impl',
-      FLOCK,
-      '--hazard',
-      'client-crash',
-      '--runs',
-      '1',
-      '--quiet',
-      '--json',
-      '--seed',
-      '1',
-    ];
+    const verify = ['verify', ...ONE_PLAN, '--json', '--impl', FLOCK, '--hazard', 'client-crash'];
     const { code, stdout, stderr } = await sandbox.run([...verify, '--backend', 'native']);
     assert.equal(code, EXIT.ok, stderr);
     const { cells = [] } = reportSchema.parse(JSON.parse(stdout)).locks[0] ?? {};
@@ -47,19 +36,7 @@ void describe('a lock in a process of its own', { concurrency: 1 }, () => {
     await using sandbox = new Sandbox();
     const command = [process.execPath, join(ROOT, 'tests', 'subject', 'fixtures', 'redis-subject.mjs')];
     const impl = fileOf(sandbox, 'on-redis', { backend: 'redis', claims: 'lease', command });
-    const verify = [
-      'verify',
-      '--impl',
-      impl,
-      '--hazard',
-      'latency,lost-reply',
-      '--runs',
-      '1',
-      '--quiet',
-      '--json',
-      '--seed',
-      '1',
-    ];
+    const verify = ['verify', ...ONE_PLAN, '--json', '--impl', impl, '--hazard', 'latency,lost-reply'];
     const { code, stdout, stderr } = await sandbox.run([...verify, '--backend', 'native']);
     assert.equal(code, EXIT.ok, stdout + stderr);
     const { cells = [] } = reportSchema.parse(JSON.parse(stdout)).locks[0] ?? {};
