@@ -10,6 +10,7 @@ export interface FaultWindow {
   /** The hazard, or `resource-delay`. */
   readonly f: string;
   readonly worker: number | undefined;
+  readonly node: number | undefined;
   readonly from: number;
   /** Infinity where the history does not say. */
   readonly to: number;
@@ -42,10 +43,10 @@ export function faultWindows(phases: readonly PhaseEvent[]): FaultWindow[] {
   const byTarget = Map.groupBy(phases, ({ fault, worker, node }) => JSON.stringify([fault, worker, node]));
   for (const ofFault of byTarget.values()) {
     let current: FaultWindow | undefined;
-    for (const { fault, f, phase, worker, at, ref } of inOrder(ofFault)) {
+    for (const { fault, f, phase, worker, node, at, ref } of inOrder(ofFault)) {
       if (phase === 'start') {
         if (current !== undefined) windows.push(current);
-        current = { fault, f, worker, from: at, to: Infinity, healedAt: Infinity, refs: [ref] };
+        current = { fault, f, worker, node, from: at, to: Infinity, healedAt: Infinity, refs: [ref] };
       } else if (current !== undefined && phase === 'end') {
         current = { ...current, to: at, healedAt: at, refs: [...current.refs, ref] };
       } else if (current !== undefined && phase === 'healed') {

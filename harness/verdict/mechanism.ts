@@ -2,6 +2,7 @@
  * How a finding came about, as far as the history shows it: which late release freed whose lock, from when a deadline
  * counts, what a server forgot, who left without releasing. One sentence of facts; of the code nothing is guessed.
  */
+import { faultWindows, type PhaseEvent } from '../check/faults.ts';
 import type { Finding } from '../check/verdict.ts';
 import { findHazard } from '../faults/hazards/table.ts';
 import type { ClocksValue, HistoryEvent, NemesisValue } from '../history/events.ts';
@@ -79,13 +80,12 @@ function freedBySelf(first: Granted, second: Granted): Mechanism | undefined {
 
 /** A release of a third lease that took effect after the first grant, and no hand-over to it; or may have. */
 function freedByAnother({ lives }: Scene, first: Granted, second: Granted, surely: boolean): Mechanism | undefined {
-  const freeing = lives
+  const released = lives
     .filter(isReleased)
     .filter((life) => life !== first && life !== second && life.granted !== undefined && life.outcome !== 'lost')
     .filter((life) => life.releaseCalled <= second.granted && surely === cameAfter(life, first))
-    .filter((life) => surely || mayHaveComeAfter(life, first))
-    .toSorted((a, b) => a.releaseCalled - b.releaseCalled)
-    .at(-1);
+    .filter((life) => surely || mayHaveComeAfter(life, first));
+  const freeing = latest(released, ({ releaseCalled }) => releaseCalled);
   if (freeing === undefined) return undefined;
   const { releaseCalled: time, releaseAnswered = time, outcome = 'unknown' } = freeing;
   const answer =
@@ -105,11 +105,7 @@ function mayHaveComeAfter({ releaseCalled, releaseAnswered, outcome, deadline }:
 }
 
 /** How a release stands to the end of its own lease. */
-function lateness({
-  releaseCalled,
-  releaseAnswered,
-  deadline,
-}: LeaseLife & { readonly releaseCalled: number }): string {
+function lateness({ releaseCalled, releaseAnswered, deadline }: Released): string {
   if (deadline === undefined) return '';
   if (deadline < releaseCalled && releaseCalled < deadline + 1e6) return ', just after its own deadline';
   if (deadline < releaseCalled) return `, ${inMs(releaseCalled - deadline)} after its own deadline`;
@@ -176,10 +172,8 @@ function outlived(first: Granted, second: Granted): Mechanism | undefined {
 }
 
 function withoutRelease({ lives }: Scene, first: Granted, second: Granted): Mechanism {
-  const refused = lives
-    .filter(({ refused: at = -1 }) => at > first.asked && at < second.granted)
-    .toSorted((a, b) => (a.refused ?? 0) - (b.refused ?? 0))
-    .at(-1);
+  const between = lives.filter(({ refused: at = -1 }) => at > first.asked && at < second.granted);
+  const refused = latest(between, ({ refused: at = 0 }) => at);
   const nothing = `there was no release between the grants of ${first.lease} and ${second.lease}`;
   if (refused === undefined) return { time: second.granted, text: `${nothing}: the lock let both in` };
   const last = `the last that happened to it was that the attempt of ${named(refused)} ended without a grant`;
@@ -202,11 +196,8 @@ function standstill({ lives, strikes, at }: Scene, waiting: readonly LeaseLife[]
       ({ time, hazard, target }) =>
         target.worker === worker && time >= asked && findHazard(hazard)?.killsWorkers === true,
     );
-  const last = lives
-    .filter(isGranted)
-    .filter(({ granted }) => granted < at)
-    .toSorted((a, b) => a.granted - b.granted)
-    .at(-1);
+  const granted = lives.filter(isGranted).filter((life) => life.granted < at);
+  const last = latest(granted, (life) => life.granted);
   const since = Math.min(...waiting.map(({ asked }) => asked));
   const before = lives.findLast(
     (life) => life.granted === undefined && life.asked < since && killed(life) !== undefined && !waiting.includes(life),
@@ -253,17 +244,19 @@ function gaveUp(lives: readonly LeaseLife[], since: number): string {
 }
 
 function strikesIn(events: readonly HistoryEvent[]): Strike[] {
-  const strikes = new Map<string, { -readonly [Field in keyof Strike]: Strike[Field] }>();
-  for (const { process, f, value, time = 0 } of events) {
-    if (process !== 'nemesis') continue;
+  const phases = events.flatMap(({ process, f, value, time: at = 0 }, ref): PhaseEvent[] => {
+    if (process !== 'nemesis') return [];
     const { fault, phase, target } = value as NemesisValue;
-    const id = `${fault}/${targetName(target)}`;
-    if (phase === 'start') strikes.set(id, { time, until: Infinity, hazard: f, target });
-    const strike = strikes.get(id);
-    if (strike !== undefined && phase === 'end') strike.until = time;
-  }
-  return [...strikes.values()];
+    return [{ fault, f, phase, worker: target.worker, node: target.node, at, ref }];
+  });
+  return faultWindows(phases).map(({ f, worker, node, from, to }) => {
+    return { time: from, until: to, hazard: f, target: { worker, node } };
+  });
 }
+
+/** Of those that compare alike, the last. */
+const latest = <Life>(lives: readonly Life[], when: (life: Life) => number): Life | undefined =>
+  lives.toSorted((a, b) => when(a) - when(b)).at(-1);
 
 const skewIn = (events: readonly HistoryEvent[]): number =>
   events.reduce((most, { f, value }) => (f === 'clocks' ? Math.max(most, (value as ClocksValue).skew) : most), 0);
