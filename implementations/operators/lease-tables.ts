@@ -95,5 +95,8 @@ export const heldByConnection = (statement: string): { readonly kind: 'refused';
   reason: `a connection holds it, and no server ends one only if it still does: it may hold another lock by then. If you are sure, end the session yourself: ${statement}`,
 });
 
+/** Of databases whose connections hold locks, too. */
+export const UNLISTED = 'advisory locks and row locks have no names on the server: inspect KEY finds them';
+
 export const SWEEPING =
   'a row that was swept is made anew by the next grant, whose fence begins with the server’s time; rows of sql-row keep no time and are left';

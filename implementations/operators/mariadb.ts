@@ -8,7 +8,7 @@ import type { MariadbPool } from '../sql/mariadb/client.ts';
 import { rowStatements } from '../sql/mariadb/holder-statements.ts';
 import { expiryShape, heartbeatShape } from '../sql/mariadb/lease-statements.ts';
 import type { Shape } from '../sql/mariadb/lease-statements.ts';
-import { heldByConnection, LeaseTables, SWEEPING } from './lease-tables.ts';
+import { heldByConnection, LeaseTables, SWEEPING, UNLISTED } from './lease-tables.ts';
 import type { LeaseTable } from './lease-tables.ts';
 import { holderId } from './operator.ts';
 import type { KeySight, Leftover, Listing, Operator } from './operator.ts';
@@ -43,8 +43,7 @@ export class MariadbOperator implements Operator {
   }
 
   async list(limit: number): Promise<Listing> {
-    const unlisted = 'advisory locks and row locks have no names on the server: inspect KEY finds them';
-    return { ...(await this.#tables.list(limit)), unlisted };
+    return { ...(await this.#tables.list(limit)), unlisted: UNLISTED };
   }
 
   async inspect(key: string): Promise<KeySight[]> {

@@ -5,7 +5,7 @@ import type { PostgresPool } from '../sql/postgres/client.ts';
 import { causeStateOf, MISSING_TABLE } from '../sql/postgres/errors.ts';
 import { expiryShape, heartbeatShape } from '../sql/postgres/lease-statements.ts';
 import type { Shape } from '../sql/postgres/lease-statements.ts';
-import { heldByConnection, LeaseTables, SWEEPING } from './lease-tables.ts';
+import { heldByConnection, LeaseTables, SWEEPING, UNLISTED } from './lease-tables.ts';
 import type { LeaseTable } from './lease-tables.ts';
 import { holderId } from './operator.ts';
 import type { HolderSight, KeySight, Leftover, Listing, Operator } from './operator.ts';
@@ -43,8 +43,7 @@ export class PostgresOperator implements Operator {
   }
 
   async list(limit: number): Promise<Listing> {
-    const unlisted = 'advisory locks and row locks have no names on the server: inspect KEY finds them';
-    return { ...(await this.#tables.list(limit)), unlisted };
+    return { ...(await this.#tables.list(limit)), unlisted: UNLISTED };
   }
 
   async inspect(key: string): Promise<KeySight[]> {
