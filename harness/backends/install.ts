@@ -1,6 +1,7 @@
 /** Carries out the steps of a set-up. */
 import { spawn } from 'node:child_process';
 import { chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InfrastructureError } from '../base/errors.ts';
@@ -66,6 +67,19 @@ const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 /** What a server's maintenance scripts need, and it does not. */
 const SCRIPTS = /^(perl|debconf|dpkg)/;
 
+/** From where this machine gets Debian's packages; a mirror has every suite. @throws InfrastructureError for another system */
+async function mirror(): Promise<string> {
+  let targets = '';
+  const format = ['--format', '$(ORIGIN) $(COMPONENT) $(REPO_URI)'];
+  await run(['apt-get', 'indextargets', ...format, 'Created-By: Packages'], {
+    ...{ folder: tmpdir(), environment: {} },
+    onOutput: (text) => (targets += text),
+  });
+  const [, uri] = /^Debian main (\S+)$/m.exec(targets) ?? [];
+  if (uri === undefined) throw new InfrastructureError(`apt knows no mirror of Debian here: ${targets.trim()}`);
+  return uri;
+}
+
 /** Unpacks a server of another suite, with all that it needs, beside its file: nothing is installed, and no list changed. */
 async function unpack(server: ServerDefinition, onOutput: OnOutput): Promise<void> {
   const { source } = server.native;
@@ -81,7 +95,7 @@ async function unpack(server: ServerDefinition, onOutput: OnOutput): Promise<voi
   for (const one of [join(lists, 'partial'), join(cache, 'archives', 'partial'), packages])
     await mkdir(one, { recursive: true });
   const list = join(folder, 'suite.list');
-  await writeFile(list, `deb [signed-by=${KEYRING}] http://deb.debian.org/debian ${source.suite} main\n`);
+  await writeFile(list, `deb [signed-by=${KEYRING}] ${await mirror()} ${source.suite} main\n`);
   const flags = Object.entries({
     'Dir::State::Lists': lists,
     'Dir::Etc::SourceList': list,
